@@ -1,0 +1,91 @@
+import { ProblemError } from './eservice.ts'
+import type { EServiceRequest, Operation, Ports, Reply } from './eservice.ts'
+import type { Database, SqlValue } from './database.ts'
+import type { Dataset, Row } from './dataset.ts'
+
+const sourceColumns = ['source_document', 'source_section']
+
+/** Creates (afresh) the table of a dataset and fills it; the columns are those of its rows, the composite ones as JSON. */
+export async function storeDataset (database: Database, dataset: Dataset): Promise<void> {
+  const columns = scalarColumns(dataset)
+  const declared = [...columns, 'source', 'data_quality'].map((column) => `"${column}" ANY`)
+  await database.transaction(async ({ query }) => {
+    await query(`DROP TABLE IF EXISTS "${dataset.name}"`)
+    await query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
+    for (const [position, row] of dataset.rows.entries()) {
+      const values = [position, ...columns.map((column) => toSql(row[column])), JSON.stringify(row.source), JSON.stringify(row.dataQuality)]
+      await query(`INSERT INTO "${dataset.name}" VALUES (${values.map(() => '?').join(', ')})`, values)
+    }
+  })
+}
+
+function collection (database: Database, dataset: Dataset): Operation {
+  const columns = scalarColumns(dataset)
+  return async ({ parameters }: EServiceRequest): Promise<Reply> => {
+    const limit = Number(parameters['limit'] ?? 100)
+    const wanted = columns.filter((column) => parameters[parameterName(column)] !== undefined)
+    const conditions = ['position >= ?', ...wanted.map((column) => `"${column}" = ?`)]
+    const rows = await database.query<Record<string, SqlValue>>(
+      `SELECT * FROM "${dataset.name}" WHERE ${conditions.join(' AND ')} ORDER BY position LIMIT ?`,
+      [readCursor(parameters['cursor']), ...wanted.map((column) => parameters[parameterName(column)] as SqlValue), limit + 1])
+    const page = rows.slice(0, limit)
+    const next = rows[limit]
+    const items = page.map((row) => toItem(row, columns))
+    return {
+      body: { items, ...(next && { nextCursor: Buffer.from(String(next['position'])).toString('base64url') }) },
+      cache: 'no-cache',
+      rows: {
+        columns: [...columns, ...sourceColumns, 'data_quality'],
+        values: items.map((item) => [...columns.map((column) => (item[parameterName(column)] ?? null) as string | number | null),
+          item.source.document, item.source.section, item.dataQuality.map((note) => `${note.id}: ${note.note}`).join(' | ')])
+      }
+    }
+  }
+}
+
+/**
+ * The operation that serves a dataset from its table: one filter per query parameter named like a column (kebab names become camelCase),
+ * pages of `limit` rows, an opaque `cursor` (an unknown one is a 400), and the same rows as CSV. Throws when there is no such dataset.
+ */
+export function serveDataset (ports: Ports, name: string): Operation {
+  const dataset = ports.datasets.get(name)
+  if (!dataset) throw new Error(`there is no dataset "${name}" in the data folder`)
+  return collection(ports.database, dataset)
+}
+
+/** A column's name as query parameter and JSON member. */
+export function parameterName (column: string): string {
+  return column.replaceAll(/[-_]([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
+}
+
+function scalarColumns (dataset: Dataset): readonly string[] {
+  const all = [...dataset.key, 'value', 'unit', ...dataset.attributes]
+  return all.filter((column, index) => all.indexOf(column) === index && dataset.rows.some((row) => column in row))
+}
+
+function toItem (row: Record<string, SqlValue>, columns: readonly string[]): Row {
+  const members = columns.filter((column) => row[column] !== null || column === 'value').map((column) => [parameterName(column), fromSql(row[column] ?? null)])
+  return { ...Object.fromEntries(members), source: JSON.parse(String(row['source'])), dataQuality: JSON.parse(String(row['data_quality'])) }
+}
+
+// Lists and objects among the attributes are kept as JSON text behind a marker that no plain text starts with.
+const jsonMarker = '\u0001json:'
+
+function toSql (value: unknown): SqlValue {
+  if (typeof value === 'boolean') return jsonMarker + String(value)
+  if (value === undefined || value === null) return null
+  return typeof value === 'object' ? jsonMarker + JSON.stringify(value) : value as SqlValue
+}
+
+function fromSql (value: SqlValue): unknown {
+  return typeof value === 'string' && value.startsWith(jsonMarker) ? JSON.parse(value.slice(jsonMarker.length)) : value
+}
+
+function readCursor (cursor: unknown): number {
+  if (cursor === undefined) return 0
+  const text = Buffer.from(String(cursor), 'base64url').toString('latin1')
+  if (!/^\d{1,9}$/.test(text)) {
+    throw new ProblemError({ status: 400, code: 'invalid-cursor', title: 'Invalid cursor', detail: 'The cursor is not one that this collection gave out; start again without it.' })
+  }
+  return Number(text)
+}

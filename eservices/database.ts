@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export type SqlValue = string | number | bigint | null
+
+/** An e-service's store. Statements use `?` placeholders. */
+export interface Queries {
+  /** Runs one statement and gives its rows (empty for statements that return none). */
+  query<Row = Record<string, SqlValue>> (sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>
+}
+
+export interface Database extends Queries {
+  /** Runs `work` atomically and alone: all of its statements take effect, or none when it throws. Do not nest. */
+  transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T>
+  close (): Promise<void>
+}
+
+/** Opens (and creates) a SQLite file, or ':memory:', and applies the migrations that it has not seen yet, in order. */
+export async function openDatabase (file: string, migrations: readonly string[]): Promise<Database> {
+  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const sqlite = new DatabaseSync(file)
+  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
+  const database = new SqliteDatabase(sqlite)
+  await migrate(database, sqlite, migrations, file)
+  return database
+}
+
+async function migrate (database: Database, sqlite: DatabaseSync, migrations: readonly string[], file: string): Promise<void> {
+  const [version] = await database.query<{ user_version: number }>('PRAGMA user_version')
+  const done = version?.user_version ?? 0
+  if (done > migrations.length) throw new Error(`${file} was written by a newer version of this program (schema ${done}, known ${migrations.length}); upgrade it or restore a backup`)
+  for (const [index, sql] of migrations.entries()) {
+    if (index < done) continue
+    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly #sqlite: DatabaseSync
+  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #inTransaction = false
+  constructor (sqlite: DatabaseSync) {
+    this.#sqlite = sqlite
+  }
+
+  async query<Row> (sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
+    // One connection: a statement from outside must not slip into an open transaction.
+    while (this.#inTransaction) await this.#turn
+    return this.#run(sql, parameters) as Row[]
+  }
+
+  async transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#turn = promise
+    await before
+    try {
+      this.#sqlite.exec('BEGIN IMMEDIATE')
+      this.#inTransaction = true
+      return await this.#commit(work)
+    } finally {
+      this.#inTransaction = false
+      resolve(undefined)
+    }
+  }
+
+  async #commit<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
+    try {
+      const result = await work({ query: async <Row>(sql: string, parameters: readonly SqlValue[] = []) => this.#run(sql, parameters) as Row[] })
+      this.#sqlite.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#sqlite.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  async close (): Promise<void> {
+    await this.#turn
+    this.#sqlite.close()
+  }
+
+  #run (sql: string, parameters: readonly SqlValue[]): unknown[] {
+    let statement = this.#statements.get(sql)
+    if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql))
+    return statement.all(...parameters)
+  }
+}

@@ -1,0 +1,71 @@
+import type { Caller } from '../openapi/varco-call.ts'
+import type { Database } from './database.ts'
+import type { Dataset } from './dataset.ts'
+
+/** One request as an operation sees it: typed parameters (checked against the contract), the parsed body, and the proof of who calls. */
+export interface EServiceRequest {
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly body: unknown
+  /** The caller as the gateway verified it; only public operations can do without one and must not read it. */
+  readonly caller: Caller
+  readonly correlationId: string
+}
+
+/**
+ * What an operation answers. `body` is JSON (or bytes, with their `mediaType`). `status` defaults to 200. `cache` defaults to `no-store`;
+ * with `no-cache` the kernel adds an ETag over the bytes and answers If-None-Match by itself. `rows` makes a body available as text/csv too.
+ */
+export interface Reply {
+  readonly status?: number
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly cache?: 'no-store' | 'no-cache'
+  readonly rows?: Rows
+}
+
+/** A table for text/csv: column names and, row by row, their values. */
+export interface Rows { readonly columns: readonly string[], readonly values: readonly (readonly (string | number | boolean | null)[])[] }
+
+export type Operation = (request: EServiceRequest) => Reply | Promise<Reply>
+
+/** What an e-service may use: its own store, its datasets with their quality notes, time, randomness and its settings. */
+export interface Ports {
+  readonly database: Database
+  readonly datasets: ReadonlyMap<string, Dataset>
+  readonly now: () => Date
+  readonly randomUUID: () => string
+  readonly settings: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * An e-service: its name (also the folder of its data and the contract's name), the ordered SQL that creates its tables (each statement
+ * list is applied once, in order), and its operations by operationId: exactly those of its contract.
+ */
+export interface EService {
+  readonly name: string
+  readonly contract: URL
+  readonly data?: URL
+  readonly migrations?: readonly string[]
+  operations (ports: Ports): Readonly<Record<string, Operation>> | Promise<Readonly<Record<string, Operation>>>
+}
+
+/** Declares an e-service; only gives the literal its type. */
+export function defineEService (eservice: EService): EService {
+  return eservice
+}
+
+/** A refusal that an operation throws: answered as problem+json. `detail` says what to mend and holds no personal data. */
+export class ProblemError extends Error {
+  override name = 'ProblemError'
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly errors: readonly { in: string, pointer: string, rule: string, detail: string }[] | undefined
+  constructor (problem: { status: number, code: string, title: string, detail: string, errors?: readonly { in: string, pointer: string, rule: string, detail: string }[] }) {
+    super(problem.detail)
+    this.status = problem.status
+    this.code = problem.code
+    this.title = problem.title
+    this.errors = problem.errors
+  }
+}

@@ -1,0 +1,59 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { sandboxSecret, varcoCallIssuer, varcoCallLifetimeSeconds } from '../openapi/varco-call.ts'
+import type { Caller } from '../openapi/varco-call.ts'
+import { buildHost } from './host.ts'
+import type { HostOptions } from './host.ts'
+import type { EService } from './eservice.ts'
+
+/** The caller that the harness speaks for unless told otherwise. */
+export const testCaller: Caller = {
+  clientId: '00000000-0000-4000-8000-000000000001',
+  consumerId: '00000000-0000-4000-8000-000000000002',
+  purposeId: '00000000-0000-4000-8000-000000000003',
+  eserviceId: '00000000-0000-4000-8000-000000000004',
+  descriptorId: '00000000-0000-4000-8000-000000000005'
+}
+
+/** A test request: the operation that a gateway would have matched, and what to send. `caller: null` sends a call without caller. */
+export interface TestRequest {
+  readonly operationId: string
+  readonly method?: string
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly caller?: Partial<Caller> | null
+}
+
+/** Starts e-services on a free loopback port and calls them as the gateway would. Used by tests only. */
+export async function startHarness (eservice: EService, basePath: string, options: Partial<HostOptions> = {}) {
+  const host = await buildHost([eservice], { stateDir: ':memory:', secrets: () => sandboxSecret, ...options })
+  await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve))
+  const origin = `http://127.0.0.1:${(host.server.address() as AddressInfo).port}`
+  const nowSeconds = (): number => Math.floor((options.now?.() ?? new Date()).getTime() / 1000)
+  return {
+    origin,
+    close: async () => host.close(),
+    async call ({ operationId, method = 'GET', path, headers = {}, body, caller = {} }: TestRequest) {
+      const claims = {
+        iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: method, htu: basePath + path,
+        operationId, correlationId: randomUUID(), ...(caller && { caller: { ...testCaller, ...caller } })
+      }
+      const response = await fetch(origin + basePath + path, {
+        method,
+        headers: { 'varco-call': signForTests(claims), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
+      })
+      const text = await response.text()
+      const isJson = response.headers.get('content-type')?.includes('json')
+      return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : undefined) as any }
+    }
+  }
+}
+
+/** A Varco-Call as the gateway signs it (HS256). */
+export function signForTests (claims: object, secret = sandboxSecret): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const signed = `${part({ alg: 'HS256' })}.${part(claims)}`
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { compileContracts } from '../openapi/compile.ts'
+import { storeDataset } from './collection.ts'
+import { openDatabase } from './database.ts'
+import type { Database } from './database.ts'
+import { loadDatasets } from './dataset.ts'
+import type { EService, Ports } from './eservice.ts'
+import { addOperations } from './operations.ts'
+import { prepareVarcoCall } from './varco-call.ts'
+
+/** What a host needs: `stateDir` is a folder for the SQLite files or ':memory:'; `secrets` gives each e-service its upstream secret. */
+export interface HostOptions {
+  readonly stateDir: string
+  readonly secrets: (name: string) => string
+  readonly settings?: Readonly<Record<string, string | undefined>>
+  readonly now?: () => Date
+  readonly randomUUID?: () => string
+}
+
+/** A running set of e-services behind one listener that is not listening yet. */
+export interface Host { readonly server: Server, close (): Promise<void> }
+
+/**
+ * Builds every e-service as a Fastify application of its own and one HTTP server that hands each request to the application whose base
+ * path it is under. Throws a sentence naming the file and the operationId when operations and contract do not match.
+ */
+export async function buildHost (eservices: readonly EService[], options: HostOptions): Promise<Host> {
+  const apps = await Promise.all(eservices.map(async (eservice) => buildEService(eservice, options)))
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
+    const app = apps.find(({ basePath }) => request.url?.startsWith(`${basePath}/`))
+    if (app) app.fastify.routing(request, response)
+    else response.writeHead(404).end()
+  })
+  return {
+    server,
+    async close () {
+      await new Promise<void>((resolve) => {
+        server.close(() => { resolve() })
+        server.closeIdleConnections()
+      })
+      await Promise.all(apps.map(async ({ fastify, database }) => {
+        await fastify.close()
+        await database.close()
+      }))
+    }
+  }
+}
+
+interface BuiltEService { readonly basePath: string, readonly fastify: FastifyInstance, readonly database: Database }
+
+async function buildEService (eservice: EService, options: HostOptions): Promise<BuiltEService> {
+  const [contract] = await compileContracts([eservice.contract])
+  const datasets = eservice.data ? await loadDatasets(eservice.data) : new Map()
+  const file = options.stateDir === ':memory:' ? ':memory:' : join(options.stateDir, `${eservice.name}.sqlite`)
+  const database = await openDatabase(file, eservice.migrations ?? [])
+  for (const dataset of datasets.values()) await storeDataset(database, dataset)
+  const now = options.now ?? (() => new Date())
+  const ports: Ports = { database, datasets, now, randomUUID: options.randomUUID ?? (() => crypto.randomUUID()), settings: options.settings ?? {} }
+  const operations = await eservice.operations(ports)
+  const fastify = Fastify({ routerOptions: { maxParamLength: 500 }, bodyLimit: 1024 * 1024 })
+  addOperations(fastify, contract, operations, prepareVarcoCall(options.secrets(eservice.name), contract.basePath, now))
+  await fastify.ready()
+  return { basePath: contract.basePath, fastify, database }
+}

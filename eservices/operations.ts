@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Contract, Operation as ContractOperation } from '../openapi/contract.ts'
+import { isFinding } from '../openapi/parameters.ts'
+import type { Finding } from '../openapi/parameters.ts'
+import { problemMediaType } from '../openapi/problem.ts'
+import type { Problem } from '../openapi/problem.ts'
+import { compileContract } from '../openapi/validate.ts'
+import type { OperationValidator } from '../openapi/validate.ts'
+import type { VarcoCall } from '../openapi/varco-call.ts'
+import { toCsv } from './csv.ts'
+import { ProblemError } from './eservice.ts'
+import type { Operation, Reply } from './eservice.ts'
+import type { BoundRequest } from './varco-call.ts'
+
+type VerifyCall = (request: BoundRequest) => Promise<VarcoCall | undefined>
+
+/** Adds the routes of a contract to an application. Throws a sentence that names the file and the operationId when one has no operation, or the other way round. */
+export function addOperations (app: FastifyInstance, contract: Contract, operations: Readonly<Record<string, Operation>>, verify: VerifyCall): void {
+  refuseMismatch(contract, operations)
+  const validators = compileContract(contract)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
+  app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, request)))
+  app.setNotFoundHandler(async (_request, reply) => sendProblem(reply, { type: 'about:blank', title: 'Not Found', status: 404, detail: 'There is no such resource.', code: 'not-found' }))
+  for (const operation of contract.operations) {
+    const run = operations[operation.id] as Operation
+    const validator = validators.get(operation.id) as OperationValidator
+    app.route({
+      method: operation.method,
+      url: contract.basePath + operation.path.replaceAll(/\{([^}]+)\}/g, ':$1'),
+      exposeHeadRoute: false,
+      handler: async (request, reply) => answer(request, reply, operation, run, validator, verify)
+    })
+  }
+}
+
+async function answer (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, run: Operation, validator: OperationValidator, verify: VerifyCall): Promise<FastifyReply> {
+  const call = await verify({ method: request.method, url: request.url, headers: request.headers })
+  if (!call || call.operationId !== operation.id || (!call.caller && !operation.isPublic)) {
+    throw new ProblemError({ status: 401, code: 'varco-call-required', title: 'Unauthorized', detail: 'This e-service answers only calls that come through its gateway.' })
+  }
+  const read = validator.parameters({
+    path: request.params as Record<string, string>,
+    query: request.url.split('?', 2)[1] ?? '',
+    header: (name) => [request.headers[name]].flat()[0]
+  })
+  if (isFinding(read)) throw invalid(read)
+  const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
+  const body = validator.body(validator.mediaType(request.headers['content-type']), bytes)
+  if (isFinding(body)) throw invalid(body)
+  const result = await run({ parameters: read.values, body: body.value, caller: call.caller as NonNullable<VarcoCall['caller']>, correlationId: call.correlationId })
+  return send(request, reply, operation, result)
+}
+
+function send (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, result: Reply): FastifyReply {
+  const { status = 200, body, headers = {}, cache = 'no-store', rows } = result
+  reply.headers({ 'cache-control': cache, ...headers })
+  if (body === undefined) return reply.code(status).send()
+  const csv = rows && prefersCsv(request.headers.accept)
+  const type = csv ? 'text/csv' : operation.responses.get(String(status))?.find((declared) => declared.endsWith('json')) ?? 'application/json'
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
+  if (rows) reply.header('vary', 'accept')
+  if (cache === 'no-cache') {
+    const etag = `"${createHash('sha256').update(type).update(bytes).digest('base64url').slice(0, 22)}"`
+    reply.header('etag', etag)
+    if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  }
+  return reply.code(status).type(csv ? 'text/csv; charset=utf-8' : type).send(bytes)
+}
+
+/** RFC 9110, 13.1.2: a list of entity tags or `*`, compared weakly. */
+function matches (ifNoneMatch: string | undefined, etag: string): boolean {
+  return ifNoneMatch !== undefined && ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, '')).some((tag) => tag === '*' || tag === etag)
+}
+
+function prefersCsv (accept: string | undefined): boolean {
+  const types = (accept ?? '').split(',').map((type) => type.split(';', 1)[0]?.trim().toLowerCase())
+  const csv = types.indexOf('text/csv')
+  const json = types.findIndex((type) => type === 'application/json' || type === '*/*' || type === 'application/*')
+  return csv !== -1 && (json === -1 || csv < json)
+}
+
+function invalid (finding: Finding): ProblemError {
+  return new ProblemError({ status: 400, code: 'invalid-request', title: 'Bad Request', detail: finding.detail, errors: [finding] })
+}
+
+function toProblem (error: unknown, request: FastifyRequest): Problem {
+  if (error instanceof ProblemError) {
+    return { type: 'about:blank', title: error.title, status: error.status, detail: error.message, code: error.code, ...(error.errors && { errors: error.errors }) }
+  }
+  const status = (error as { statusCode?: number }).statusCode ?? 500
+  if (status >= 500) process.stderr.write(`${JSON.stringify({ level: 'error', route: request.routeOptions.url, error: (error as Error).stack })}\n`)
+  return status === 413
+    ? { type: 'about:blank', title: 'Content Too Large', status, detail: 'The body is larger than 1 MiB.', code: 'content-too-large' }
+    : { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The e-service failed; try again later.', code: 'eservice-failed' }
+}
+
+async function sendProblem (reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
+  return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
+}
+
+function refuseMismatch (contract: Contract, operations: Readonly<Record<string, Operation>>): void {
+  const declared = new Set(contract.operations.map((operation) => operation.id))
+  const missing = [...declared].filter((id) => !Object.hasOwn(operations, id)).map((id) => `operation "${id}" is declared there but the e-service does not implement it`)
+  const unknown = Object.keys(operations).filter((id) => !declared.has(id)).map((id) => `the e-service implements "${id}", which is not declared there`)
+  if (missing.length + unknown.length > 0) throw new Error(`${contract.file}: ${[...missing, ...unknown].join('; ')}`)
+}

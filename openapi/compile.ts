@@ -1,0 +1,28 @@
+import { Worker } from 'node:worker_threads'
+import type { Contract } from './contract.ts'
+import { DocumentError } from './document.ts'
+
+/** What the compile worker answers for one file. */
+export type Compiled = { readonly contract: Contract } | { readonly error: string }
+
+/**
+ * Loads contracts and registers and compiles their operations with openapi-backend, in a worker thread that ends when it is done: the
+ * library never stays in a serving process. Gives the contracts in the order of the files; throws one DocumentError naming every
+ * contract that cannot be served. `deadlineMs` bounds the whole.
+ */
+export async function compileContracts<const Files extends readonly (string | URL)[]> (files: Files, deadlineMs = 10_000): Promise<{ [Index in keyof Files]: Contract }> {
+  const worker = new Worker(new URL('compile-worker.ts', import.meta.url), { workerData: files.map((file) => file instanceof URL ? file.pathname : file) })
+  const timer = setTimeout(() => { void worker.terminate() }, deadlineMs)
+  try {
+    const results = await new Promise<readonly Compiled[]>((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', () => { reject(new DocumentError(files.join(', '), `the contracts could not be compiled within ${deadlineMs} ms`)) })
+    })
+    const errors = results.flatMap((result) => 'error' in result ? [result.error] : [])
+    if (errors.length > 0) throw new Error(errors.join('\n'))
+    return results.map((result) => (result as { contract: Contract }).contract) as { [Index in keyof Files]: Contract }
+  } finally {
+    clearTimeout(timer)
+  }
+}

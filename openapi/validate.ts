@@ -1,0 +1,73 @@
+import { Ajv } from 'ajv'
+import type { ValidateFunction } from 'ajv'
+import formatsPlugin from 'ajv-formats'
+import { essence } from './contract.ts'
+import type { Body, Contract, Operation } from './contract.ts'
+import { atPointer, DocumentError, isObject } from './document.ts'
+import { parseJson } from './json.ts'
+import { readParameters } from './parameters.ts'
+import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
+import { schemaId, toJsonSchema } from './schema.ts'
+
+/** The checks of one operation, compiled once at boot. Nothing here changes what it checks. */
+export interface OperationValidator {
+  parameters (source: ParameterSource): ReadParameters | Finding
+  /** Which of the contract's media types a Content-Type value names; undefined is a 415. */
+  mediaType (contentType: string | undefined): string | undefined
+  /** Checks body bytes against the schema of a media type that `mediaType` returned; gives the value for JSON, undefined otherwise. */
+  body (mediaType: string | undefined, bytes: Uint8Array): { readonly value: unknown } | Finding
+}
+
+const addFormats = formatsPlugin as unknown as (ajv: Ajv) => void
+const openapiFormats = ['double', 'float', 'decimal32', 'decimal64', 'decimal128', 'byte', 'binary', 'password']
+
+/** Compiles the validators of every operation, by operationId. Throws DocumentError when a schema cannot be compiled. */
+export function compileContract (contract: Contract): ReadonlyMap<string, OperationValidator> {
+  const ajv = new Ajv({ strict: false, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
+  addFormats(ajv)
+  for (const format of openapiFormats) ajv.addFormat(format, true)
+  ajv.addFormat('int32', { type: 'number', validate: (value: number) => Number.isInteger(value) && Math.abs(value) <= 2 ** 31 })
+  ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
+  const schemas = atPointer(contract.document, '/components/schemas')
+  for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
+    if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
+  }
+  return new Map(contract.operations.map((operation) => [operation.id, compileOperation(ajv, contract, operation)]))
+}
+
+function compileOperation (ajv: Ajv, contract: Contract, operation: Operation): OperationValidator {
+  const compile = (schema: Parameters<typeof toJsonSchema>[0]): ValidateFunction => {
+    try {
+      return ajv.compile(toJsonSchema(schema, 'request'))
+    } catch (error) {
+      throw new DocumentError(contract.file, `${operation.id}: a schema cannot be compiled: ${(error as Error).message}`)
+    }
+  }
+  const parameters: CompiledParameter[] = operation.parameters.map((parameter) => ({ ...parameter, key: parameter.name.toLowerCase(), check: compile(parameter.schema) }))
+  const bodies = new Map([...operation.body?.content ?? []].map(([type, schema]) => [type, schema && compile(schema)]))
+  return {
+    parameters: (source) => readParameters(parameters, source),
+    mediaType: (contentType) => matchMediaType(operation.body, contentType),
+    body: (mediaType, bytes) => checkBody(operation.body, bodies, mediaType, bytes)
+  }
+}
+
+// A charset other than UTF-8 would let the upstream read other characters than the ones checked here.
+function matchMediaType (body: Body | undefined, contentType: string | undefined): string | undefined {
+  if (!body || contentType === undefined || /;\s*charset\s*=\s*"?(?!utf-8"?\s*(?:;|$))/i.test(contentType)) return undefined
+  const type = essence(contentType)
+  return body.content.has(type) ? type : undefined
+}
+
+function checkBody (body: Body | undefined, checks: ReadonlyMap<string, ValidateFunction | undefined>, mediaType: string | undefined, bytes: Uint8Array): { value: unknown } | Finding {
+  if (bytes.length === 0 || mediaType === undefined) {
+    return body?.required ? { in: 'body', pointer: '', rule: 'required', detail: 'a body is required and missing' } : { value: undefined }
+  }
+  if (!/[/+]json$/.test(mediaType)) return { value: undefined }
+  const parsed = parseJson(bytes)
+  if ('fault' in parsed) return { in: 'body', pointer: '', rule: 'json', detail: parsed.fault }
+  const check = checks.get(mediaType)
+  if (!check || check(parsed.value)) return { value: parsed.value }
+  const error = check.errors?.[0]
+  return { in: 'body', pointer: error?.instancePath ?? '', rule: error?.keyword ?? 'schema', detail: `the body ${error?.instancePath ? `at ${error.instancePath} ` : ''}${error?.message ?? 'does not match its schema'}` }
+}

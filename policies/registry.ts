@@ -1,0 +1,86 @@
+/**
+ * What the platform (PDND) knows and the gateway believes: the nouns, the states and the port through which policies read them.
+ * Spellings are the platform's own; adapters convert from the UPPER_SNAKE of its API.
+ */
+
+export const descriptorStates = ['Draft', 'Published', 'Deprecated', 'Suspended', 'Archived', 'WaitingForApproval', 'Archiving',
+  'ArchivingSuspended'] as const
+export type DescriptorState = (typeof descriptorStates)[number]
+
+export const agreementStates = ['Draft', 'Suspended', 'Archived', 'Pending', 'Active', 'MissingCertifiedAttributes', 'Rejected'] as const
+export type AgreementState = (typeof agreementStates)[number]
+
+export const purposeVersionStates = ['Draft', 'Active', 'Suspended', 'Archived', 'WaitingForApproval', 'Rejected'] as const
+export type PurposeVersionState = (typeof purposeVersionStates)[number]
+
+/** An administration that joined the platform (ente aderente): a producer, a consumer, or both. */
+export interface Tenant { readonly id: string, readonly name: string, readonly externalId: { readonly origin: string, readonly value: string } }
+
+/** A consumer's client and the ids (RFC 7638 thumbprints) of the public keys deposited for it. */
+export interface Client {
+  readonly id: string
+  readonly consumerId: string
+  readonly name: string
+  readonly kind: 'Consumer' | 'Api'
+  readonly purposes: readonly string[]
+}
+
+/** One published version of an e-service: `voucherLifespan` in seconds (60-86400), `dailyCalls*` in calls per day. */
+export interface Descriptor {
+  readonly id: string
+  readonly version: number
+  readonly state: DescriptorState
+  readonly audience: readonly string[]
+  readonly voucherLifespan: number
+  readonly dailyCallsPerConsumer: number
+  readonly dailyCallsTotal: number
+}
+
+export interface EService {
+  readonly id: string
+  readonly producerId: string
+  readonly name: string
+  readonly descriptors: readonly Descriptor[]
+}
+
+/** A consumer's right to use one descriptor of an e-service (richiesta di fruizione). */
+export interface Agreement {
+  readonly id: string
+  readonly eserviceId: string
+  readonly descriptorId: string
+  readonly producerId: string
+  readonly consumerId: string
+  readonly state: AgreementState
+}
+
+export interface PurposeVersion { readonly id: string, readonly state: PurposeVersionState, readonly dailyCalls: number }
+
+/** Why a consumer uses an e-service (finalità); `dailyCalls` of the Active version is its declared daily load. */
+export interface Purpose {
+  readonly id: string
+  readonly eserviceId: string
+  readonly consumerId: string
+  readonly title: string
+  readonly versions: readonly PurposeVersion[]
+}
+
+/**
+ * What is known of the platform at this moment, read by id. `undefined` means "not known here", never "allowed".
+ * Reads are synchronous: a known id never waits.
+ */
+export interface Registry {
+  tenant (id: string): Tenant | undefined
+  client (id: string): Client | undefined
+  eservice (id: string): EService | undefined
+  /** The agreement of a consumer on an e-service that counts: the `Active` one if there is one, otherwise the latest. */
+  agreement (eserviceId: string, consumerId: string): Agreement | undefined
+  purpose (id: string): Purpose | undefined
+}
+
+/** States in which the platform still issues vouchers for a descriptor: a consumer keeps its version until it upgrades. */
+export const usableDescriptorStates: ReadonlySet<DescriptorState> = new Set(['Published', 'Deprecated', 'Archiving'])
+
+/** The version of a purpose whose declared load counts, or undefined when none is active. */
+export function activeVersion (purpose: Purpose): PurposeVersion | undefined {
+  return purpose.versions.find((version) => version.state === 'Active')
+}
