@@ -11,6 +11,7 @@ export type Check = Base & (
   | { readonly kind: 'sum', readonly total: Selector, readonly parts: Selector }
   | { readonly kind: 'share', readonly stated: Selector, readonly part: Selector, readonly whole: Selector }
   | { readonly kind: 'change', readonly stated: Selector, readonly before: Selector, readonly after: Selector, readonly absolute?: boolean }
+  | { readonly kind: 'change', readonly stated: Selector, readonly difference: Selector, readonly after: Selector }
   | { readonly kind: 'equal', readonly figures: readonly [Selector, Selector, ...Selector[]] })
 
 /** A figure that does not reconcile: which check, which figure, what the document states and what its other figures give. */
@@ -38,13 +39,17 @@ function compare (datasets: ReadonlyMap<string, Dataset>, check: Check, stated: 
   const targets = select(datasets, stated, group, check)
   const total = (selector: Selector): number => select(datasets, selector, group, check).rows.reduce((sum, row) => sum + row.value, 0)
   if (check.kind === 'equal') return equality(datasets, check, group)
-  const computed = check.kind === 'sum'
-    ? total(check.parts)
-    : check.kind === 'share'
-      ? total(check.part) / total(check.whole) * 100
-      : total(check.after) - total(check.before)
-  const expected = check.kind === 'change' && !check.absolute ? computed / total(check.before) * 100 : computed
+  const expected = compute(check, total)
   return targets.rows.flatMap((row) => differ(row.value, expected, check) ? [discrepancy(check, targets.dataset, row, expected, sentences[check.kind])] : [])
+}
+
+/** What the other figures of a check give. Where a document prints only the difference, the figure before is the one after minus it. */
+function compute (check: Exclude<Check, { kind: 'equal' }>, total: (selector: Selector) => number): number {
+  if (check.kind === 'sum') return total(check.parts)
+  if (check.kind === 'share') return total(check.part) / total(check.whole) * 100
+  if ('difference' in check) return total(check.difference) / (total(check.after) - total(check.difference)) * 100
+  const change = total(check.after) - total(check.before)
+  return check.absolute ? change : change / total(check.before) * 100
 }
 
 function equality (datasets: ReadonlyMap<string, Dataset>, check: Check & { kind: 'equal' }, group: Group): readonly Discrepancy[] {
@@ -87,7 +92,9 @@ function select (datasets: ReadonlyMap<string, Dataset>, selector: Selector, gro
   const dataset = datasets.get(selector.dataset)
   if (!dataset) throw new Error(`check ${check.id}: there is no dataset "${selector.dataset}"`)
   const { dataset: _name, ...fixed } = selector
-  const wanted = { ...Object.fromEntries(Object.entries(group).filter(([column]) => dataset.key.includes(column))), ...fixed }
+  // The group fills what the selector leaves open, and narrows a list that has the group's value.
+  const narrows = ([column, value]: [string, string]): boolean => dataset.key.includes(column) && (fixed[column] === undefined || (Array.isArray(fixed[column]) && fixed[column].includes(value)))
+  const wanted = { ...fixed, ...Object.fromEntries(Object.entries(group).filter(narrows)) }
   const rows = dataset.rows.filter((row) => Object.entries(wanted).every(([column, value]) => [value].flat().includes(row[column] as string)))
   if (rows.length === 0) throw new Error(`check ${check.id}: no row of "${dataset.name}" matches ${JSON.stringify(wanted)}`)
   return { dataset, rows: rows.filter((row): row is Row & { value: number } => typeof row['value'] === 'number') }
