@@ -12,7 +12,7 @@ export const requestRules: readonly Rule[] = [
   {
     id: 'no-forbidden-headers',
     severity: 'error',
-    message: 'OpenAPI ignores this header; use "content" for Accept and Content-Type, "securitySchemes" for Authorization',
+    message: 'OpenAPI ignores this header; describe media types with "content" and credentials with "securitySchemes"',
     given: [...headers, ...responseHeaderNames],
     holds: (name) => !matches(/^(accept|content-type|authorization)$/i)(name)
   },

@@ -8,7 +8,7 @@ type Kind = 'document' | 'components' | 'pathItem' | 'operation' | 'callback' | 
 type Members = { readonly [kind in Kind]?: { readonly [member: string]: Kind } }
 
 // Members that hold one thing, and members that hold a list or a map of things. A "content" has a schema or media
-// types: parameters, headers, request bodies. Examples, defaults and extensions hold data, so they are in neither table.
+// types: parameters, headers, request bodies. Examples, defaults and extensions hold data, so they are in neither.
 const one: Members = {
   document: { components: 'components' },
   pathItem: toAll('operation', 'get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'),
