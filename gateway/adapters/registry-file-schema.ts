@@ -1,0 +1,40 @@
+import { agreementStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
+
+const id = { type: 'string', pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' }
+const alias = { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 64 }
+const name = { type: 'string', minLength: 1, maxLength: 200 }
+const dailyCalls = { type: 'integer', minimum: 1, maximum: 1_000_000_000 }
+
+/** A closed object: every property is required unless it is named in `optional`. */
+function closed (properties: Record<string, object>, optional: readonly string[] = []): object {
+  const required = Object.keys(properties).filter((key) => !optional.includes(key))
+  return { type: 'object', additionalProperties: false, required, properties }
+}
+
+const list = (items: object, minItems = 0): object => ({ type: 'array', minItems, items })
+
+const descriptor = closed({
+  id,
+  version: { type: 'integer', minimum: 1 },
+  state: { enum: descriptorStates },
+  audience: list({ type: 'string', minLength: 1, maxLength: 250 }, 1),
+  voucherLifespan: { type: 'integer', minimum: 60, maximum: 86_400 },
+  dailyCallsPerConsumer: dailyCalls,
+  dailyCallsTotal: dailyCalls
+})
+
+/** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types. */
+export const registryFileSchema = closed({
+  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }) }), 1),
+  eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
+  agreements: list(closed({ id, eserviceId: id, descriptorId: id, consumerId: id, state: { enum: agreementStates } })),
+  purposes: list(closed({
+    id,
+    alias,
+    title: name,
+    eserviceId: id,
+    consumerId: id,
+    versions: list(closed({ id, state: { enum: purposeVersionStates }, dailyCalls }), 1)
+  })),
+  clients: list(closed({ id, alias, name, consumerId: id, kind: { enum: ['Consumer', 'Api'] }, purposes: list(id) }))
+})

@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { CheckedFileError } from './checked-yaml.ts'
+import { readRegistryFile, registryOf } from './registry-file.ts'
+
+const demoPath = join(import.meta.dirname, '..', 'sandbox', 'registry.yaml')
+const demo = await readRegistryFile(demoPath)
+
+const id = (last: number): string => `aaaaaaaa-bbbb-4ccc-8ddd-${String(last).padStart(12, '0')}`
+const limits = 'dailyCallsPerConsumer: 10, dailyCallsTotal: 10'
+const small = `tenants:
+  - { id: ${id(1)}, alias: producer, name: Comune, externalId: { origin: IPA, value: c_1 } }
+  - { id: ${id(2)}, alias: consumer, name: Istituto, externalId: { origin: IPA, value: i_1 } }
+eservices:
+  - id: ${id(3)}
+    alias: tickets
+    name: Segnalazioni
+    producerId: ${id(1)}
+    descriptors:
+      - { id: ${id(4)}, version: 1, state: Published, audience: [https://a.example], voucherLifespan: 600, ${limits} }
+agreements:
+  - { id: ${id(5)}, eserviceId: ${id(3)}, descriptorId: ${id(4)}, consumerId: ${id(2)}, state: Active }
+purposes:
+  - id: ${id(6)}
+    alias: statistics
+    title: Statistiche
+    eserviceId: ${id(3)}
+    consumerId: ${id(2)}
+    versions: [{ id: ${id(7)}, state: Active, dailyCalls: 3 }]
+clients:
+  - { id: ${id(8)}, alias: collector, name: Raccolta, consumerId: ${id(2)}, kind: Consumer, purposes: [${id(6)}] }
+`
+
+/** The problems of the small file after some replacements, without the folder in front. */
+async function problemsOf (test: Test, ...replacements: [string, string][]): Promise<readonly string[]> {
+  const text = replacements.reduce((changed, [from, to]) => changed.replace(from, to), small)
+  const path = join(test.testdir(), 'registry.yaml')
+  await writeFile(path, text)
+  const error: unknown = await readRegistryFile(path).then(() => undefined, (thrown: unknown) => thrown)
+  if (error === undefined) return []
+  if (!(error instanceof CheckedFileError)) throw error
+  return error.problems.map((problem) => problem.replace(`${path}:`, ''))
+}
+
+t.test('the small file is right as it stands', async (t) => {
+  t.strictSame(await problemsOf(t), [])
+})
+
+t.test('a misspelt state is reported at its line with the state that was meant', async (t) => {
+  const problems = await problemsOf(t, ['state: Published', 'state: Publised'])
+  t.equal(problems.length, 1)
+  t.match(problems[0], /^10: eservices\.0\.descriptors\.0\.state: "Publised" is not one of /)
+  t.match(problems[0], / Did you mean "Published"\?$/)
+})
+
+t.test('an unknown key is reported at its line with the key that was meant, and the one that is missing', async (t) => {
+  const problems = await problemsOf(t, ['producerId', 'producerID'])
+  t.match(problems, [/^5: eservices\.0: must have required property 'producerId'$/,
+    /^8: eservices\.0\.producerID: unknown key "producerID"\. Did you mean "producerId"\?$/])
+})
+
+t.test('ids that lead nowhere and repeated ids and aliases are all reported at once, with shape errors', async (t) => {
+  const problems = await problemsOf(t,
+    [`${id(2)}, alias: consumer`, `${id(1)}, alias: producer`],
+    [`producerId: ${id(1)}`, `producerId: ${id(90)}`],
+    [`descriptorId: ${id(4)}`, `descriptorId: ${id(91)}`],
+    [`purposes: [${id(6)}]`, `purposes: [${id(92)}]`],
+    ['dailyCalls: 3', 'dailyCalls: many'])
+  t.strictSame(problems, [
+    `3: tenants.1.id: id "${id(1)}" is already taken: give each its own`,
+    '3: tenants.1.alias: alias "producer" is already taken: give each its own',
+    `8: eservices.0.producerId: no tenant of this file has the id "${id(90)}"`,
+    `12: agreements.0.consumerId: no tenant of this file has the id "${id(2)}"`,
+    `12: agreements.0.descriptorId: the e-service has no descriptor with the id "${id(91)}"`,
+    `18: purposes.0.consumerId: no tenant of this file has the id "${id(2)}"`,
+    '19: purposes.0.versions.0.dailyCalls: must be integer',
+    `21: clients.0.consumerId: no tenant of this file has the id "${id(2)}"`,
+    `21: clients.0.purposes.0: no purpose of this file has the id "${id(92)}"`
+  ])
+})
+
+t.test('a purpose of an unknown e-service is reported', async (t) => {
+  const title = 'title: Statistiche\n    eserviceId:'
+  const problems = await problemsOf(t, [`${title} ${id(3)}`, `${title} ${id(93)}`])
+  t.strictSame(problems, [`17: purposes.0.eserviceId: no e-service of this file has the id "${id(93)}"`])
+})
+
+t.test('what is not YAML is reported at its line', async (t) => {
+  t.match(await problemsOf(t, ['tenants:', 'tenants: [']), [/^\d+: /])
+  t.match(await problemsOf(t, [`producerId: ${id(1)}`, 'producerId: *nobody']), ['8: no anchor is called "nobody"'])
+})
+
+t.test('an empty file, and one that is not there, are errors with a sentence', async (t) => {
+  t.match(await problemsOf(t, [small, '']), [/^1: must be object$/])
+  const missing = readRegistryFile(join(t.testdir(), 'none.yaml'))
+  await t.rejects(missing, { message: /none\.yaml: the file cannot be read \(ENOENT\)/ })
+})
+
+t.test('a file whose aliases multiply without end is refused', async (t) => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
+  for (let level = 1; level < 9; level++) {
+    lines.push(`a${level}: &a${level} [${Array(10).fill(`*a${level - 1}`).join(', ')}]`)
+  }
+  t.match(await problemsOf(t, [small, lines.join('\n')]), ['1: its aliases multiply beyond all measure'])
+})
+
+t.test('the registry reads by id and knows nothing else', async (t) => {
+  const registry = registryOf(demo)
+  const istat = demo.tenants.find(({ alias }) => alias === 'istat')!
+  t.equal(registry.tenant(istat.id), istat)
+  t.equal(registry.tenant('constructor'), undefined)
+  t.equal(registry.client(istat.id), undefined)
+  for (const eservice of demo.eservices) {
+    t.equal(registry.eservice(eservice.id), eservice)
+    t.equal(registry.agreement(eservice.id, istat.id)?.producerId, eservice.producerId)
+  }
+  t.equal(registry.agreement(demo.eservices[0]!.id, 'nobody'), undefined)
+})
+
+t.test('of several agreements the Active one counts, otherwise the latest', async (t) => {
+  const [agreement] = demo.agreements
+  const inState = (state: 'Active' | 'Archived' | 'Pending') => ({ ...agreement!, id: state, state })
+  const chosen = (...states: ('Active' | 'Archived' | 'Pending')[]) =>
+    registryOf({ ...demo, agreements: states.map(inState) }).agreement(agreement!.eserviceId, agreement!.consumerId)?.id
+  t.equal(chosen('Active', 'Archived'), 'Active')
+  t.equal(chosen('Archived', 'Active'), 'Active')
+  t.equal(chosen('Archived', 'Pending'), 'Pending')
+})
+
+t.test('in the demo registry ISTAT may make 10000 calls a day to each e-service', async (t) => {
+  const istat = demo.tenants.find(({ alias }) => alias === 'istat')!
+  const client = demo.clients.find(({ alias }) => alias === 'istat')!
+  for (const eservice of demo.eservices) {
+    const purpose = demo.purposes.find((each) => each.eserviceId === eservice.id && each.consumerId === istat.id)!
+    t.match(purpose.versions, [{ state: 'Active', dailyCalls: 10_000 }])
+    t.ok(client.purposes.includes(purpose.id))
+    t.equal(registryOf(demo).agreement(eservice.id, istat.id)?.state, 'Active')
+  }
+  t.strictSame(demo.eservices.map(({ alias }) => alias), ['tickets', 'surveys', 'service-usage', 'sla-telemetry'])
+})

@@ -1,0 +1,59 @@
+import { Ajv } from 'ajv'
+import type { Agreement, Client, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
+import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
+import type { Finding } from './checked-yaml.ts'
+import { checkReferences } from './registry-file-references.ts'
+import { registryFileSchema } from './registry-file-schema.ts'
+
+/** A kebab-case name that people and the command line use instead of an id. */
+export interface Named { readonly alias: string }
+
+/** The platform's state as one reviewed file: the same nouns as the registry port, named, in the order of the file. */
+export interface RegistryFile {
+  readonly tenants: readonly (Tenant & Named)[]
+  readonly eservices: readonly (EService & Named)[]
+  readonly agreements: readonly Agreement[]
+  readonly purposes: readonly (Purpose & Named)[]
+  readonly clients: readonly (Client & Named)[]
+}
+
+const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFileSchema)
+
+/**
+ * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file.
+ * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
+ */
+export async function readRegistryFile (path: string): Promise<RegistryFile> {
+  const find = (content: unknown): Finding[] => [...schemaFindings(validate, content), ...checkReferences(content)]
+  return withProducers(await readCheckedYaml<RegistryFile>(path, find))
+}
+
+/** The read port over a registry file: maps by id, no I/O. */
+export function registryOf (file: RegistryFile): Registry {
+  const tenants = byId(file.tenants)
+  const clients = byId(file.clients)
+  const eservices = byId(file.eservices)
+  const purposes = byId(file.purposes)
+  const agreements = new Map<string, Agreement>()
+  for (const agreement of file.agreements) {
+    const key = `${agreement.eserviceId} ${agreement.consumerId}`
+    if (agreements.get(key)?.state !== 'Active') agreements.set(key, agreement)
+  }
+  return {
+    tenant: (id) => tenants.get(id),
+    client: (id) => clients.get(id),
+    eservice: (id) => eservices.get(id),
+    purpose: (id) => purposes.get(id),
+    agreement: (eserviceId, consumerId) => agreements.get(`${eserviceId} ${consumerId}`)
+  }
+}
+
+function byId<Item extends { readonly id: string }> (items: readonly Item[]): Map<string, Item> {
+  return new Map(items.map((item) => [item.id, item]))
+}
+
+function withProducers (file: RegistryFile): RegistryFile {
+  const producers = new Map(file.eservices.map(({ id, producerId }) => [id, producerId]))
+  const agreements = file.agreements.map((each) => ({ ...each, producerId: producers.get(each.eserviceId)! }))
+  return { ...file, agreements }
+}

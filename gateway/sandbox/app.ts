@@ -1,0 +1,86 @@
+import { STATUS_CODES } from 'node:http'
+import { fastify, LogController } from 'fastify'
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { registryOf } from '../adapters/registry-file.ts'
+import type { RegistryFile } from '../adapters/registry-file.ts'
+import { debugEndpoints } from './debug-endpoints.ts'
+import type { DebugContext } from './debug-endpoints.ts'
+import { openKeyStore } from './key-store.ts'
+import { loopbackOnly } from './loopback.ts'
+import { sandboxProblem, sendProblem } from './problem.ts'
+import { tokenEndpoint } from './token-endpoint.ts'
+import { createTokenRequestLog } from './token-request-log.ts'
+import { createRateCounter } from './voucher-rate.ts'
+import type { VoucherRate } from './voucher-rate.ts'
+
+/** What a sandbox PDND is made from; `now` in epoch ms. */
+export interface SandboxOptions {
+  readonly registryFile: RegistryFile
+  /** Where its key pairs are kept, made at the first start. */
+  readonly stateDir: string
+  readonly now: () => number
+  readonly randomUUID: () => string
+  readonly issuer: string
+  readonly assertionAudience: string
+  /** Web origins whose pages may call it. */
+  readonly allowedOrigins: readonly string[]
+  /** Silent when left out. */
+  readonly logger?: FastifyBaseLogger
+  /** Token requests of one tenant; 100 a second when left out. */
+  readonly voucherRate?: VoucherRate
+}
+
+const rememberedRequests = 100
+
+/**
+ * A local stand-in for the national platform: token endpoint, key set and debug endpoints. It mints vouchers for anyone
+ * who asks, so it must listen on loopback only and answers nobody who reached it by another name.
+ * @throws {KeyStoreError} when the state folder cannot be used
+ */
+export async function buildSandbox (options: SandboxOptions): Promise<FastifyInstance> {
+  const keys = await openKeyStore(options.stateDir, options.registryFile.clients.map(({ id }) => id))
+  const app = createServer(options)
+  const context: DebugContext = {
+    ...options,
+    file: options.registryFile,
+    registry: registryOf(options.registryFile),
+    keys,
+    countRequest: createRateCounter(options.voucherRate ?? { limit: 100, interval: 1000 }, options.now),
+    log: createTokenRequestLog(rememberedRequests)
+  }
+  app.get('/status', async () => ({ status: 200, title: 'OK', detail: 'The sandbox PDND is ready.' }))
+  app.get('/.well-known/jwks.json', async () => ({ keys: [keys.platform.publicJwk] }))
+  await app.register(tokenEndpoint, context)
+  await app.register(debugEndpoints, context)
+  return app
+}
+
+function createServer ({ logger, randomUUID, allowedOrigins }: SandboxOptions): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    ...logger === undefined ? { logger: false } : { loggerInstance: logger },
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: 64 * 1024,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 16_384 },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } }
+  })
+  app.server.maxConnections = 200
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', loopbackOnly(allowedOrigins))
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((_request, reply) => {
+    return sendProblem(reply, sandboxProblem(404, 'Not found', 'The sandbox has no such resource.'))
+  })
+  return app
+}
+
+/** A client's mistake is told, a fault of ours is logged under the same id and told as no more than that. */
+function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500
+  const title = STATUS_CODES[status] ?? 'Error'
+  if (status < 500) return sendProblem(reply, sandboxProblem(status, title, error.message))
+  request.log.error({ err: error }, 'sandbox fault')
+  return sendProblem(reply, sandboxProblem(500, title, 'The sandbox failed: its log says why, under the same id.'))
+}

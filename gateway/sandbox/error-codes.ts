@@ -1,0 +1,86 @@
+/**
+ * Why the platform refuses a token request, as data: code, the platform's own name, what it means and how to mend it.
+ * The platform shows its callers none of this (they get 015-0008); the sandbox shows it on its debug endpoints.
+ * Codes and names: client-assertion-validation and authorization-server of pagopa/interop-be-monorepo, release 2.21.
+ */
+
+interface Entry { readonly name: string, readonly explanation: string }
+
+/** Refusals of the checks on the assertion itself and on the platform's state (synchronous token endpoint only). */
+export const assertionErrors = {
+  '0001': ['unexpectedClientAssertionSignatureVerificationError', 'The signature could not be checked at all.'],
+  '0002': ['invalidAssertionType', 'It must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.'],
+  '0003': ['invalidGrantType', 'grant_type must be client_credentials.'],
+  '0004': ['invalidAudience', 'aud must be, or contain, the client-assertion audience of this environment.'],
+  '0005': ['audienceNotFound', 'aud is missing. Set it to the client-assertion audience of this environment.'],
+  '0006': ['invalidClientAssertionFormat', 'The assertion is not a compact JWS whose payload is a JSON object.'],
+  '0007': ['unexpectedClientAssertion', 'The assertion cannot be read. Its header must be a JSON object in base64url.'],
+  '0008': ['jtiNotFound', 'The jti claim is missing. Put a new UUID in every assertion.'],
+  '0009': ['issuedAtNotFound', 'The iat claim is missing. Set it to the present time in epoch seconds.'],
+  '0010': ['expNotFound', 'The exp claim is missing. Set it to a few minutes after iat, in epoch seconds.'],
+  '0011': ['issuerNotFound', 'The iss claim is missing. Set it to the client id.'],
+  '0012': ['subjectNotFound', 'The sub claim is missing. Set it to the client id.'],
+  '0013': ['invalidSubject', 'sub is not the client_id of the form. Both are the id of the client that signs.'],
+  '0014': ['invalidPurposeIdClaimFormat', 'purposeId is not a UUID. Copy it from the purpose\'s page.'],
+  '0015': ['kidNotFound', 'The header has no kid. Set it to the id that the platform shows for the client\'s key.'],
+  '0016': ['clientAssertionSignatureVerificationError', 'The signature check failed, not for its value.'],
+  '0017': ['tokenExpiredError', 'exp is past, and no clock tolerance is allowed. Sign a new one for each request.'],
+  '0018': ['jsonWebTokenError', 'The assertion is not a well-formed JWS. Build it with a JOSE library.'],
+  '0019': ['notBeforeError', 'nbf is in the future. Leave nbf out: the platform does not accept it at all.'],
+  '0020': ['invalidPurposeState', 'The purpose has no Active version. It was suspended, archived or not approved yet.'],
+  '0021': ['invalidAgreementState', 'The agreement is not Active. Ask the producer, or reactivate it.'],
+  '0022': ['invalidEServiceState', 'The agreement\'s descriptor is not usable (Published, Deprecated or Archiving).'],
+  '0023': ['invalidClientIdFormat', 'client_id is not a UUID. Leave it out or send the client\'s id.'],
+  '0024': ['invalidSubjectFormat', 'sub is not a UUID. Set it to the client id.'],
+  '0025': ['invalidDigestClaim', 'digest must be an object with exactly alg and value, both strings.'],
+  '0026': ['invalidHashLength', 'digest.value must be 64 characters: a SHA-256 in hexadecimal.'],
+  '0027': ['invalidHashAlgorithm', 'digest.alg must be exactly SHA256.'],
+  '0028': ['algorithmNotFound', 'The header has no alg. Set it to RS256.'],
+  '0029': ['algorithmNotAllowed', 'alg must be RS256.'],
+  '0030': ['purposeIdNotProvided', 'A consumer client must say the purpose: add the purposeId claim.'],
+  '0031': ['invalidKidFormat', 'kid must be the RFC 7638 thumbprint of the key: 43 characters of base64url.'],
+  '0032': ['clientAssertionInvalidClaims', 'Members that the platform does not accept, or of the wrong type.'],
+  '0033': ['invalidSignature', 'The signature does not match. Sign with the private key of this kid.']
+} as const satisfies Record<string, readonly [string, string]>
+
+/** The step of the token request that failed; `status` is what the caller gets. */
+export const requestErrors = {
+  '0001': ['clientAssertionRequestValidationFailed', 'A parameter of the form is not acceptable.', 400],
+  '0002': ['clientAssertionValidationFailed', 'The header or the claims of the assertion are not acceptable.', 400],
+  '0003': ['clientAssertionSignatureValidationFailed', 'Its signature or its validity in time is not acceptable.', 400],
+  '0006': ['tokenGenerationStatesEntryNotFound', 'This client, key and purpose are not linked on the platform.', 400],
+  '0007': ['incompleteTokenGenerationStatesConsumerClient', 'The purpose has no agreement on its e-service.', 500],
+  '0008': ['platformStateValidationFailed', 'The agreement, the descriptor or the purpose is not active.', 400]
+} as const satisfies Record<string, readonly [string, string, number]>
+
+export type AssertionErrorCode = keyof typeof assertionErrors
+export type RequestErrorCode = keyof typeof requestErrors
+
+/** One failed check, as shown by the debug endpoints; `detail` says what was found or expected this time. */
+export interface Failure extends Entry { readonly code: AssertionErrorCode, readonly detail?: string }
+
+/** The refusal of a token request: the step that failed, why, and every failed check of that step. */
+export interface Refusal extends Entry {
+  readonly code: RequestErrorCode
+  readonly status: 400 | 500
+  readonly detail?: string
+  readonly failures: readonly Failure[]
+}
+
+/** A failed check by its code; the detail may quote the assertion's own values, never its signature. */
+export function failure (code: AssertionErrorCode, detail?: string): Failure {
+  const [name, explanation] = assertionErrors[code]
+  return { code, name, explanation, ...detail === undefined ? {} : { detail } }
+}
+
+/** The refusal of a whole request at one step. */
+export function refusal (code: RequestErrorCode, failures: readonly Failure[] = [], detail?: string): Refusal {
+  const [name, explanation, status] = requestErrors[code]
+  return { code, name, explanation, status, ...detail === undefined ? {} : { detail }, failures }
+}
+
+/** A received value as it may be shown: quoted and escaped, at most 120 characters of it. */
+export function shown (value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text
+}

@@ -1,0 +1,123 @@
+import type { KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { Agent, request } from 'undici'
+import { assertionType, grantType } from './token-form.ts'
+import type { VoucherDigest } from './voucher.ts'
+
+/** What a consumer needs to ask for a voucher; `now` in epoch ms, `deadline` in ms (5000 when left out). */
+export interface VoucherRequest {
+  readonly tokenUrl: string
+  readonly assertionAudience: string
+  readonly clientId: string
+  readonly kid: string
+  readonly privateKey: KeyObject
+  readonly purposeId: string
+  readonly now: () => number
+  readonly randomUUID: () => string
+  /** The hash of the tracking evidence to bind (AUDIT_REST_02). */
+  readonly digest?: VoucherDigest | undefined
+  readonly deadline?: number
+}
+
+/** A voucher as received; `expiresIn` in seconds. */
+export interface ReceivedVoucher { readonly accessToken: string, readonly expiresIn: number }
+
+/** No voucher was received; the message says why as far as the token endpoint tells, and where to look further. */
+export class VoucherRequestError extends Error {
+  readonly correlationId: string | undefined
+
+  constructor (message: string, correlationId?: string) {
+    super(message)
+    this.name = 'VoucherRequestError'
+    this.correlationId = correlationId
+  }
+}
+
+/** How long a client assertion is valid, in seconds: it is used at once. */
+const assertionLifetime = 60
+
+/** More than any answer of a token endpoint. */
+const largestAnswer = 64 * 1024
+
+/** Signs a client assertion with exactly the claims that PDND accepts: no `nbf`, nothing of one's own. */
+export async function signClientAssertion (wanted: VoucherRequest): Promise<string> {
+  const iat = Math.floor(wanted.now() / 1000)
+  return new SignJWT({
+    iss: wanted.clientId,
+    sub: wanted.clientId,
+    aud: wanted.assertionAudience,
+    jti: wanted.randomUUID(),
+    iat,
+    exp: iat + assertionLifetime,
+    purposeId: wanted.purposeId,
+    ...wanted.digest === undefined ? {} : { digest: wanted.digest }
+  }).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: wanted.kid }).sign(wanted.privateKey)
+}
+
+/**
+ * Asks a PDND token endpoint for a voucher.
+ * @throws {VoucherRequestError} when it does not answer in time, refuses, or answers something else
+ */
+export async function requestVoucher (wanted: VoucherRequest): Promise<ReceivedVoucher> {
+  const form = new URLSearchParams({
+    client_id: wanted.clientId,
+    client_assertion: await signClientAssertion(wanted),
+    client_assertion_type: assertionType,
+    grant_type: grantType
+  })
+  const { status, answer } = await post(wanted.tokenUrl, form, wanted.deadline ?? 5_000)
+  const { access_token: accessToken, expires_in: expiresIn } = answer
+  if (status !== 200 || typeof accessToken !== 'string' || typeof expiresIn !== 'number') {
+    throw refused(status, answer, wanted.tokenUrl)
+  }
+  return { accessToken, expiresIn }
+}
+
+interface Answer { readonly status: number, readonly answer: Readonly<Record<string, unknown>> }
+
+async function post (url: string, form: URLSearchParams, deadline: number): Promise<Answer> {
+  const dispatcher = new Agent({ maxResponseSize: largestAnswer })
+  try {
+    const { statusCode, body } = await request(url, {
+      dispatcher,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      body: form.toString(),
+      signal: AbortSignal.timeout(deadline)
+    })
+    return { status: statusCode, answer: asRecord(await body.text()) }
+  } catch (error) {
+    throw new VoucherRequestError(`the token endpoint ${url} did not answer: ${reasonOf(error, deadline)}`)
+  } finally {
+    await dispatcher.destroy()
+  }
+}
+
+function reasonOf (error: unknown, deadline: number): string {
+  const { name, code } = error as { name?: string, code?: string }
+  if (name === 'TimeoutError') return `no answer within ${deadline} ms`
+  if (code === 'ECONNREFUSED') return 'nothing listens there. Is it running, and is the port right?'
+  return code ?? 'the connection failed'
+}
+
+function asRecord (text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+function refused (status: number, answer: Answer['answer'], tokenUrl: string): VoucherRequestError {
+  const correlationId = typeof answer.correlationId === 'string' ? answer.correlationId : undefined
+  const limited = 'too many token requests: wait, and keep a voucher until it expires'
+  if (status === 429) return new VoucherRequestError(limited, correlationId)
+  const { hostname, origin } = new URL(tokenUrl)
+  const local = hostname === '127.0.0.1' || hostname === 'localhost'
+  const page = 'the page "Debug client assertion" of PDND'
+  const where = local ? `${origin}/debug/token-requests/${correlationId ?? ''}` : page
+  const said = typeof answer.detail === 'string' ? `: ${answer.detail}` : ''
+  const message = `the token endpoint answered ${status}${said}. The reason is told by ${where}`
+  return new VoucherRequestError(message, correlationId)
+}
