@@ -41,7 +41,6 @@ function toDefinition ({ message, severity, given, holds, anyFormat }: Rule): Ru
     given: given === 'schemas' ? '$' : [...given],
     resolved: given !== 'schemas',
     ...(anyFormat ? {} : { formats: [oas3] }),
-    // oxlint-disable-next-line unicorn/no-thenable -- the member is Spectral's
     then: { function: given === 'schemas' ? checkSchemas : checkOne }
   }
 }
