@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises'
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import { didYouMean } from '../closest-name.ts'
+import { lineAt, unresolvedAliases } from './yaml-position.ts'
+
+/** Something wrong at a place of a document, as the path of keys and positions that leads there. */
+export interface Finding { readonly path: readonly (string | number)[], readonly message: string }
+
+/** Everything wrong with a file at once; `problems` are sentences that start with `file:line: `. */
+export class CheckedFileError extends Error {
+  override name = 'CheckedFileError'
+  readonly problems: readonly string[]
+  constructor (problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** How often one anchor may be repeated: plenty for ids, too little for a file whose aliases multiply without end. */
+const mostAliases = 10_000
+
+/**
+ * Reads a YAML 1.2 file (UTF-8) and gives its content once `find` has no findings about it.
+ * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
+ */
+export async function readCheckedYaml<Content> (path: string, find: (content: unknown) => readonly Finding[]): Promise<Content> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CheckedFileError([`${path}: the file cannot be read (${error.code ?? 'unknown error'})`])
+  })
+  const lines = new LineCounter()
+  const document: Document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const syntax = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }))
+  const unreadable = [...syntax, ...unresolvedAliases(document, lines)]
+  if (unreadable.length > 0) throw new CheckedFileError(atLines(path, unreadable))
+  const content = contentOf(document, path)
+  const found = find(content).map((finding) => ({
+    line: lineAt(document, finding.path, lines),
+    message: [...finding.path.length > 0 ? [finding.path.join('.')] : [], finding.message].join(': ')
+  }))
+  if (found.length > 0) throw new CheckedFileError(atLines(path, found))
+  return content as Content
+}
+
+function contentOf (document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases })
+  } catch {
+    throw new CheckedFileError([`${path}:1: its aliases multiply beyond all measure`])
+  }
+}
+
+function atLines (path: string, problems: readonly { line: number, message: string }[]): string[] {
+  const sorted = problems.toSorted((left, right) => left.line - right.line)
+  return sorted.map(({ line, message }) => `${path}:${line}: ${message}`)
+}
+
+/** What a JSON Schema (compiled with allErrors and verbose) finds in a document, in words; unknown keys and values get a suggestion. */
+export function schemaFindings (validate: ValidateFunction, content: unknown): Finding[] {
+  return validate(content) ? [] : (validate.errors ?? []).map(toFinding)
+}
+
+function toFinding (error: ErrorObject): Finding {
+  const path = error.instancePath.split('/').slice(1).map((step) => /^\d+$/.test(step) ? Number(step) : step)
+  const { additionalProperty, allowedValues } = error.params as { additionalProperty?: string, allowedValues?: string[] }
+  if (additionalProperty !== undefined) {
+    const { properties } = error.parentSchema as { properties: Record<string, unknown> }
+    const message = `unknown key "${additionalProperty}".${didYouMean(additionalProperty, Object.keys(properties))}`
+    return { path: [...path, additionalProperty], message }
+  }
+  if (allowedValues !== undefined) {
+    const hint = didYouMean(String(error.data), allowedValues)
+    return { path, message: `"${String(error.data)}" is not one of ${allowedValues.join(', ')}.${hint}` }
+  }
+  return { path, message: error.message ?? error.keyword }
+}
