@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Contract, Operation as ContractOperation } from '../openapi/contract.ts'
 import { isFinding } from '../openapi/parameters.ts'
@@ -9,6 +8,7 @@ import { compileContract } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { VarcoCall } from '../openapi/varco-call.ts'
 import { toCsv } from './csv.ts'
+import { entityTag, matchesWeakly } from './entity-tag.ts'
 import { ProblemError } from './eservice.ts'
 import type { Operation, Reply } from './eservice.ts'
 import type { BoundRequest } from './varco-call.ts'
@@ -62,16 +62,11 @@ function send (request: FastifyRequest, reply: FastifyReply, operation: Contract
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
   if (rows) reply.header('vary', 'accept')
   if (cache === 'no-cache') {
-    const etag = `"${createHash('sha256').update(type).update(bytes).digest('base64url').slice(0, 22)}"`
-    reply.header('etag', etag)
-    if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send()
+    const tag = entityTag(type, bytes)
+    reply.header('etag', tag)
+    if (matchesWeakly(request.headers['if-none-match'], tag)) return reply.code(304).send()
   }
   return reply.code(status).type(csv ? 'text/csv; charset=utf-8' : type).send(bytes)
-}
-
-/** RFC 9110, 13.1.2: a list of entity tags or `*`, compared weakly. */
-function matches (ifNoneMatch: string | undefined, etag: string): boolean {
-  return ifNoneMatch !== undefined && ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, '')).some((tag) => tag === '*' || tag === etag)
 }
 
 function prefersCsv (accept: string | undefined): boolean {
