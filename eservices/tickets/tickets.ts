@@ -1,0 +1,42 @@
+import { serveDataset } from '../collection.ts'
+import { defineEService } from '../eservice.ts'
+import { readCursorKey } from './cursor.ts'
+import { seedDemoTickets } from './demo-tickets.ts'
+import { migrations } from './migrations.ts'
+import { prepareMinimisation } from './minimisation.ts'
+import { ticketOperations } from './ticket-operations.ts'
+
+/**
+ * The contact centres of Milano and of the Florentine area: their published figures, and tickets as records.
+ * Settings: `personalDataPurposes`, the purposes that may see a ticket's citizen (none by default); `demoTickets: none` leaves a new store
+ * empty.
+ */
+export const tickets = defineEService({
+  name: 'tickets',
+  contract: new URL('../../openapi/tickets.v1.yaml', import.meta.url),
+  data: new URL('data/', import.meta.url),
+  migrations,
+  async operations (ports) {
+    const minimise = prepareMinimisation(ports.settings['personalDataPurposes'])
+    if (ports.settings['demoTickets'] !== 'none') await seedDemoTickets(ports.database)
+    return {
+      readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
+      listHighlights: serveDataset(ports, 'highlights'),
+      listChannels: serveDataset(ports, 'channels'),
+      listServiceLevels: serveDataset(ports, 'service-levels'),
+      listServiceKinds: serveDataset(ports, 'service-kinds'),
+      listSampleQuestions: serveDataset(ports, 'sample-questions'),
+      listTopics: serveDataset(ports, 'topics'),
+      listTopTopics: serveDataset(ports, 'top-topics'),
+      listTopTopicAreas: serveDataset(ports, 'top-topic-areas'),
+      listCalendarEvents: serveDataset(ports, 'calendar-events'),
+      listCampaigns: serveDataset(ports, 'campaigns'),
+      listQualityActions: serveDataset(ports, 'quality-actions'),
+      listTerritorialActivities: serveDataset(ports, 'territorial-activities'),
+      listTerritorialCalls: serveDataset(ports, 'territorial-calls'),
+      listTerritorialCases: serveDataset(ports, 'territorial-cases'),
+      listHelpDeskRequests: serveDataset(ports, 'help-desk-requests'),
+      ...ticketOperations(ports, minimise, await readCursorKey(ports.database, ports.randomUUID))
+    }
+  }
+})
