@@ -25,9 +25,12 @@ export interface TestRequest {
   readonly caller?: Partial<Caller> | null
 }
 
-/** Starts e-services on a free loopback port and calls them as the gateway would. Used by tests only. */
-export async function startHarness (eservice: EService, basePath: string, options: Partial<HostOptions> = {}) {
-  const host = await buildHost([eservice], { stateDir: ':memory:', secrets: () => sandboxSecret, ...options })
+/** As for a host, but with the settings of the one e-service that is started. */
+export type HarnessOptions = Partial<Omit<HostOptions, 'settings'>> & { readonly settings?: Readonly<Record<string, string | undefined>> }
+
+/** Starts an e-service on a free loopback port and calls them as the gateway would. Used by tests only. */
+export async function startHarness (eservice: EService, basePath: string, { settings = {}, ...options }: HarnessOptions = {}) {
+  const host = await buildHost([eservice], { stateDir: ':memory:', secrets: () => sandboxSecret, settings: () => settings, ...options })
   await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(host.server.address() as AddressInfo).port}`
   const nowSeconds = (): number => Math.floor((options.now?.() ?? new Date()).getTime() / 1000)

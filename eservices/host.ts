@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { compileContracts } from '../openapi/compile.ts'
+import type { Contract } from '../openapi/contract.ts'
 import { storeDataset } from './collection.ts'
 import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
@@ -16,7 +17,8 @@ import { prepareVarcoCall } from './varco-call.ts'
 export interface HostOptions {
   readonly stateDir: string
   readonly secrets: (name: string) => string
-  readonly settings?: Readonly<Record<string, string | undefined>>
+  /** The settings of an e-service, by its name. */
+  readonly settings?: (name: string) => Readonly<Record<string, string | undefined>>
   readonly now?: () => Date
   readonly randomUUID?: () => string
 }
@@ -29,7 +31,8 @@ export interface Host { readonly server: Server, close (): Promise<void> }
  * path it is under. Throws a sentence naming the file and the operationId when operations and contract do not match.
  */
 export async function buildHost (eservices: readonly EService[], options: HostOptions): Promise<Host> {
-  const apps = await Promise.all(eservices.map(async (eservice) => buildEService(eservice, options)))
+  const contracts = await compileContracts(eservices.map((eservice) => eservice.contract))
+  const apps = await Promise.all(eservices.map(async (eservice, index) => buildEService(eservice, contracts[index] as Contract, options)))
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
     const app = apps.find(({ basePath }) => request.url?.startsWith(`${basePath}/`))
     if (app) app.fastify.routing(request, response)
@@ -52,14 +55,13 @@ export async function buildHost (eservices: readonly EService[], options: HostOp
 
 interface BuiltEService { readonly basePath: string, readonly fastify: FastifyInstance, readonly database: Database }
 
-async function buildEService (eservice: EService, options: HostOptions): Promise<BuiltEService> {
-  const [contract] = await compileContracts([eservice.contract])
+async function buildEService (eservice: EService, contract: Contract, options: HostOptions): Promise<BuiltEService> {
   const datasets = eservice.data ? await loadDatasets(eservice.data) : new Map()
   const file = options.stateDir === ':memory:' ? ':memory:' : join(options.stateDir, `${eservice.name}.sqlite`)
   const database = await openDatabase(file, eservice.migrations ?? [])
   for (const dataset of datasets.values()) await storeDataset(database, dataset)
   const now = options.now ?? (() => new Date())
-  const ports: Ports = { database, datasets, now, randomUUID: options.randomUUID ?? (() => crypto.randomUUID()), settings: options.settings ?? {} }
+  const ports: Ports = { database, datasets, now, randomUUID: options.randomUUID ?? (() => crypto.randomUUID()), settings: options.settings?.(eservice.name) ?? {} }
   const operations = await eservice.operations(ports)
   const fastify = Fastify({ routerOptions: { maxParamLength: 500 }, bodyLimit: 1024 * 1024 })
   addOperations(fastify, contract, operations, prepareVarcoCall(options.secrets(eservice.name), contract.basePath, now))

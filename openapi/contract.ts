@@ -27,7 +27,10 @@ export interface Operation {
   readonly isPublic: boolean
   readonly parameters: readonly Parameter[]
   readonly body: Body | undefined
+  /** Media types (lower case, no parameters) by declared status: '200', '4XX', 'default'. */
   readonly responses: ReadonlyMap<string, readonly string[]>
+  /** Names of all declared response headers, in lower case. */
+  readonly responseHeaders: readonly string[]
   readonly source: JsonObject
 }
 
@@ -105,6 +108,7 @@ class Reader {
       parameters: this.#parameters(where, list(item['parameters']), list(source['parameters'])),
       body: source['requestBody'] === undefined ? undefined : this.#body(this.resolve(source['requestBody'])),
       responses: this.#responses(source),
+      responseHeaders: this.#responseHeaders(source),
       source
     }
   }
@@ -141,6 +145,15 @@ class Reader {
         return [essence(type), isObject(schema) ? schema : undefined]
       }))
     }
+  }
+
+  #responseHeaders (source: JsonObject): readonly string[] {
+    const responses = Object.values(isObject(source['responses']) ? source['responses'] : {})
+    const headers = responses.flatMap((value) => {
+      const declared = this.resolve(value)['headers']
+      return isObject(declared) ? Object.keys(declared) : []
+    })
+    return [...new Set(headers.map((name) => name.toLowerCase()))]
   }
 
   #responses (source: JsonObject): ReadonlyMap<string, readonly string[]> {

@@ -2,35 +2,57 @@ import { parse } from 'secure-json-parse'
 
 const maxDepth = 64
 
-/** What parsing a JSON body gave: its value, or why it cannot be read (never with the text itself). */
+/** What parsing JSON bytes gave: the value, or why it cannot be read (never with the text itself). */
 export type Parsed = { readonly value: unknown } | { readonly fault: string }
 
 /**
- * Parses JSON bytes (UTF-8, RFC 8259). Refuses nesting deeper than 64 before parsing it, because validators recurse, and members that
- * would reach an object's prototype.
+ * Parses JSON bytes (UTF-8 without BOM, RFC 8259). Refuses what two readers could understand differently or what would hurt the reader:
+ * duplicate members, nesting deeper than 64, members that would reach an object's prototype.
  */
 export function parseJson (bytes: Uint8Array): Parsed {
-  if (depth(bytes) > maxDepth) return { fault: `the JSON is nested deeper than ${maxDepth} levels` }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return { value: parse(text, null, { protoAction: 'error', constructorAction: 'error' }) }
+    const fault = scan(text)
+    return fault ? { fault } : { value: parse(text, null, { protoAction: 'error', constructorAction: 'error' }) }
   } catch {
-    return { fault: 'the body is not valid JSON in UTF-8' }
+    return { fault: 'it is not valid JSON in UTF-8' }
   }
 }
 
-function depth (bytes: Uint8Array): number {
-  let level = 0
-  let deepest = 0
-  let inString = false
-  for (let index = 0; index < bytes.length; index++) {
-    const byte = bytes[index]
-    if (inString) {
-      if (byte === 0x5c) index++
-      else if (byte === 0x22) inString = false
-    } else if (byte === 0x22) inString = true
-    else if (byte === 0x7b || byte === 0x5b) deepest = Math.max(deepest, ++level)
-    else if (byte === 0x7d || byte === 0x5d) level--
+/** One pass over the text before it is parsed; malformed text is left for the parser to refuse. */
+function scan (text: string): string | undefined {
+  const members: (Set<string> | undefined)[] = []
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index)
+    if (character === 0x22) {
+      const end = stringEnd(text, index)
+      const names = members.at(-1)
+      if (names && isMember(text, end) && !adds(names, text.slice(index, end))) return 'it has a member twice in the same object'
+      index = end - 1
+    } else if (character === 0x7b || character === 0x5b) {
+      if (members.push(character === 0x7b ? new Set() : undefined) > maxDepth) return `it is nested deeper than ${maxDepth} levels`
+    } else if (character === 0x7d || character === 0x5d) members.pop()
   }
-  return deepest
+  return undefined
+}
+
+function stringEnd (text: string, start: number): number {
+  for (let index = start + 1; index < text.length; index++) {
+    const character = text.charCodeAt(index)
+    if (character === 0x5c) index++
+    else if (character === 0x22) return index + 1
+  }
+  return text.length
+}
+
+function isMember (text: string, end: number): boolean {
+  let index = end
+  while (index < text.length && text.charCodeAt(index) <= 0x20) index++
+  return text.charCodeAt(index) === 0x3a
+}
+
+function adds (names: Set<string>, literal: string): boolean {
+  const name = literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
+  const size = names.size
+  return names.add(name).size > size
 }

@@ -65,7 +65,7 @@ function checkBody (body: Body | undefined, checks: ReadonlyMap<string, Validate
   }
   if (!/[/+]json$/.test(mediaType)) return { value: undefined }
   const parsed = parseJson(bytes)
-  if ('fault' in parsed) return { in: 'body', pointer: '', rule: 'json', detail: parsed.fault }
+  if ('fault' in parsed) return { in: 'body', pointer: '', rule: 'json', detail: `the body cannot be read: ${parsed.fault}` }
   const check = checks.get(mediaType)
   if (!check || check(parsed.value)) return { value: parsed.value }
   const error = check.errors?.[0]

@@ -16,7 +16,7 @@ export type PurposeVersionState = (typeof purposeVersionStates)[number]
 /** An administration that joined the platform (ente aderente): a producer, a consumer, or both. */
 export interface Tenant { readonly id: string, readonly name: string, readonly externalId: { readonly origin: string, readonly value: string } }
 
-/** A consumer's client and the ids (RFC 7638 thumbprints) of the public keys deposited for it. */
+/** A consumer's client and the purposes that it was linked to. */
 export interface Client {
   readonly id: string
   readonly consumerId: string

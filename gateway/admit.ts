@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http'
+import { isAcceptable } from '../openapi/accept.ts'
+import type { Denial } from '../policies/denials.ts'
+import type { Exchange } from './exchange.ts'
+import type { Route } from './route.ts'
+
+/**
+ * Admits a call before a byte of its body is read: the policies of its e-service (none for a public operation), then what its headers
+ * say about the body to come. Undefined when the body may be read. Synchronous unless a policy has to wait.
+ */
+export function admit (exchange: Exchange, route: Route): Denial | undefined | Promise<Denial | undefined> {
+  if (!route.operation.body && announcesBody(exchange.request)) {
+    return { denial: 'malformed-request', check: 'body', detail: 'This operation takes no body.', reason: 'a body was sent to an operation that takes none' }
+  }
+  if (route.operation.isPublic) return findHeadFault(exchange, route)
+  const outcome = route.eservice.admission.beforeBody(exchange.call)
+  if (outcome instanceof Promise) return outcome.then((denial) => denial ?? findHeadFault(exchange, route))
+  return outcome ?? findHeadFault(exchange, route)
+}
+
+/** True when the request has, or may have, a body (RFC 9112, 6). */
+export function announcesBody ({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function findHeadFault ({ request }: Exchange, route: Route): Denial | undefined {
+  const { headers } = request
+  if (!isAcceptable(headers.accept, route.produces)) {
+    return { denial: 'not-acceptable', check: 'Accept', detail: `This operation answers ${route.produces.join(', ')}.` }
+  }
+  if (!announcesBody(request)) return undefined
+  const encoding = headers['content-encoding']
+  if ((encoding !== undefined && encoding !== 'identity') || route.validator.mediaType(headers['content-type']) === undefined) {
+    return { denial: 'unsupported-media-type', check: 'Content-Type', detail: `This operation takes ${[...route.operation.body?.content.keys() ?? []].join(', ')}, in UTF-8 and without content coding.` }
+  }
+  return undefined
+}

@@ -1,0 +1,79 @@
+import { pino } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
+import type { FastifyInstance } from 'fastify'
+import { bearerToken } from '../policies/caller.ts'
+import type { Line } from '../policies/check.ts'
+import { explainVoucher } from '../policies/explain.ts'
+import { readToken } from '../policies/voucher.ts'
+import type { Ports } from '../policies/policy.ts'
+import { JwksKeys } from './adapters/jwks.ts'
+import { memoryLimiter } from './adapters/limiter-memory.ts'
+import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
+import { buildGateway } from './app.ts'
+import type { Config } from './config.ts'
+import { addDocs } from './docs.ts'
+import type { Exchange } from './exchange.ts'
+import { goLive } from './live.ts'
+import { addProblemPages } from './problem-pages.ts'
+import type { LiveEService } from './route.ts'
+import { addStatus } from './status.ts'
+
+/** A gateway put together from a configuration, not listening yet. */
+export interface Gateway {
+  readonly app: FastifyInstance
+  readonly eservices: readonly LiveEService[]
+  readonly keys: JwksKeys
+  readonly logger: Logger
+  /** From now on every answer closes its connection. */
+  drain (): void
+}
+
+/** What differs between a real process and a test: time (epoch ms) and where log lines go. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined }
+
+/** Puts a gateway together. Throws when a contract or the registry cannot be used; the platform's keys are fetched afterwards. */
+export async function assemble (config: Config, { now, log }: Surroundings): Promise<Gateway> {
+  const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
+  const registry = registryOf(await readRegistryFile(config.registry))
+  const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
+  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter() }
+  const eservices = await goLive(config, ports)
+  let draining = false
+  const app = buildGateway({
+    config,
+    eservices,
+    authorities: authoritiesOf(config),
+    logger,
+    now,
+    isDraining: () => draining,
+    explain: prepareExplain(ports, now)
+  })
+  await addDocs(app, eservices, config)
+  addProblemPages(app)
+  addStatus(app, eservices, keys)
+  await app.ready()
+  return { app, eservices, keys, logger, drain: () => { draining = true } }
+}
+
+/** The hosts under which the public listener may be called: its public URL and its own loopback names. */
+function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
+  return new Set([new URL(publicUrl).host, ...['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`)].map((name) => name.toLowerCase()))
+}
+
+/** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */
+const explainedPerSecond = 50
+
+function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+  let second = 0
+  let explained = 0
+  return ({ call, route }) => {
+    const token = bearerToken(call.authorization)
+    if (!route || typeof token !== 'string') return []
+    const current = Math.floor(now() / 1000)
+    if (current !== second) [second, explained] = [current, 0]
+    if (++explained > explainedPerSecond) return []
+    const read = readToken(token)
+    const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
+    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now })
+  }
+}

@@ -1,0 +1,90 @@
+import { atPointer, isObject } from '../openapi/document.ts'
+import type { Json, JsonObject } from '../openapi/document.ts'
+import type { Operation } from '../openapi/contract.ts'
+import { denials } from '../policies/denials.ts'
+import type { DenialCode } from '../policies/denials.ts'
+import { policies } from '../policies/order.ts'
+import type { Config } from './config.ts'
+import { problemOf } from './refuse.ts'
+import type { LiveEService } from './route.ts'
+
+type Document = Record<string, unknown>
+
+/**
+ * Fills the document that was generated from the routes with what the contracts say of each operation and what the gateway adds to it:
+ * the checks that a call must pass, the refusals by code, the limits. Everything is inlined, so that four contracts cannot clash.
+ */
+export function describeOperations (generated: object, eservices: readonly LiveEService[], config: Config): Document {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const eservice of eservices) {
+    for (const operation of eservice.contract.operations) {
+      (paths[eservice.basePath + operation.path] ??= {})[operation.method.toLowerCase()] = describe(eservice, operation, config)
+    }
+  }
+  return {
+    ...generated,
+    servers: [{ url: config.publicUrl, description: 'Questo gateway' }],
+    tags: eservices.map(({ config: { name }, contract }) => ({ name, description: `${contract.title}, versione ${contract.version}. Contratto: /openapi/${name}.v${contract.version.split('.')[0]}.yaml` })),
+    paths,
+    components: {
+      securitySchemes: Object.fromEntries(eservices.map(({ config: { name }, terms }) => [schemeOf(name), {
+        type: 'http',
+        scheme: 'bearer',
+        bearerFormat: 'JWT',
+        description: `Voucher PDND per l'e-service ${name} (eserviceId ${terms.eserviceId}, aud ${terms.audience.join(' o ')}).`
+      }]))
+    }
+  }
+}
+
+/** The name under which Swagger UI keeps the voucher of an e-service. */
+function schemeOf (name: string): string {
+  return `voucher-${name}`
+}
+
+function describe (eservice: LiveEService, operation: Operation, config: Config): Document {
+  const { name, burst } = eservice.config
+  const source = inline(operation.source, eservice.contract.document, []) as JsonObject
+  const parameters = operation.parameters.map(({ name: parameter, in: place, required, schema, explode }) => {
+    const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
+    return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
+  })
+  const gate = operation.isPublic
+    ? 'Pubblica: nessun voucher, nessun conteggio.'
+    : `**Al varco:** voucher PDND (Bearer), poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. **Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+  return {
+    ...source,
+    operationId: `${name}.${operation.id}`,
+    tags: [name],
+    parameters,
+    description: `${typeof source['description'] === 'string' ? `${source['description']}\n\n` : ''}${gate}`,
+    security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
+    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config)
+  }
+}
+
+function withRefusals (responses: JsonObject, operation: Operation, config: Config): Document {
+  const codes = operation.isPublic ? [] : policies.flatMap((policy) => policy.denials)
+  const byStatus = Map.groupBy(new Set(codes), (code) => String(denials[code].status))
+  const described: Document = { ...responses }
+  for (const [status, refusals] of byStatus) {
+    const declared = isObject(responses[status]) ? responses[status] : { description: denials[refusals[0] as DenialCode].title }
+    described[status] = {
+      ...declared,
+      content: { 'application/problem+json': {
+        ...atPointer(declared, '/content/application~1problem+json') as JsonObject | undefined,
+        examples: Object.fromEntries(refusals.map((code) => [code, { summary: denials[code].title, value: problemOf({ denial: code, check: code }, '6f1a2c34-0a52-4b8e-9a2b-6d3f0c9b7e11', config.publicUrl) }]))
+      } }
+    }
+  }
+  return described
+}
+
+/** References followed; a schema that contains itself is cut where it repeats. */
+function inline (value: Json, root: JsonObject, trail: readonly string[]): Json {
+  if (Array.isArray(value)) return value.map((item) => inline(item as Json, root, trail))
+  if (!isObject(value)) return value
+  const reference = value['$ref']
+  if (typeof reference === 'string') return trail.includes(reference) ? {} : inline(atPointer(root, reference.slice(1)) ?? {}, root, [...trail, reference])
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inline(member, root, trail)]))
+}

@@ -1,0 +1,41 @@
+// Adds the sandbox's button to the docs: asks the sandbox PDND for one voucher per e-service and hands them to Swagger UI.
+// Served only where the gateway trusts the sandbox; the page's CSP lets it reach that origin and no other.
+(() => {
+  const consumer = 'istat'
+
+  async function mint (sandbox, eservice) {
+    const response = await fetch(`${sandbox}/debug/vouchers`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ client: consumer, purpose: `${consumer}-${eservice}` })
+    })
+    if (!response.ok) throw new Error(`il sandbox ha risposto ${response.status}`)
+    return (await response.json()).access_token
+  }
+
+  async function authorize (output) {
+    const { protocol, hostname, port } = window.location
+    const sandbox = `${protocol}//${hostname === 'localhost' ? '127.0.0.1' : hostname}:${Number(port) + 1}`
+    const schemes = Object.keys(window.ui.specSelectors.specJson().toJS().components.securitySchemes)
+    for (const scheme of schemes) window.ui.preauthorizeApiKey(scheme, await mint(sandbox, scheme.replace(/^voucher-/, '')))
+    output.textContent = `Voucher ottenuti per ${schemes.length} e-service (fruitore: ${consumer}, 10 minuti).`
+  }
+
+  function addButton () {
+    const bar = document.createElement('section')
+    bar.className = 'sandbox-voucher'
+    bar.setAttribute('aria-label', 'Sandbox')
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = 'Ottieni i voucher dal sandbox'
+    const output = document.createElement('output')
+    button.addEventListener('click', () => {
+      output.textContent = 'Richiesta in corso…'
+      authorize(output).catch((error) => { output.textContent = `Voucher non ottenuti: ${error.message}` })
+    })
+    bar.append(button, output)
+    document.body.prepend(bar)
+  }
+
+  window.addEventListener('load', addButton)
+})()

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { stringify } from 'yaml'
+import type { Config } from './config.ts'
+import { describeOperations } from './docs-document.ts'
+import { pageHeaders, sendStylesheet } from './page.ts'
+import type { LiveEService } from './route.ts'
+
+/**
+ * What developers read: `/docs` (Swagger UI over the document that @fastify/swagger generates from the registered routes), the contracts
+ * as served under `/openapi/`, and `/` leading to them. Everything comes from this process: no CDN, strict CSP. Must be called after the
+ * routes of the e-services were added.
+ */
+export async function addDocs (app: FastifyInstance, eservices: readonly LiveEService[], config: Config): Promise<void> {
+  const sandbox = config.environment === 'sandbox' ? new URL(config.pdnd.tokenUrl).origin : undefined
+  addContracts(app, eservices)
+  app.get('/page.css', async (_request, reply) => sendStylesheet(reply))
+  app.get('/', async (_request, reply) => reply.redirect('/docs'))
+  await app.register(swagger, {
+    openapi: { openapi: '3.0.3', info: { title: 'Varco', version: '1.0.0', description: 'Gli e-service pubblicati su questo gateway, come li espone in questo momento.' } },
+    hideUntagged: true,
+    transform: ({ schema, url, route }) => {
+      const live = route.config?.route
+      return { schema: live ? { ...schema, tags: [live.eservice.config.name] } as typeof schema : { ...schema, hide: true } as unknown as typeof schema, url }
+    },
+    transformObject: (documentObject) => describeOperations('openapiObject' in documentObject ? documentObject.openapiObject : {}, eservices, config)
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: contentSecurityPolicy(sandbox),
+    uiConfig: { deepLinking: true, docExpansion: 'list', displayRequestDuration: true, validatorUrl: null, defaultModelsExpandDepth: -1, persistAuthorization: false },
+    theme: {
+      title: 'Varco · e-service',
+      ...(sandbox !== undefined && {
+        js: [{ filename: 'sandbox-voucher.js', content: await readFile(new URL('docs-sandbox-voucher.js', import.meta.url), 'utf8') }],
+        css: [{ filename: 'sandbox-voucher.css', content: '.sandbox-voucher{max-width:1460px;margin:1rem auto;padding:0 20px;font:1rem sans-serif}.sandbox-voucher button{font:inherit;padding:.5rem 1rem;background:#06c;color:#fff;border:0;border-radius:4px;cursor:pointer}.sandbox-voucher output{margin-left:1rem}' }]
+      })
+    }
+  })
+}
+
+function addContracts (app: FastifyInstance, eservices: readonly LiveEService[]): void {
+  for (const { config: { name }, contract } of eservices) {
+    const version = `v${contract.version.split('.')[0]}`
+    const json = JSON.stringify(contract.document, undefined, 2)
+    const yaml = stringify(contract.document, { aliasDuplicateObjects: false })
+    const send = (media: string, text: string) => async (_request: unknown, reply: Parameters<typeof sendStylesheet>[0]) => reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).type(media).send(text)
+    app.get(`/openapi/${name}.${version}.json`, send('application/json', json))
+    app.get(`/openapi/${name}.${version}.yaml`, send('application/yaml', yaml))
+  }
+}
+
+function contentSecurityPolicy (sandbox: string | undefined): Record<string, string[]> {
+  return {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"],
+    'style-src': ["'self'"],
+    'img-src': ["'self'", 'data:'],
+    'font-src': ["'self'"],
+    'connect-src': ["'self'", ...sandbox === undefined ? [] : [sandbox]],
+    'base-uri': ["'none'"],
+    'form-action': ["'none'"],
+    'frame-ancestors': ["'none'"]
+  }
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AdmittedCall } from '../policies/admission.ts'
+import type { Denial } from '../policies/denials.ts'
+import type { Route } from './route.ts'
+
+/** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
+export interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly correlationId: string
+  /** Epoch milliseconds at which the request line and headers were read. */
+  readonly startedAt: number
+  readonly address: string
+  readonly call: AdmittedCall
+  route: Route | undefined
+  /** URI template of what was asked for, for logs: never the target itself. */
+  label: string
+  denial: Denial | undefined
+  /** Milliseconds that the upstream took to its answer's head; undefined when it was not called. */
+  upstreamMs: number | undefined
+  bytesSent: number
+  /** True when the client has been told to wait for 100 Continue and has not been let go on yet. */
+  expectsContinue: boolean
+}
+
+const exchanges = new WeakMap<IncomingMessage, Exchange>()
+
+/** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
+export function openExchange (request: IncomingMessage, response: ServerResponse, now: number, expectsContinue: boolean): Exchange {
+  const exchange: Exchange = {
+    request,
+    response,
+    correlationId: randomUUID(),
+    startedAt: now,
+    address: request.socket.remoteAddress ?? '',
+    call: {
+      authorization: headerValues(request.rawHeaders, 'authorization'),
+      now,
+      caller: undefined,
+      descriptor: undefined,
+      agreement: undefined,
+      purpose: undefined,
+      burst: undefined,
+      quota: undefined
+    },
+    route: undefined,
+    label: 'none',
+    denial: undefined,
+    upstreamMs: undefined,
+    bytesSent: 0,
+    expectsContinue
+  }
+  exchanges.set(request, exchange)
+  return exchange
+}
+
+/** The exchange of a request that came through the wire checks. */
+export function exchangeOf (request: IncomingMessage): Exchange {
+  return exchanges.get(request) as Exchange
+}
+
+/** Every value of a header as it came over the wire, in order; `name` in lower case. */
+export function headerValues (rawHeaders: readonly string[], name: string): readonly string[] {
+  const values: string[] = []
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if ((rawHeaders[index] as string).toLowerCase() === name) values.push(rawHeaders[index + 1] as string)
+  }
+  return values
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { setTimeout as wait } from 'node:timers/promises'
+import { assemble } from './build.ts'
+import type { Gateway } from './build.ts'
+import { loadConfig } from './config.ts'
+import type { Config } from './config.ts'
+import { drainServer } from './drain.ts'
+import { buildOperations } from './operations.ts'
+import { refuseToStart, whenAskedToStop } from './program.ts'
+
+const keyRefreshMs = 5 * 60_000
+const graceMs = 15_000
+
+/** Keeps asking for the platform's keys until there are some, then refreshes them from time to time. */
+async function keepKeysFresh ({ keys }: Gateway, stopped: AbortSignal): Promise<void> {
+  for (let pauseMs = 100; !stopped.aborted; pauseMs = keys.ready ? keyRefreshMs : Math.min(pauseMs * 2, 5000)) {
+    await keys.refresh()
+    await wait(keys.ready ? keyRefreshMs : pauseMs, undefined, { signal: stopped, ref: false }).catch(() => undefined)
+  }
+}
+
+async function start (config: Config): Promise<void> {
+  const gateway = await assemble(config, { now: Date.now, log: undefined })
+  const token = config.listeners.operations.token ?? randomBytes(24).toString('base64url')
+  const operations = buildOperations({ ...gateway, config, token, startedAt: Date.now() })
+  const stopping = new AbortController()
+  void keepKeysFresh(gateway, stopping.signal)
+  await operations.listen(config.listeners.operations)
+  await gateway.app.listen(config.listeners.public)
+  const { listeners: { public: open, operations: closed } } = config
+  process.stderr.write(`gateway ready on http://${open.host}:${open.port}, operations on http://${closed.host}:${closed.port}${config.listeners.operations.token ? '' : ` (token ${token})`}\n`)
+  process.send?.({ ready: true, name: 'gateway', operationsToken: config.listeners.operations.token ? undefined : token })
+  whenAskedToStop(() => { void stop(gateway, operations, stopping) })
+}
+
+async function stop (gateway: Gateway, operations: ReturnType<typeof buildOperations>, stopping: AbortController): Promise<void> {
+  gateway.drain()
+  stopping.abort()
+  await drainServer(gateway.app.server, graceMs)
+  await operations.close()
+  await Promise.all(gateway.eservices.map(async ({ upstream }) => upstream.pool.close()))
+  process.exit()
+}
+
+try {
+  const { values } = parseArgs({ options: { config: { type: 'string' } } })
+  await start(await loadConfig(values.config ?? new URL('gateway.yaml', import.meta.url).pathname, process.env))
+} catch (error) {
+  refuseToStart('the gateway', error)
+}

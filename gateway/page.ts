@@ -1,0 +1,22 @@
+import type { FastifyReply } from 'fastify'
+
+/** Headers of every page for people: nothing from elsewhere, no frames, no sniffing. */
+export const pageHeaders = {
+  'content-security-policy': "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer'
+}
+
+const stylesheet = `body{font:1.05rem/1.6 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#17324d}
+a{color:#06c}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #d9dadb}code{background:#f2f7fc;padding:.1rem .3rem}`
+
+/** Sends a small page; `content` is our own HTML. */
+export async function page (reply: FastifyReply, title: string, content: string): Promise<FastifyReply> {
+  return reply.headers(pageHeaders).type('text/html; charset=utf-8').send(`<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>${title} · Varco</title><link rel="stylesheet" href="/page.css"><h1>${title}</h1>${content}</html>`)
+}
+
+/** Sends the one stylesheet of those pages. */
+export async function sendStylesheet (reply: FastifyReply): Promise<FastifyReply> {
+  return reply.type('text/css; charset=utf-8').send(stylesheet)
+}

@@ -1,0 +1,42 @@
+import { sandboxSecret } from '../openapi/varco-call.ts'
+import type { Finding } from './adapters/checked-yaml.ts'
+
+/** The parts of a configuration that decide whether it may leave the sandbox. */
+interface Judged {
+  readonly pdnd: { readonly issuer?: string, readonly jwksUri?: string, readonly tokenUrl?: string, readonly apiBase?: string }
+  readonly publicUrl: string
+  readonly registry: string
+  readonly listeners?: { readonly operations?: { readonly token?: string } }
+  readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string } }>>
+}
+
+const leastSecretLength = 32
+
+/** Everything that makes a configuration unfit for a production start: sandbox keys, default secrets, addresses without TLS. */
+export function findProductionFaults (document: Judged): Finding[] {
+  return [...platformFaults(document), ...ownFaults(document), ...Object.entries(document.eservices).flatMap(([name, { upstream }]) => upstreamFaults(name, upstream))]
+}
+
+function platformFaults ({ pdnd }: Judged): Finding[] {
+  const plain = (['jwksUri', 'tokenUrl', 'apiBase'] as const).filter((key) => pdnd[key]?.startsWith('http:'))
+  return [
+    ...plain.map((key): Finding => ({ path: ['pdnd', key], message: 'must be https outside the sandbox: whoever answers there is trusted with keys' })),
+    ...pdnd.issuer?.includes('sandbox') ? [{ path: ['pdnd', 'issuer'], message: 'is the sandbox issuer: its keys are on developers\' machines' }] : []
+  ]
+}
+
+function ownFaults ({ publicUrl, registry, listeners }: Judged): Finding[] {
+  const token = listeners?.operations?.token
+  return [
+    ...publicUrl.startsWith('https:') ? [] : [{ path: ['publicUrl'], message: 'must be https outside the sandbox' }],
+    .../(?:^|\/)sandbox\//.test(registry) ? [{ path: ['registry'], message: 'is the sandbox registry: its administrations, agreements and purposes are made up' }] : [],
+    ...token === undefined ? [{ path: ['listeners'], message: 'listeners.operations.token is not set: set it, for example to ${VARCO_OPERATIONS_TOKEN}' }] : []
+  ]
+}
+
+function upstreamFaults (name: string, { url, secret }: { readonly url: string, readonly secret: string }): Finding[] {
+  const path = ['eservices', name, 'upstream', 'secret']
+  if (secret === sandboxSecret) return [{ path, message: 'is the sandbox secret, which everybody knows: set one of your own' }]
+  if (secret.length < leastSecretLength) return [{ path, message: `is shorter than ${leastSecretLength} characters; make one with: openssl rand -base64 48` }]
+  return URL.canParse(url) ? [] : [{ path: ['eservices', name, 'upstream', 'url'], message: 'is not a URL' }]
+}

@@ -1,0 +1,63 @@
+import type { ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import type { Line } from '../policies/check.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What is recorded of one call (RAC_GEN_LOG_01 and what DESIGN asks): never a credential, a query string or a body. */
+export interface CallRecord {
+  readonly time: string
+  readonly correlationId: string
+  /** The provider's operation as a URI template, so that no identifier in a path is logged. */
+  readonly operation: string
+  readonly operationId: string | undefined
+  readonly method: string
+  readonly status: number
+  readonly code: string | undefined
+  readonly clientIp: string
+  readonly clientId: string | undefined
+  readonly consumerId: string | undefined
+  readonly purposeId: string | undefined
+  readonly eserviceId: string | undefined
+  readonly descriptorId: string | undefined
+  readonly voucherId: string | undefined
+  readonly durationMs: number
+  readonly upstreamMs: number | undefined
+  readonly bytesSent: number
+}
+
+/** Status of the record of a call whose caller went away before the answer was complete. */
+const clientClosed = 499
+
+/** Records a call once its answer is complete or its connection gone, exactly once. `explain` gives the checks of a refused voucher. */
+export function recordWhenDone (exchange: Exchange, logger: Logger, now: () => number, explain: (exchange: Exchange) => readonly Line[]): void {
+  const { response } = exchange
+  response.once('close', () => {
+    const record = toRecord(exchange, response, now())
+    const { denial } = exchange
+    if (!denial) logger.info(record, 'call')
+    else logger.info({ ...record, check: denial.check, reason: denial.reason, explanation: explain(exchange) }, 'call refused')
+  })
+}
+
+function toRecord (exchange: Exchange, response: ServerResponse, now: number): CallRecord {
+  const { call: { caller }, route, request } = exchange
+  return {
+    time: new Date(exchange.startedAt).toISOString(),
+    correlationId: exchange.correlationId,
+    operation: exchange.label,
+    operationId: route?.operation.id,
+    method: request.method ?? '',
+    status: response.writableFinished ? response.statusCode : clientClosed,
+    code: exchange.denial?.denial,
+    clientIp: exchange.address,
+    clientId: caller?.clientId,
+    consumerId: caller?.consumerId,
+    purposeId: caller?.purposeId,
+    eserviceId: caller?.eserviceId,
+    descriptorId: caller?.descriptorId,
+    voucherId: caller?.jti,
+    durationMs: Math.max(0, now - exchange.startedAt),
+    upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
+    bytesSent: exchange.bytesSent
+  }
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http'
+import { problemMediaType } from '../openapi/problem.ts'
+import type { Problem } from '../openapi/problem.ts'
+import { denialType } from '../policies/denials.ts'
+import type { Denial } from '../policies/denials.ts'
+import { tightest } from '../policies/limiter.ts'
+import type { AdmittedCall } from '../policies/admission.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Answers a call with its denial as problem+json (RFC 9457) and notes the denial for the record. */
+export type Refuse = (exchange: Exchange, denial: Denial) => void
+
+/** Above this an unread body is not waited for: the connection is closed instead. In bytes. */
+const worthDraining = 64 * 1024
+
+/** Prepares refusing; `publicUrl` is the base of the `type` URLs. `errors` of a problem never hold received values. */
+export function prepareRefuse (publicUrl: string): Refuse {
+  return (exchange, denial) => {
+    exchange.denial = denial
+    const { response } = exchange
+    if (response.headersSent) {
+      response.destroy()
+      return
+    }
+    const { challenge } = denialType(denial.denial)
+    const problem = problemOf(denial, exchange.correlationId, publicUrl)
+    const { status } = problem
+    const body = Buffer.from(JSON.stringify(problem))
+    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge === null ? 'Bearer' : `Bearer error="${challenge}"`)
+    if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
+    setLimitHeaders(response, exchange.call)
+    if (status === 400 || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
+    response.setHeader('Cache-Control', 'no-store')
+    response.setHeader('X-Request-ID', exchange.correlationId)
+    response.writeHead(status, { 'Content-Type': problemMediaType, 'Content-Length': body.length })
+    exchange.bytesSent = body.length
+    response.end(exchange.request.method === 'HEAD' ? undefined : body)
+  }
+}
+
+/** The problem document of a denial. */
+export function problemOf (denial: Denial, correlationId: string, publicUrl: string): Problem {
+  const { title, mend, status } = denialType(denial.denial)
+  return {
+    type: `${publicUrl}/problems/${denial.denial}`,
+    title,
+    status: denial.status ?? status,
+    detail: denial.detail === undefined ? mend : `${denial.detail} ${mend}`,
+    code: denial.denial,
+    correlationId
+  }
+}
+
+/** Tells the caller where it stands with its tightest limit (RAC_ROBUSTEZZA_001), once the client is known. */
+export function setLimitHeaders (response: ServerResponse, call: AdmittedCall): void {
+  const state = tightest(call.burst, call.quota)
+  if (!state) return
+  response.setHeader('X-RateLimit-Limit', state.limit)
+  response.setHeader('X-RateLimit-Remaining', state.remaining)
+  response.setHeader('X-RateLimit-Reset', state.resetSeconds)
+}
+
+function hasUnreadBody ({ request, expectsContinue }: Exchange): boolean {
+  if (request.complete) return false
+  const length = request.headers['content-length']
+  return expectsContinue || request.headers['transfer-encoding'] !== undefined || Number(length ?? 0) > worthDraining
+}

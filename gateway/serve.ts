@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { isFinding } from '../openapi/parameters.ts'
+import type { Finding } from '../openapi/parameters.ts'
+import { writeQuery } from '../openapi/query.ts'
+import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
+import type { Denial } from '../policies/denials.ts'
+import type { Exchange } from './exchange.ts'
+import { forward } from './forward.ts'
+import { setLimitHeaders } from './refuse.ts'
+import type { Refuse } from './refuse.ts'
+import { pathValues, rebuildPath } from './route.ts'
+import type { Route } from './route.ts'
+import { prepareVarcoCall } from './varco-call.ts'
+
+/** What the router matched: path values by router key, the query string as sent, and the whole body. */
+export interface Matched { readonly parameters: Readonly<Record<string, string | undefined>>, readonly query: string, readonly body: Uint8Array | undefined }
+
+const noBytes = new Uint8Array(0)
+
+/**
+ * Serves an admitted call: parameters and body against the contract, then the daily quota, then the upstream. Prepared once per route;
+ * every outcome, good or bad, ends with an answer.
+ */
+export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange, matched: Matched) => void {
+  const { eservice: { upstream: _upstream, admission, config, basePath }, validator, operation } = route
+  const sign = prepareVarcoCall(config.upstream.secret, basePath)
+  return (exchange, matched) => {
+    const { request, call } = exchange
+    const read = validator.parameters({ path: pathValues(route, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
+    if (isFinding(read)) return refuse(exchange, contractDenial(read))
+    const body = validator.body(validator.mediaType(request.headers['content-type']), matched.body ?? noBytes)
+    if (isFinding(body)) return refuse(exchange, contractDenial(body))
+    const send = (): void => {
+      const target = rebuildPath(route, matched.parameters) + writeQuery(read.query)
+      const method = operation.method as Dispatcher.HttpMethod
+      const varcoCall = sign(toVarcoCall(exchange, route), method, target, call.now)
+      forward(exchange, { route, method, target, body: matched.body, varcoCall }, refuse, (response) => { setOwnHeaders(response, exchange) })
+    }
+    if (operation.isPublic) return send()
+    const outcome = admission.afterBody(call)
+    const finish = (denial: Denial | undefined): void => { denial ? refuse(exchange, denial) : send() }
+    if (outcome instanceof Promise) void outcome.then(finish)
+    else finish(outcome)
+  }
+}
+
+function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
+  response.setHeader('X-Request-ID', exchange.correlationId)
+  setLimitHeaders(response, exchange.call)
+}
+
+function toVarcoCall ({ call: { caller }, correlationId }: Exchange, { operation }: Route): VarcoCall {
+  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }) }
+}
+
+function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }: Caller): Caller {
+  return { clientId, consumerId, purposeId, eserviceId, descriptorId }
+}
+
+function contractDenial (finding: Finding): Denial {
+  const detail = `${finding.detail[0]?.toUpperCase()}${finding.detail.slice(1)}.`
+  return { denial: finding.in === 'body' ? 'invalid-body' : 'invalid-parameter', check: `${finding.in}${finding.pointer}`, detail, reason: `${finding.detail} (${finding.rule})` }
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify'
+import { problemMediaType } from '../openapi/problem.ts'
+import type { LiveEService } from './route.ts'
+
+/** What the gateway's own status depends on. */
+export interface Readiness { readonly ready: boolean }
+
+/**
+ * `/status` of the gateway, and of every e-service whose contract has none (RAC_REST_NAME_011): no voucher, never counted. The gateway is
+ * well when it can verify vouchers; an e-service is well when its upstream answers at all.
+ */
+export function addStatus (app: FastifyInstance, eservices: readonly LiveEService[], keys: Readiness): void {
+  app.get('/status', async (_request, reply) => {
+    const problem = keys.ready ? ok : notReady
+    return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').headers(problem.status === 503 ? { 'retry-after': '5' } : {}).send(JSON.stringify(problem))
+  })
+  for (const eservice of eservices) {
+    if (eservice.contract.operations.some((operation) => operation.path === '/status')) continue
+    app.get(`${eservice.basePath}/status`, async (_request, reply) => {
+      const problem = await answers(eservice) ? ok : unreachable
+      return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
+    })
+  }
+}
+
+async function answers ({ upstream, basePath }: LiveEService): Promise<boolean> {
+  try {
+    const { statusCode, body } = await upstream.pool.request({ path: `${basePath}/status`, method: 'GET' })
+    await body.dump()
+    return statusCode < 500
+  } catch {
+    return false
+  }
+}
+
+const ok = { type: 'about:blank', title: 'OK', status: 200, detail: 'The service is up.', code: 'ok' } as const
+const notReady = { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: "The platform's keys have not been fetched yet.", code: 'trust-source-unavailable' } as const
+const unreachable = { type: 'about:blank', title: 'Bad Gateway', status: 502, detail: 'The e-service does not answer.', code: 'upstream-unreachable' } as const

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http'
+import type { Denial, DenialCode } from '../policies/denials.ts'
+
+/** What a listener answers to: authorities (host:port, lower case) that a Host header may name. */
+export type Authorities = ReadonlySet<string>
+
+const maxHeaders = 100
+const maxHeaderValue = 8192 + 'Bearer '.length
+const maxTarget = 8192
+
+/** Headers of which a second one would let two readers see two requests. */
+const singletons = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'content-encoding', 'digest', 'content-digest',
+  'dpop', 'agid-jwt-signature', 'agid-jwt-trackingevidence', 'agid-jwt-tracking-evidence', 'x-replyto', 'x-correlation-id', 'idempotency-key', 'expect', 'range', 'varco-call'])
+const connectionOptions = new Set(['keep-alive', 'close', 'te', 'upgrade', 'http2-settings', ''])
+
+/**
+ * Refuses every request that could mean two things to two readers, before anything else looks at it: duplicate singleton headers,
+ * ambiguous framing (RFC 9112, 6.3), foreign or missing Host (3.2), a target that is not a plain origin-form path. Undefined when the
+ * request is unambiguous.
+ */
+export function findWireFault (request: IncomingMessage, authorities: Authorities): Denial | undefined {
+  return findHeaderFault(request.rawHeaders) ?? findHostFault(request, authorities) ?? findFramingFault(request) ?? findTargetFault(request.url ?? '')
+}
+
+function findHeaderFault (rawHeaders: readonly string[]): Denial | undefined {
+  if (rawHeaders.length > 2 * maxHeaders) return fault('headers-too-large', 'headers', `there are more than ${maxHeaders} header fields`)
+  const seen = new Set<string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] as string).toLowerCase()
+    const value = rawHeaders[index + 1] as string
+    if (value.length > maxHeaderValue) return fault('headers-too-large', 'headers', `a header field is longer than ${maxHeaderValue} bytes`)
+    if (singletons.has(name)) {
+      if (seen.has(name)) return fault('malformed-request', 'headers', `the header ${name} may be sent only once`)
+      seen.add(name)
+    } else if (name === 'connection' && value.toLowerCase().split(',').some((option) => !connectionOptions.has(option.trim()))) {
+      return fault('malformed-request', 'headers', 'the Connection header may not name other header fields')
+    }
+  }
+  return undefined
+}
+
+function findHostFault (request: IncomingMessage, authorities: Authorities): Denial | undefined {
+  const { host } = request.headers
+  if (host === undefined) return fault('malformed-request', 'Host', 'the Host header is missing')
+  return authorities.has(host.toLowerCase()) ? undefined : fault('malformed-request', 'Host', 'the Host header does not name this gateway')
+}
+
+function findFramingFault ({ headers, httpVersion }: IncomingMessage): Denial | undefined {
+  const coding = headers['transfer-encoding']
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return fault('malformed-request', 'version', 'the HTTP version must be 1.1 or 1.0')
+  if (coding === undefined) return undefined
+  if (coding.toLowerCase() !== 'chunked' || httpVersion === '1.0') return fault('malformed-request', 'framing', 'Transfer-Encoding must be exactly: chunked')
+  return headers['content-length'] === undefined ? undefined : fault('malformed-request', 'framing', 'Content-Length and Transfer-Encoding may not be sent together')
+}
+
+const plainPath = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,=:@/]|%[0-9A-Fa-f]{2})*$/
+const plainQuery = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]]*$/
+const forbiddenOnceDecoded = /[\u0000-\u001f\u007f/\\%;]/
+
+function findTargetFault (target: string): Denial | undefined {
+  if (target.length > maxTarget) return fault('uri-too-long', 'target', `the request target is longer than ${maxTarget} bytes`)
+  const mark = target.indexOf('?')
+  const path = mark === -1 ? target : target.slice(0, mark)
+  if (!plainPath.test(path)) return fault('malformed-request', 'path', 'the path has characters that must be percent-encoded, or is not in origin form')
+  if (mark !== -1 && !plainQuery.test(target.slice(mark + 1))) return fault('malformed-request', 'query', 'the query has characters that must be percent-encoded')
+  // The common path, /rest/name/v1/things, needs no decoding at all.
+  if (!/%|\/\/|\/\./.test(path)) return undefined
+  return path.slice(1).split('/').some(isAmbiguous) ? fault('malformed-request', 'path', 'the path has an empty or dot segment or an encoded character that is not allowed there') : undefined
+}
+
+function isAmbiguous (segment: string): boolean {
+  try {
+    const decoded = decodeURIComponent(segment)
+    return decoded === '' || decoded === '.' || decoded === '..' || forbiddenOnceDecoded.test(decoded)
+  } catch {
+    return true
+  }
+}
+
+function fault (denial: DenialCode, check: string, reason: string): Denial {
+  return { denial, check, reason, detail: `${reason[0]?.toUpperCase()}${reason.slice(1)}.` }
+}

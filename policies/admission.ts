@@ -1,0 +1,54 @@
+import { isDenial } from './denials.ts'
+import type { Denial } from './denials.ts'
+import { policies, refuseWrongOrder } from './order.ts'
+import type { AnyPolicy } from './order.ts'
+import type { Call, Facts, Ports, Terms } from './policy.ts'
+
+/** A call on its way through admission; facts are filled in as they are proved. */
+export type AdmittedCall = Call & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+
+/** Runs the policies of one stage on a call: undefined when all facts are proved (they are on the call), otherwise the first denial. */
+export type Stage = (call: AdmittedCall) => Denial | undefined | Promise<Denial | undefined>
+
+export interface Admission { readonly beforeBody: Stage, readonly afterBody: Stage }
+
+/** Prepares the admission of an e-service. Throws when the order of policies cannot work. A throw while a policy runs is a denial, never a pass. */
+export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
+  refuseWrongOrder(order)
+  const prepare = (stage: AnyPolicy['stage']): Stage => {
+    const steps = order.filter((policy) => policy.stage === stage).map((policy) => ({ name: policy.name, prove: policy.prepare(ports, terms) as unknown as Prove }))
+    return (call) => run(steps, call, 0)
+  }
+  return { beforeBody: prepare('before-body'), afterBody: prepare('after-body') }
+}
+
+type Prove = (call: AdmittedCall) => unknown
+interface Step { readonly name: keyof Facts, readonly prove: Prove }
+
+// Synchronous for as long as the policies are: a promise costs more than all the checks of an admitted call.
+function run (steps: readonly Step[], call: AdmittedCall, from: number): Denial | undefined | Promise<Denial | undefined> {
+  for (let index = from; index < steps.length; index++) {
+    const step = steps[index] as Step
+    try {
+      const answer = step.prove(call)
+      if (answer instanceof Promise) {
+        return answer.then((settled: unknown) => settle(call, step, settled) ?? run(steps, call, index + 1), (error: unknown) => fault(step, error))
+      }
+      const denial = settle(call, step, answer)
+      if (denial) return denial
+    } catch (error) {
+      return fault(step, error)
+    }
+  }
+  return undefined
+}
+
+function settle (call: AdmittedCall, step: Step, answer: unknown): Denial | undefined {
+  if (isDenial(answer)) return answer
+  ;(call as unknown as Record<string, unknown>)[step.name] = answer
+  return undefined
+}
+
+function fault (step: Step, error: unknown): Denial {
+  return { denial: 'internal-error', check: step.name, reason: `policy "${step.name}" failed: ${(error as Error).message}` }
+}

@@ -1,0 +1,91 @@
+/**
+ * Every way in which Varco refuses a call: the status, the title, and how to mend it. One table feeds the answers, the documentation
+ * pages under /problems, the contracts' responses and the tests. Codes are stable: they are never renamed.
+ */
+interface DenialType {
+  readonly status: number
+  readonly title: string
+  /** What the caller can do about it. */
+  readonly mend: string
+  /** `error` of WWW-Authenticate (RFC 6750, 3.1); null where the challenge carries none. */
+  readonly challenge?: 'invalid_token' | null
+}
+
+const askAgain = 'Request a new voucher from the platform (PDND) and repeat the call.'
+const retryLater = 'Repeat the call after the number of seconds in Retry-After.'
+
+export const denials = {
+  'malformed-request': { status: 400, title: 'Malformed request', mend: 'Correct the request line or the headers as the detail says.' },
+  'invalid-parameter': { status: 400, title: 'Invalid parameter', mend: 'Send the parameters as the contract declares them.' },
+  'invalid-body': { status: 400, title: 'Invalid body', mend: 'Send a body that matches the schema in the contract.' },
+  'route-not-found': { status: 404, title: 'No such operation', mend: 'Check the path against the contract; paths are case-sensitive and have no trailing slash.' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed', mend: 'Use one of the methods in the Allow header.' },
+  'not-acceptable': { status: 406, title: 'Not acceptable', mend: 'Accept one of the media types that the contract declares for this operation.' },
+  'request-timeout': { status: 408, title: 'Request timeout', mend: 'Send the whole request in time.' },
+  'content-too-large': { status: 413, title: 'Content too large', mend: 'Send a smaller body.' },
+  'uri-too-long': { status: 414, title: 'URI too long', mend: 'Shorten the path and the query string.' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type', mend: 'Send a Content-Type that the contract declares for this operation.' },
+  'expectation-failed': { status: 417, title: 'Expectation failed', mend: 'Send no Expect header other than 100-continue.' },
+  'headers-too-large': { status: 431, title: 'Request header fields too large', mend: 'Send fewer or shorter headers (16 KiB and 100 fields at most).' },
+
+  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>.' },
+  'voucher-malformed': { status: 401, title: 'Voucher malformed', challenge: 'invalid_token', mend: 'Send the voucher exactly as the platform issued it (typ at+jwt, RS256).' },
+  'voucher-unverifiable': { status: 401, title: 'Voucher not verifiable', challenge: 'invalid_token', mend: 'Use a voucher issued by the platform environment that this gateway trusts, unchanged.' },
+  'voucher-claims-invalid': { status: 401, title: 'Voucher claims invalid', challenge: 'invalid_token', mend: askAgain },
+  'voucher-issuer-mismatch': { status: 401, title: 'Voucher of another issuer', challenge: 'invalid_token', mend: 'Request the voucher from the platform environment that this gateway trusts.' },
+  'voucher-audience-mismatch': { status: 401, title: 'Voucher for another audience', challenge: 'invalid_token', mend: 'Request a voucher for a purpose on this e-service: its audience is set by the e-service version in the catalogue.' },
+  'voucher-expired': { status: 401, title: 'Voucher expired', challenge: 'invalid_token', mend: askAgain },
+  'voucher-not-yet-valid': { status: 401, title: 'Voucher not yet valid', challenge: 'invalid_token', mend: 'Check the clock of the machine that asked for the voucher, or wait.' },
+  'voucher-lifetime-exceeded': { status: 401, title: 'Voucher lifetime too long', challenge: 'invalid_token', mend: 'Request a voucher from the platform: it never issues one for more than 24 hours.' },
+  'voucher-sender-constrained': { status: 401, title: 'Voucher bound to a key', challenge: 'invalid_token', mend: 'A voucher with cnf needs a DPoP proof, which this gateway does not accept: request one without DPoP.' },
+  'trust-source-unavailable': { status: 503, title: 'Trust source unavailable', mend: retryLater },
+
+  'producer-mismatch': { status: 403, title: 'Voucher for another producer', mend: 'Request a voucher for a purpose on an e-service of this producer.' },
+  'eservice-mismatch': { status: 403, title: 'Voucher for another e-service', mend: 'Request a voucher for a purpose on this e-service.' },
+  'descriptor-mismatch': { status: 403, title: 'Voucher for another e-service version', mend: 'Call the version that the agreement is for, or upgrade the agreement in the platform.' },
+  'descriptor-not-usable': { status: 403, title: 'E-service version not in use', mend: 'Upgrade the agreement to a published version of the e-service.' },
+  'agreement-missing': { status: 403, title: 'No agreement', mend: 'Request the use of this e-service (richiesta di fruizione) in the platform.' },
+  'agreement-not-active': { status: 403, title: 'Agreement not active', mend: 'Have the agreement activated in the platform by the producer or by your own administration.' },
+  'agreement-mismatch': { status: 403, title: 'Agreement on another version', mend: 'Request a voucher again: the agreement is on another version of the e-service.' },
+  'purpose-unknown': { status: 403, title: 'Purpose unknown', mend: 'Declare the purpose (finalità) for this e-service in the platform and use its id.' },
+  'purpose-mismatch': { status: 403, title: 'Purpose of another use', mend: 'Use a purpose that belongs to your administration and to this e-service.' },
+  'purpose-not-active': { status: 403, title: 'Purpose not active', mend: 'Have the purpose activated in the platform; a suspended or waiting one gives no access.' },
+
+  'address-limit-exceeded': { status: 429, title: 'Too many requests', mend: retryLater },
+  'burst-exceeded': { status: 429, title: 'Too many requests', mend: retryLater },
+  'quota-exceeded': { status: 429, title: 'Daily quota exceeded', mend: 'Wait for the next day (Europe/Rome) or raise dailyCalls of the purpose in the platform.' },
+
+  'eservice-refused': { status: 400, title: 'Refused by the e-service', mend: 'See the contract for what the e-service answers in this case.' },
+  'internal-error': { status: 500, title: 'Internal error', mend: 'Report the correlationId to the producer.' },
+  'method-not-implemented': { status: 501, title: 'Method not implemented', mend: 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.' },
+  'upstream-unreachable': { status: 502, title: 'E-service unreachable', mend: 'Repeat the call later; if it persists, report the correlationId to the producer.' },
+  'upstream-invalid': { status: 502, title: 'Invalid answer of the e-service', mend: 'Report the correlationId to the producer.' },
+  'draining': { status: 503, title: 'Gateway stopping', mend: retryLater },
+  'upstream-timeout': { status: 504, title: 'E-service too slow', mend: 'Repeat the call later; if it persists, report the correlationId to the producer.' }
+} as const satisfies Record<string, DenialType>
+
+export type DenialCode = keyof typeof denials
+
+/**
+ * A refusal as a value. `detail` is what the caller is told beyond the title (ids, audiences and times only); `check` names what failed
+ * and `reason` says it in full: both are for the log and for `explain`. `retryAfter` in seconds.
+ */
+export interface Denial {
+  readonly denial: DenialCode
+  readonly check: string
+  readonly detail?: string | undefined
+  readonly reason?: string | undefined
+  readonly retryAfter?: number | undefined
+  /** Instead of the table's status; only for an e-service's own refusals. */
+  readonly status?: number
+}
+
+/** True when a policy answered with a refusal. */
+export function isDenial (answer: unknown): answer is Denial {
+  return typeof answer === 'object' && answer !== null && 'denial' in answer
+}
+
+/** The full entry of a code. */
+export function denialType (code: DenialCode): DenialType {
+  return denials[code]
+}

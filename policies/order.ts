@@ -1,0 +1,33 @@
+import { agreement } from './agreement.ts'
+import { burst } from './burst.ts'
+import { caller } from './caller.ts'
+import { descriptor } from './descriptor.ts'
+import type { Facts, Policy } from './policy.ts'
+import { purpose } from './purpose.ts'
+import { quota } from './quota.ts'
+
+/** Any policy, whatever it proves. */
+export type AnyPolicy = Policy<keyof Facts, never>
+
+/** Every policy that an operation is held to, in the order in which they run. Adding one is a line here. */
+export const policies: readonly AnyPolicy[] = [
+  caller,
+  descriptor,
+  agreement,
+  purpose,
+  burst,
+  quota
+] as unknown as readonly AnyPolicy[]
+
+/** Throws when a policy needs a fact that is not proved before it, or comes before its stage: a boot error, not a surprise at run time. */
+export function refuseWrongOrder (order: readonly AnyPolicy[]): void {
+  const proved = new Set<string>()
+  let bodyRead = false
+  for (const { name, needs, stage } of order) {
+    const missing = (needs as readonly string[]).find((need) => !proved.has(need))
+    if (missing) throw new Error(`policy "${name}" needs the fact "${missing}", which no policy before it proves; move it behind "${missing}" in policies/order.ts`)
+    if (bodyRead && stage === 'before-body') throw new Error(`policy "${name}" runs before the body is read but stands behind one that runs after it`)
+    if (stage === 'after-body') bodyRead = true
+    proved.add(name)
+  }
+}

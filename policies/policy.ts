@@ -1,0 +1,60 @@
+import type { AgreementFact } from './agreement.ts'
+import type { CallerFact } from './caller.ts'
+import type { DescriptorFact } from './descriptor.ts'
+import type { Denial, DenialCode } from './denials.ts'
+import type { Keys } from './keys.ts'
+import type { Limiter, LimitState } from './limiter.ts'
+import type { PurposeFact } from './purpose.ts'
+import type { Registry } from './registry.ts'
+
+/** What a policy proves about a call, by the name of the policy that proves it. */
+export interface Facts {
+  caller: CallerFact
+  descriptor: DescriptorFact
+  agreement: AgreementFact
+  purpose: PurposeFact
+  burst: LimitState
+  quota: LimitState
+}
+
+/** A call as policies see it: `authorization` holds every value of that header; `now` is epoch milliseconds. */
+export interface Call {
+  readonly authorization: readonly string[]
+  readonly now: number
+}
+
+/** The world as policies see it. */
+export interface Ports {
+  readonly keys: Keys
+  readonly registry: () => Registry
+  readonly burst: Limiter
+  readonly quota: Limiter
+}
+
+/** What the configuration says about the e-service that an operation belongs to. `burst` is in requests per `seconds`. */
+export interface Terms {
+  readonly issuer: string
+  readonly producerId: string
+  readonly eserviceId: string
+  readonly descriptorIds: readonly string[]
+  readonly audience: readonly string[]
+  readonly burst: { readonly requests: number, readonly seconds: number }
+}
+
+export type Answer<T> = T | Denial | Promise<T | Denial>
+
+/**
+ * A policy proves one fact about a call or denies it. It is prepared once per e-service and then called for every request; it never
+ * throws to refuse, and a throw is a 500, never a pass.
+ */
+export interface Policy<Name extends keyof Facts, Needs extends keyof Facts = never> {
+  /** The fact it proves. */
+  readonly name: Name
+  /** Before or after the body was read and checked. */
+  readonly stage: 'before-body' | 'after-body'
+  /** Facts that must be proved before it; a wrong order is a boot error. */
+  readonly needs: readonly Needs[]
+  /** Every way in which it can refuse. */
+  readonly denials: readonly DenialCode[]
+  prepare (ports: Ports, terms: Terms): (call: Call & Pick<Facts, Needs>) => Answer<Facts[Name]>
+}
