@@ -9,12 +9,12 @@ const sourceColumns = ['source_document', 'source_section']
 export async function storeDataset (database: Database, dataset: Dataset): Promise<void> {
   const columns = scalarColumns(dataset)
   const declared = [...columns, 'source', 'data_quality'].map((column) => `"${column}" ANY`)
-  await database.transaction(async ({ query }) => {
-    await query(`DROP TABLE IF EXISTS "${dataset.name}"`)
-    await query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
+  await database.transaction(async (queries) => {
+    await queries.query(`DROP TABLE IF EXISTS "${dataset.name}"`)
+    await queries.query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
     for (const [position, row] of dataset.rows.entries()) {
       const values = [position, ...columns.map((column) => toSql(row[column])), JSON.stringify(row.source), JSON.stringify(row.dataQuality)]
-      await query(`INSERT INTO "${dataset.name}" VALUES (${values.map(() => '?').join(', ')})`, values)
+      await queries.query(`INSERT INTO "${dataset.name}" VALUES (${values.map(() => '?').join(', ')})`, values)
     }
   })
 }
@@ -25,7 +25,7 @@ function collection (database: Database, dataset: Dataset): Operation {
     const limit = Number(parameters['limit'] ?? 100)
     const wanted = columns.filter((column) => parameters[parameterName(column)] !== undefined)
     const conditions = ['position >= ?', ...wanted.map((column) => `"${column}" = ?`)]
-    const rows = await database.query<Record<string, SqlValue>>(
+    const rows = await database.query(
       `SELECT * FROM "${dataset.name}" WHERE ${conditions.join(' AND ')} ORDER BY position LIMIT ?`,
       [readCursor(parameters['cursor']), ...wanted.map((column) => parameters[parameterName(column)] as SqlValue), limit + 1])
     const page = rows.slice(0, limit)
@@ -64,7 +64,7 @@ function scalarColumns (dataset: Dataset): readonly string[] {
 }
 
 function toItem (row: Record<string, SqlValue>, columns: readonly string[]): Row {
-  const members = columns.filter((column) => row[column] !== null || column === 'value').map((column) => [parameterName(column), fromSql(row[column] ?? null)])
+  const members = columns.filter((column) => row[column] !== null || (column === 'value' && row['unit'] !== null)).map((column) => [parameterName(column), fromSql(row[column] ?? null)])
   return { ...Object.fromEntries(members), source: JSON.parse(String(row['source'])), dataQuality: JSON.parse(String(row['data_quality'])) }
 }
 
@@ -82,8 +82,8 @@ function fromSql (value: SqlValue): unknown {
 }
 
 function readCursor (cursor: unknown): number {
-  if (cursor === undefined) return 0
-  const text = Buffer.from(String(cursor), 'base64url').toString('latin1')
+  if (typeof cursor !== 'string') return 0
+  const text = Buffer.from(cursor, 'base64url').toString('latin1')
   if (!/^\d{1,9}$/.test(text)) {
     throw new ProblemError({ status: 400, code: 'invalid-cursor', title: 'Invalid cursor', detail: 'The cursor is not one that this collection gave out; start again without it.' })
   }

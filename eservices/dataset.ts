@@ -1,9 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import { DocumentError, isObject, parseObject } from '../openapi/document.ts'
+import { DocumentError, isObject } from '../openapi/document.ts'
 import type { JsonObject } from '../openapi/document.ts'
-import { reconcile } from './reconcile.ts'
-import type { Check } from './reconcile.ts'
 
 export interface Source { readonly document: string, readonly title: string, readonly section: string }
 export interface DataQualityNote { readonly id: string, readonly note: string }
@@ -27,34 +23,8 @@ export interface Dataset {
 const figureColumns = ['measure', 'period', 'value', 'unit']
 const identifying = ['measure', 'period']
 
-/**
- * Loads every dataset of a data folder (one YAML file each), proves that their rows are well formed, runs the reconciliation checks of
- * `checks.yaml` and attaches a note to every figure that does not reconcile. Throws DocumentError naming file and row.
- */
-export async function loadDatasets (folder: URL): Promise<ReadonlyMap<string, Dataset>> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml') && file !== 'checks.yaml').toSorted()
-  const sources = await readYaml(new URL('../../sources.yaml', folder))
-  const datasets = await Promise.all(files.map(async (file) => {
-    const path = fileURLToPath(new URL(file, folder))
-    return toDataset(await readYaml(new URL(file, folder)), path, sources)
-  }))
-  return annotate(new Map(datasets.map((dataset) => [dataset.name, dataset])), await loadChecks(folder))
-}
-
-/** The reconciliation checks of a data folder; none when it has no `checks.yaml`. */
-export async function loadChecks (folder: URL): Promise<readonly Check[]> {
-  const files = await readdir(folder)
-  if (!files.includes('checks.yaml')) return []
-  const { checks } = await readYaml(new URL('checks.yaml', folder))
-  return checks as unknown as readonly Check[]
-}
-
-async function readYaml (url: URL): Promise<JsonObject> {
-  const text = await readFile(url, 'utf8')
-  return parseObject(text.trimStart().startsWith('- ') ? `checks:\n${text}` : text, fileURLToPath(url))
-}
-
-function toDataset (file: JsonObject, path: string, sources: JsonObject): Dataset {
+/** Reads one data file (already parsed) as a published table. Throws DocumentError naming file and row. */
+export function toDataset (file: JsonObject, path: string, sources: JsonObject): Dataset {
   const { dataset, title, dimensions = [], attributes = [], defaults = {}, rows } = file as Record<string, unknown>
   if (typeof dataset !== 'string' || typeof title !== 'string' || !Array.isArray(rows)) throw new DocumentError(path, 'needs dataset, title and rows')
   const key = [...dimensions as string[], ...identifying]
@@ -75,9 +45,13 @@ function toDataset (file: JsonObject, path: string, sources: JsonObject): Datase
 }
 
 function toSource (source: JsonObject, sources: JsonObject, path: string): Source {
-  const document = sources[String(source['document'])]
-  if (!isObject(document) || typeof source['section'] !== 'string') throw new DocumentError(path, 'source needs a document known to sources.yaml and a section')
-  return { document: String(source['document']), title: String(document['title']), section: source['section'] }
+  const { document, section } = source
+  const entry = typeof document === 'string' ? sources[document] : undefined
+  const title = isObject(entry) ? entry['title'] : undefined
+  if (typeof document !== 'string' || typeof title !== 'string' || typeof section !== 'string') {
+    throw new DocumentError(path, 'source needs a document known to sources.yaml and a section')
+  }
+  return { document, title, section }
 }
 
 function refuseTwins (rows: readonly Row[], key: readonly string[], path: string): void {
@@ -92,15 +66,4 @@ function refuseTwins (rows: readonly Row[], key: readonly string[], path: string
 /** The identity of a row inside its dataset, for messages and for attaching notes: `column=value` pairs in key order. */
 export function rowKey (row: Row, key: readonly string[]): string {
   return key.filter((column) => row[column] !== undefined).map((column) => `${column}=${String(row[column])}`).join(' ')
-}
-
-function annotate (datasets: ReadonlyMap<string, Dataset>, checks: readonly Check[]): ReadonlyMap<string, Dataset> {
-  const notes = Map.groupBy(reconcile(datasets, checks), (discrepancy) => `${discrepancy.dataset} ${discrepancy.key}`)
-  return new Map([...datasets].map(([name, dataset]) => [name, {
-    ...dataset,
-    rows: dataset.rows.map((row) => {
-      const found = notes.get(`${name} ${rowKey(row, dataset.key)}`)
-      return found ? { ...row, dataQuality: [...row.dataQuality, ...found.map(({ check, note }) => ({ id: check, note }))] } : row
-    })
-  }]))
 }

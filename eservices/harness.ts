@@ -49,7 +49,7 @@ export async function startHarness (eservice: EService, basePath: string, { sett
       })
       const text = await response.text()
       const isJson = response.headers.get('content-type')?.includes('json')
-      return { status: response.status, headers: response.headers, text, body: (isJson ? JSON.parse(text) : undefined) as any }
+      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
     }
   }
 }

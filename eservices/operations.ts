@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { preferredType } from '../openapi/accept.ts'
 import type { Contract, Operation as ContractOperation } from '../openapi/contract.ts'
 import { isFinding } from '../openapi/parameters.ts'
 import type { Finding } from '../openapi/parameters.ts'
@@ -57,7 +58,7 @@ function send (request: FastifyRequest, reply: FastifyReply, operation: Contract
   const { status = 200, body, headers = {}, cache = 'no-store', rows } = result
   reply.headers({ 'cache-control': cache, ...headers })
   if (body === undefined) return reply.code(status).send()
-  const csv = rows && prefersCsv(request.headers.accept)
+  const csv = rows && preferredType(request.headers.accept, ['application/json', 'text/csv']) === 'text/csv'
   const type = csv ? 'text/csv' : operation.responses.get(String(status))?.find((declared) => declared.endsWith('json')) ?? 'application/json'
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
   if (rows) reply.header('vary', 'accept')
@@ -67,13 +68,6 @@ function send (request: FastifyRequest, reply: FastifyReply, operation: Contract
     if (matchesWeakly(request.headers['if-none-match'], tag)) return reply.code(304).send()
   }
   return reply.code(status).type(csv ? 'text/csv; charset=utf-8' : type).send(bytes)
-}
-
-function prefersCsv (accept: string | undefined): boolean {
-  const types = (accept ?? '').split(',').map((type) => type.split(';', 1)[0]?.trim().toLowerCase())
-  const csv = types.indexOf('text/csv')
-  const json = types.findIndex((type) => type === 'application/json' || type === '*/*' || type === 'application/*')
-  return csv !== -1 && (json === -1 || csv < json)
 }
 
 function invalid (finding: Finding): ProblemError {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isAcceptable } from '../openapi/accept.ts'
+import { preferredType } from '../openapi/accept.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
@@ -25,7 +25,7 @@ export function announcesBody ({ headers }: IncomingMessage): boolean {
 
 function findHeadFault ({ request }: Exchange, route: Route): Denial | undefined {
   const { headers } = request
-  if (!isAcceptable(headers.accept, route.produces)) {
+  if (route.produces.length > 0 && preferredType(headers.accept, route.produces) === undefined) {
     return { denial: 'not-acceptable', check: 'Accept', detail: `This operation answers ${route.produces.join(', ')}.` }
   }
   if (!announcesBody(request)) return undefined

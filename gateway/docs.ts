@@ -23,7 +23,7 @@ export async function addDocs (app: FastifyInstance, eservices: readonly LiveESe
     hideUntagged: true,
     transform: ({ schema, url, route }) => {
       const live = route.config?.route
-      return { schema: live ? { ...schema, tags: [live.eservice.config.name] } as typeof schema : { ...schema, hide: true } as unknown as typeof schema, url }
+      return { schema: live ? { ...schema, tags: [live.eservice.config.name] } : { ...schema, hide: true }, url }
     },
     transformObject: (documentObject) => describeOperations('openapiObject' in documentObject ? documentObject.openapiObject : {}, eservices, config)
   })

@@ -23,7 +23,7 @@ const noBytes = new Uint8Array(0)
  * every outcome, good or bad, ends with an answer.
  */
 export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange, matched: Matched) => void {
-  const { eservice: { upstream: _upstream, admission, config, basePath }, validator, operation } = route
+  const { eservice: { admission, config, basePath }, validator, operation } = route
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   return (exchange, matched) => {
     const { request, call } = exchange
@@ -39,7 +39,10 @@ export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange
     }
     if (operation.isPublic) return send()
     const outcome = admission.afterBody(call)
-    const finish = (denial: Denial | undefined): void => { denial ? refuse(exchange, denial) : send() }
+    const finish = (denial: Denial | undefined): void => {
+      if (denial) refuse(exchange, denial)
+      else send()
+    }
     if (outcome instanceof Promise) void outcome.then(finish)
     else finish(outcome)
   }

@@ -61,8 +61,8 @@ export function toContract (document: JsonObject, file: string): Contract {
   if (twice) throw new DocumentError(file, `operationId "${twice.id}" is used twice; every operation needs its own`)
   return {
     file,
-    title: String(info['title']),
-    version: String(info['version']),
+    title: textAt(info, 'title', file),
+    version: textAt(info, 'version', file),
     basePath: basePath(document),
     operations,
     document,
@@ -130,7 +130,7 @@ class Reader {
     if (place === 'header' && ['accept', 'content-type', 'authorization'].includes(name.toLowerCase())) return undefined
     if (place !== 'path' && place !== 'query' && place !== 'header') throw new DocumentError(this.#file, `${where}: parameter "${name}" in ${place} is not supported`)
     if (style !== undefined && style !== (place === 'query' ? 'form' : 'simple')) {
-      throw new DocumentError(this.#file, `${where}: parameter "${name}" has style ${String(style)}, which is not supported`)
+      throw new DocumentError(this.#file, `${where}: parameter "${name}" has the style ${JSON.stringify(style)}, which is not supported`)
     }
     if (!isObject(schema)) throw new DocumentError(this.#file, `${where}: parameter "${name}" has no schema`)
     return { name, in: place, required: source['required'] === true, explode: (source['explode'] ?? place === 'query') === true, schema: this.resolve(schema) }
@@ -178,6 +178,12 @@ function basePath (document: JsonObject): string {
 
 function list (value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? value : []
+}
+
+function textAt (info: JsonObject, member: string, file: string): string {
+  const value = info[member]
+  if (typeof value !== 'string' || value === '') throw new DocumentError(file, `info.${member} must be a text; put it in quotes`)
+  return value
 }
 
 function objectAt (document: JsonObject, pointer: string, file: string): JsonObject {

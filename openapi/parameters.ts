@@ -49,7 +49,7 @@ export function isFinding (read: object): read is Finding {
 
 function readOne (parameter: CompiledParameter, source: ParameterSource, query: readonly QueryPair[]): { value: unknown } | Finding | undefined {
   const texts = parameter.in === 'query' ? queryTexts(parameter, query) : singleText(parameter, parameter.in === 'path' ? source.path[parameter.name] : source.header(parameter.key))
-  if (texts === undefined || !Array.isArray(texts)) return texts as Finding | undefined
+  if (!Array.isArray(texts)) return texts
   if (parameter.schema['type'] !== 'array') {
     return texts.length === 1 ? lexOne(parameter, parameter.schema, texts[0] as string) : fault(parameter, 'once', 'may be given only once')
   }

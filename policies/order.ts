@@ -7,7 +7,7 @@ import { purpose } from './purpose.ts'
 import { quota } from './quota.ts'
 
 /** Any policy, whatever it proves. */
-export type AnyPolicy = Policy<keyof Facts, never>
+export type AnyPolicy = Policy<keyof Facts>
 
 /** Every policy that an operation is held to, in the order in which they run. Adding one is a line here. */
 export const policies: readonly AnyPolicy[] = [

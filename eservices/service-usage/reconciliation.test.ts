@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadChecks, loadDatasets } from '../dataset.ts'
+import { loadChecks, loadDatasets } from '../dataset-folder.ts'
 import { reconcile } from '../reconcile.ts'
 import { serviceUsage } from './service-usage.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { openDatabase } from '../database.ts'
-import { loadDatasets } from '../dataset.ts'
+import { loadDatasets } from '../dataset-folder.ts'
 import type { Operation, Reply } from '../eservice.ts'
 import { testCaller } from '../harness.ts'
 import { findSmallGroups } from './attacker.ts'

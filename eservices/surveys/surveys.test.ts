@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadChecks, loadDatasets } from '../dataset.ts'
+import { loadChecks, loadDatasets } from '../dataset-folder.ts'
 import { startHarness } from '../harness.ts'
 import { reconcile } from '../reconcile.ts'
 import { surveys } from './surveys.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadChecks, loadDatasets } from '../dataset.ts'
+import { loadChecks, loadDatasets } from '../dataset-folder.ts'
 import { reconcile } from '../reconcile.ts'
 
 const data = new URL('data/', import.meta.url)
