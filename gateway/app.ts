@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 import { exchangeOf, openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { answerClientError, createListener } from './listen.ts'
-import type { Enter } from './listen.ts'
+import type { Enter, Patience } from './listen.ts'
 import { routesOf } from './live.ts'
 import { recordWhenDone } from './record.ts'
 import { prepareRefuse } from './refuse.ts'
@@ -36,6 +36,7 @@ export interface GatewayParts {
   readonly now: () => number
   readonly isDraining: () => boolean
   readonly explain: (exchange: Exchange) => readonly Line[]
+  readonly patience: Patience
 }
 
 /**
@@ -56,7 +57,8 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     serverFactory: (handler) => createListener(
       prepareEnter(parts, refuse, handler),
       (request, response) => { refuse(openExchange(request, response, parts.now(), false), { denial: 'expectation-failed', check: 'Expect' }) },
-      config.limits.connections
+      config.limits.connections,
+      parts.patience
     )
   })
   app.removeAllContentTypeParsers()

@@ -13,6 +13,8 @@ import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
 import { addDocs } from './docs.ts'
 import type { Exchange } from './exchange.ts'
+import { usualPatience } from './listen.ts'
+import type { Patience } from './listen.ts'
 import { goLive } from './live.ts'
 import { addProblemPages } from './problem-pages.ts'
 import type { LiveEService } from './route.ts'
@@ -28,11 +30,11 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms) and where log lines go. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, and how long clients are waited for. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience }
 
 /** Puts a gateway together. Throws when a contract or the registry cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registry = registryOf(await readRegistryFile(config.registry))
   const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
@@ -46,7 +48,8 @@ export async function assemble (config: Config, { now, log }: Surroundings): Pro
     logger,
     now,
     isDraining: () => draining,
-    explain: prepareExplain(ports, now)
+    explain: prepareExplain(ports, now),
+    patience
   })
   await addDocs(app, eservices, config)
   addProblemPages(app)

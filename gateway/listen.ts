@@ -9,6 +9,20 @@ import type { DenialCode } from '../policies/denials.ts'
 /** Largest head of a request, in bytes. */
 const maxHeaderSize = 16 * 1024
 
+/**
+ * How long a client is waited for, in ms: for the head of a request, for the whole of it, for the next one on the same connection, and
+ * for it to take more of an answer. `checkEveryMs` is how often the first two are looked at.
+ */
+export interface Patience {
+  readonly headersMs: number
+  readonly requestMs: number
+  readonly idleMs: number
+  readonly stalledMs: number
+  readonly checkEveryMs: number
+}
+
+export const usualPatience: Patience = { headersMs: 5000, requestMs: 10_000, idleMs: 55_000, stalledMs: 30_000, checkEveryMs: 1000 }
+
 /** What becomes of a request once its head was read; `expectsContinue` when the client waits for 100 Continue. */
 export type Enter = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean) => void
 
@@ -16,13 +30,13 @@ export type Enter = (request: IncomingMessage, response: ServerResponse, expects
  * Makes the HTTP/1.1 server: time and size limits that slow or greedy clients cannot stretch, and an answer of ours (never Node's bare
  * one) for everything that is not a well-formed request.
  */
-export function createListener (enter: Enter, refuseExpectation: RequestListener, connections: number): Server {
+export function createListener (enter: Enter, refuseExpectation: RequestListener, connections: number, patience: Patience): Server {
   const server = createServer({
     maxHeaderSize,
-    headersTimeout: 5000,
-    requestTimeout: 10_000,
-    connectionsCheckingInterval: 1000,
-    keepAliveTimeout: 55_000,
+    headersTimeout: patience.headersMs,
+    requestTimeout: patience.requestMs,
+    connectionsCheckingInterval: patience.checkEveryMs,
+    keepAliveTimeout: patience.idleMs,
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true

@@ -1,0 +1,180 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { createServer as createNetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { JsonObject } from '../openapi/document.ts'
+import { assemble } from './build.ts'
+import type { Gateway } from './build.ts'
+import type { Config } from './config.ts'
+import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from './harness-platform.ts'
+import type { RegistryContent, VoucherOptions } from './harness-platform.ts'
+import { Upstream } from './harness-upstream.ts'
+import { Wire } from './harness-wire.ts'
+import type { WireAnswer } from './harness-wire.ts'
+import { usualPatience } from './listen.ts'
+import type { Patience } from './listen.ts'
+
+/** What a test wants otherwise. `config` and `registry` are given the usual ones and return (or change) their own. */
+export interface HarnessOptions {
+  readonly contract?: JsonObject
+  readonly config?: (config: Config) => Config
+  readonly registry?: (content: RegistryContent) => object
+  /** What the JWKS endpoint answers. */
+  readonly jwks?: object
+  readonly patience?: Partial<Patience>
+  /** Epoch ms at which the gateway's clock stands still. */
+  readonly now?: number
+}
+
+/** A request made of what matters; without `voucher` it carries a good one, with null none. */
+export interface CallOptions {
+  readonly method?: string
+  readonly voucher?: string | null
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer | object
+}
+
+/** A line of the log, parsed. */
+export type LogLine = Readonly<Record<string, any>>
+
+interface Teardown { teardown (work: () => Promise<void>): void }
+
+/** Starts a gateway of its own on a free port, with its own platform, registry, contract and recording upstream; all end with the test. Used by tests only. */
+export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'varco-gateway-'))
+  const upstream = await new Upstream().listen()
+  const platform = createServer((_request, response) => { response.end(JSON.stringify(options.jwks ?? jwksOf())) })
+  await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
+  await writeFile(join(folder, 'contract.json'), JSON.stringify(options.contract ?? archiveContract))
+  await writeFile(join(folder, 'registry.yaml'), JSON.stringify(options.registry?.(registryContent()) ?? registryContent()))
+  const port = await freePort()
+  const usual = usualConfig(folder, port, upstream.url, `http://127.0.0.1:${(platform.address() as AddressInfo).port}/jwks.json`)
+  const config = options.config?.(usual) ?? usual
+  const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
+  const logs: LogLine[] = []
+  const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience } })
+  await gateway.keys.refresh()
+  await gateway.app.listen({ port, host: '127.0.0.1' })
+  const wires = new Set<Wire>()
+  t.teardown(async () => {
+    for (const wire of wires) wire.destroy()
+    gateway.app.server.closeAllConnections()
+    platform.closeAllConnections()
+    platform.close()
+    await Promise.all([gateway.app.close(), upstream.close(), ...gateway.eservices.map(async (one) => one.upstream.pool.destroy())])
+    await rm(folder, { recursive: true })
+  })
+  return new Harness({ gateway, upstream, clock, logs, port, config, folder, wires })
+}
+
+interface Parts {
+  readonly gateway: Gateway
+  readonly upstream: Upstream
+  readonly clock: { now: number }
+  readonly logs: LogLine[]
+  readonly port: number
+  readonly config: Config
+  readonly folder: string
+  readonly wires: Set<Wire>
+}
+
+/** A running gateway as a test sees it. `clock.now` (epoch ms) may be moved; `logs` holds every line written so far. */
+export class Harness implements Parts {
+  readonly gateway: Gateway
+  readonly upstream: Upstream
+  readonly clock: { now: number }
+  readonly logs: LogLine[]
+  readonly port: number
+  readonly config: Config
+  readonly folder: string
+  readonly wires: Set<Wire>
+  readonly host: string
+
+  constructor (parts: Parts) {
+    ({ gateway: this.gateway, upstream: this.upstream, clock: this.clock, logs: this.logs, port: this.port, config: this.config, folder: this.folder, wires: this.wires } = parts)
+    this.host = `127.0.0.1:${this.port}`
+  }
+
+  /** A voucher that admits everything, unless changed. */
+  voucher (options?: VoucherOptions): string { return mintVoucher(this.clock.now, options) }
+
+  /** A connection to write on byte by byte. */
+  connect (): Wire {
+    const wire = new Wire(this.port)
+    this.wires.add(wire)
+    return wire
+  }
+
+  /** Sends exactly these bytes (lines are joined with CRLF and ended with an empty one) on a new connection and gives the first answer; a kept connection is given up. */
+  async raw (bytes: string | Buffer | readonly string[]): Promise<WireAnswer & { readonly closed: boolean, readonly rest: string }> {
+    const wire = this.connect()
+    wire.write(typeof bytes === 'string' || Buffer.isBuffer(bytes) ? bytes : [...bytes, '', ''].join('\r\n'))
+    const answer = await wire.answer()
+    if (answer.headers['connection']?.toLowerCase() === 'close') await wire.closed
+    wire.destroy()
+    return { ...answer, closed: wire.isClosed, rest: wire.received }
+  }
+
+  /** Makes a well-formed request; `path` is below the base path of the e-service. */
+  async call (path: string, options: CallOptions = {}): Promise<WireAnswer> {
+    return this.raw(this.request(path, options))
+  }
+
+  /** The bytes of a well-formed request to the e-service. */
+  request (path: string, { method = 'GET', voucher = this.voucher(), headers = {}, body }: CallOptions = {}): Buffer {
+    const content = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.from(body ?? '') : Buffer.from(JSON.stringify(body))
+    const all: Record<string, string> = {
+      Host: this.host,
+      ...(voucher !== null && { Authorization: `Bearer ${voucher}` }),
+      ...(body !== undefined && { 'Content-Type': 'application/json', 'Content-Length': String(content.length) }),
+      ...headers
+    }
+    const head = [`${method} ${basePath}${path} HTTP/1.1`, ...Object.entries(all).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n')
+    return Buffer.concat([Buffer.from(head, 'latin1'), content])
+  }
+
+  /** Waits until `count` calls are recorded, takes every record out of `logs` and gives them. */
+  async takeRecords (count: number): Promise<LogLine[]> {
+    const isRecord = (line: LogLine): boolean => line['correlationId'] !== undefined
+    await until(() => this.logs.filter(isRecord).length >= count)
+    const records = this.logs.filter(isRecord)
+    this.logs.splice(0, this.logs.length, ...this.logs.filter((line) => !isRecord(line)))
+    return records
+  }
+}
+
+/** Waits until something holds, at most `withinMs`; the assertion that follows says what did not. */
+export async function until (holds: () => boolean, withinMs = 5000): Promise<void> {
+  for (const end = performance.now() + withinMs; !holds() && performance.now() < end;) await wait(2)
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort (): Promise<number> {
+  const server = createNetServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri: string): Config {
+  const plenty = { requests: 1_000_000, seconds: 60 }
+  return {
+    environment: 'sandbox',
+    pdnd: { issuer, jwksUri, apiBase: 'http://127.0.0.1:9', tokenUrl: 'http://127.0.0.1:9/token', clientAssertionAudience: 'platform.test/client-assertion' },
+    registry: join(folder, 'registry.yaml'),
+    publicUrl: `http://127.0.0.1:${port}`,
+    listeners: { public: { host: '127.0.0.1', port }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
+    limits: { unproven: plenty, bodyBytes: 1024 * 1024, connections: 2000 },
+    eservices: [{
+      name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], burst: plenty
+    }],
+    shown: {},
+    hash: 'tests'
+  }
+}
