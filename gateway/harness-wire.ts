@@ -25,7 +25,7 @@ export class Wire {
 
   constructor (port: number, host = '127.0.0.1') {
     this.socket = connect({ port, host, allowHalfOpen: true }).setNoDelay()
-    this.socket.on('data', (chunk) => {
+    this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#onChange()
     })
