@@ -34,8 +34,9 @@ async function start (): Promise<void> {
     settings: (name) => settingsOf(name, process.env)
   })
   await new Promise<void>((resolve, reject) => host.server.once('error', reject).listen(port, '127.0.0.1', resolve))
-  process.stderr.write(`e-services ready on http://127.0.0.1:${port} (${chosen.map(({ name }) => name).join(', ')})\n`)
-  process.send?.({ ready: true, name: 'e-services' })
+  const url = `http://127.0.0.1:${port}`
+  if (process.send) process.send({ ready: true, name: 'e-services', url })
+  else process.stderr.write(`e-services ready on ${url} (${chosen.map(({ name }) => name).join(', ')})\n`)
   const stop = (): void => { void host.close().then(() => process.exit()) }
   process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop)
 }

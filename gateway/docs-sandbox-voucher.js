@@ -2,6 +2,11 @@
 // Served only where the gateway trusts the sandbox; the page's CSP lets it reach that origin and no other.
 (() => {
   const consumer = 'istat'
+  let ui
+
+  // The page keeps Swagger UI's handle to itself: it is caught where it is made, before the page's load event.
+  const bundle = window.SwaggerUIBundle
+  window.SwaggerUIBundle = Object.assign((config) => (ui = bundle(config)), bundle)
 
   async function mint (sandbox, eservice) {
     const response = await fetch(`${sandbox}/debug/vouchers`, {
@@ -16,8 +21,8 @@
   async function authorize (output) {
     const { protocol, hostname, port } = window.location
     const sandbox = `${protocol}//${hostname === 'localhost' ? '127.0.0.1' : hostname}:${Number(port) + 1}`
-    const schemes = Object.keys(window.ui.specSelectors.specJson().toJS().components.securitySchemes)
-    for (const scheme of schemes) window.ui.preauthorizeApiKey(scheme, await mint(sandbox, scheme.replace(/^voucher-/, '')))
+    const schemes = Object.keys(ui.specSelectors.specJson().toJS().components.securitySchemes)
+    for (const scheme of schemes) ui.preauthorizeApiKey(scheme, await mint(sandbox, scheme.replace(/^voucher-/, '')))
     output.textContent = `Voucher ottenuti per ${schemes.length} e-service (fruitore: ${consumer}, 10 minuti).`
   }
 

@@ -30,7 +30,7 @@ export async function addDocs (app: FastifyInstance, eservices: readonly LiveESe
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: contentSecurityPolicy(sandbox),
-    uiConfig: { deepLinking: true, docExpansion: 'list', displayRequestDuration: true, validatorUrl: null, defaultModelsExpandDepth: -1, persistAuthorization: false },
+    uiConfig: { layout: 'BaseLayout', deepLinking: true, docExpansion: 'list', displayRequestDuration: true, validatorUrl: null, defaultModelsExpandDepth: -1, persistAuthorization: false },
     theme: {
       title: 'Varco · e-service',
       ...(sandbox !== undefined && {

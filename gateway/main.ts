@@ -7,7 +7,7 @@ import { loadConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { drainServer } from './drain.ts'
 import { buildOperations } from './operations.ts'
-import { refuseToStart, whenAskedToStop } from './program.ts'
+import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 
 const keyRefreshMs = 5 * 60_000
 const graceMs = 15_000
@@ -29,8 +29,8 @@ async function start (config: Config): Promise<void> {
   await operations.listen(config.listeners.operations)
   await gateway.app.listen(config.listeners.public)
   const { listeners: { public: open, operations: closed } } = config
-  process.stderr.write(`gateway ready on http://${open.host}:${open.port}, operations on http://${closed.host}:${closed.port}${config.listeners.operations.token ? '' : ` (token ${token})`}\n`)
-  process.send?.({ ready: true, name: 'gateway', operationsToken: config.listeners.operations.token ? undefined : token })
+  const printed = config.listeners.operations.token === undefined ? token : undefined
+  announce('gateway', `http://${open.host}:${open.port}`, `, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed })
   whenAskedToStop(() => { void stop(gateway, operations, stopping) })
 }
 

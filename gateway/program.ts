@@ -4,20 +4,36 @@ import { CheckedFileError } from './adapters/checked-yaml.ts'
 export const badConfiguration = 78
 
 /** Ends a program that cannot start: every problem on a line of its own, with what to do about it, and exit code 78. */
-export function refuseToStart (name: string, error: unknown): void {
-  const problems = error instanceof CheckedFileError ? error.problems : explain(error).split('\n')
+export function refuseToStart (name: string, error: unknown, usage?: string): void {
+  const problems = error instanceof CheckedFileError ? error.problems : [...explain(error).split('\n'), ...isUsageError(error) && usage ? [usage] : []]
   process.stderr.write(`${name} cannot start:\n${problems.map((problem) => `  ${problem}\n`).join('')}`)
   process.exitCode = badConfiguration
 }
 
+/** True for the errors of node:util parseArgs. */
+export function isUsageError (error: unknown): boolean {
+  return String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS')
+}
+
 function explain (error: unknown): string {
-  const { code, message, port } = error as NodeJS.ErrnoException & { port?: number }
+  const { code, message, path, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `port ${port} is taken: stop what listens there, or set PORT to move all listeners`
-  if (code === 'EACCES') return `${message}: choose a port above 1023, or a folder that this user may use`
+  if (code === 'EACCES' || code === 'EROFS') return `it may not use ${path ?? `port ${port}`}: choose another place, or give this user the right to it`
   return message
 }
 
-/** Runs `stop` once when the process is asked to end (SIGTERM, SIGINT) or, when started by `npm start`, when its parent is gone. */
+/** Says that a program is ready: to the program that launched it, or else in one line on standard error. */
+export function announce (name: string, url: string, more = '', facts: object = {}): void {
+  if (process.send) process.send({ ready: true, name, url, ...facts })
+  else process.stderr.write(`${name} ready on ${url}${more}\n`)
+}
+
+/** Runs `stop` once when the process is asked to end (SIGTERM, SIGINT) or when the program that launched it is gone. */
 export function whenAskedToStop (stop: () => void): void {
-  process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop)
+  let asked = false
+  const once = (): void => {
+    if (!asked) stop()
+    asked = true
+  }
+  process.on('SIGTERM', once).on('SIGINT', once).on('disconnect', once)
 }

@@ -1,0 +1,65 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { styleText } from 'node:util'
+import { sandboxEnvironment } from './pdnd-environments.ts'
+import { listenerPorts } from './ports.ts'
+import { whenAskedToStop } from './program.ts'
+import { obtainDemoVoucher } from './sandbox/demo-voucher.ts'
+import { defaultRegistry, defaultState } from './sandbox/places.ts'
+
+const root = join(import.meta.dirname, '..')
+const programs = ['gateway/sandbox/main.ts', 'eservices/main.ts', 'gateway/main.ts']
+
+interface Ready { readonly name: string, readonly url: string, readonly operationsToken?: string }
+
+/**
+ * Runs the whole demonstration: sandbox PDND, e-services and gateway, each a program of its own on this machine, and prints how to make
+ * a first call. Ends when asked to, or when one of the three ends: then the others are stopped too.
+ */
+export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
+  const ports = listenerPorts(env)
+  // One secret for this start, known to the two programs that share it and to nobody else.
+  const shared = { ...env, VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url') }
+  const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
+  const stop = (): void => { for (const child of children) child.kill('SIGTERM') }
+  whenAskedToStop(stop)
+  for (const child of children) child.once('exit', (code) => {
+    process.exitCode ||= code ?? 1
+    stop()
+  })
+  const ready = await Promise.all(children.map(async (child) => waitUntilReady(child)))
+  if (ready.some((one) => one === undefined)) return
+  const voucher = await obtainDemoVoucher({
+    eservice: 'tickets', consumer: 'istat', purpose: undefined, environment: sandboxEnvironment(ports.sandbox), registry: defaultRegistry, state: defaultState
+  })
+  process.stdout.write(banner(ready as readonly Ready[], ports, voucher.accessToken))
+}
+
+async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> {
+  return new Promise((resolve) => {
+    child.once('message', (message) => { resolve(message as Ready) })
+    child.once('exit', () => { resolve(undefined) })
+  })
+}
+
+function banner (ready: readonly Ready[], { gateway, operations }: { gateway: number, operations: number }, voucher: string): string {
+  const origin = `http://127.0.0.1:${gateway}`
+  const token = ready.find((one) => one.operationsToken)?.operationsToken
+  const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })
+  const blue = (text: string): string => styleText('cyan', text, { stream: process.stdout })
+  return [
+    bold('Varco is ready.'),
+    '',
+    ...ready.map(({ name, url }) => `  ${name.padEnd(14)}${blue(url)}`),
+    `  ${'operations'.padEnd(14)}${blue(`http://127.0.0.1:${operations}`)}${token ? `  (token ${token})` : ''}`,
+    `  ${'docs'.padEnd(14)}${blue(`${origin}/docs`)}`,
+    '',
+    bold('A first call') + ', with a voucher of the sandbox that is good for 10 minutes (npx varco voucher tickets prints another):',
+    '',
+    `curl -s -H 'Authorization: Bearer ${voucher}' '${origin}/rest/tickets/v1/channels?channel=infoline&period=2023&measure=tickets'`,
+    '',
+    ''
+  ].join('\n')
+}

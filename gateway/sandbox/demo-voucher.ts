@@ -1,0 +1,38 @@
+import { randomUUID } from 'node:crypto'
+import { readRegistryFile } from '../adapters/registry-file.ts'
+import type { PdndEnvironment } from '../pdnd-environments.ts'
+import { clientKeyPath, readKeyPair } from './key-store.ts'
+import { resolveVoucherNames } from './registry-names.ts'
+import { requestVoucher } from './voucher-request.ts'
+import type { ReceivedVoucher } from './voucher-request.ts'
+
+/** Whom to ask for and where the demonstration's registry and client keys are. */
+export interface DemoVoucherRequest {
+  readonly eservice: string
+  readonly consumer: string
+  readonly purpose: string | undefined
+  readonly environment: PdndEnvironment
+  readonly registry: string
+  readonly state: string
+}
+
+/**
+ * Obtains a voucher from the sandbox as a real consumer would: a client assertion signed with the consumer's own key, sent to the token
+ * endpoint. Throws a sentence when a name leads nowhere or the sandbox refuses.
+ */
+export async function obtainDemoVoucher (wanted: DemoVoucherRequest): Promise<ReceivedVoucher & { readonly clientId: string, readonly purposeId: string }> {
+  const names = resolveVoucherNames(await readRegistryFile(wanted.registry), wanted)
+  if ('error' in names) throw new Error(names.error)
+  const { privateKey, kid } = await readKeyPair(clientKeyPath(wanted.state, names.clientId))
+  const received = await requestVoucher({
+    tokenUrl: wanted.environment.tokenUrl,
+    assertionAudience: wanted.environment.clientAssertionAudience,
+    clientId: names.clientId,
+    kid,
+    privateKey,
+    purposeId: names.purposeId,
+    now: Date.now,
+    randomUUID
+  })
+  return { ...received, ...names }
+}
