@@ -28,7 +28,7 @@ export function prepareRefuse (publicUrl: string): Refuse {
     const body = Buffer.from(JSON.stringify(problem))
     if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge === null ? 'Bearer' : `Bearer error="${challenge}"`)
     if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
-    setLimitHeaders(response, exchange.call)
+    setLimitHeaders(response, exchange.call, denial.limit)
     if (status === 400 || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Request-ID', exchange.correlationId)
@@ -52,8 +52,7 @@ export function problemOf (denial: Denial, correlationId: string, publicUrl: str
 }
 
 /** Tells the caller where it stands with its tightest limit (RAC_ROBUSTEZZA_001), once the client is known. */
-export function setLimitHeaders (response: ServerResponse, call: AdmittedCall): void {
-  const state = tightest(call.burst, call.quota)
+export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, state = tightest(call.burst, call.quota)): void {
   if (!state) return
   response.setHeader('X-RateLimit-Limit', state.limit)
   response.setHeader('X-RateLimit-Remaining', state.remaining)

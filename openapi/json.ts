@@ -7,7 +7,7 @@ export type Parsed = { readonly value: unknown } | { readonly fault: string }
 
 /**
  * Parses JSON bytes (UTF-8 without BOM, RFC 8259). Refuses what two readers could understand differently or what would hurt the reader:
- * duplicate members, nesting deeper than 64, members that would reach an object's prototype.
+ * duplicate members, escaped halves of surrogate pairs (RFC 7493, 2.1), nesting deeper than 64, members that would reach an object's prototype.
  */
 export function parseJson (bytes: Uint8Array): Parsed {
   try {
@@ -21,13 +21,16 @@ export function parseJson (bytes: Uint8Array): Parsed {
 
 /** One pass over the text before it is parsed; malformed text is left for the parser to refuse. */
 function scan (text: string): string | undefined {
+  if (text.startsWith('\ufeff')) return 'it starts with a byte order mark'
   const members: (Set<string> | undefined)[] = []
   for (let index = 0; index < text.length; index++) {
     const character = text.charCodeAt(index)
     if (character === 0x22) {
       const end = stringEnd(text, index)
+      const string = decode(text.slice(index, end))
+      if (!string.isWellFormed()) return 'it has half of a surrogate pair, which is no character'
       const names = members.at(-1)
-      if (names && isMember(text, end) && !adds(names, text.slice(index, end))) return 'it has a member twice in the same object'
+      if (names && isMember(text, end) && names.size === names.add(string).size) return 'it has a member twice in the same object'
       index = end - 1
     } else if (character === 0x7b || character === 0x5b) {
       if (members.push(character === 0x7b ? new Set() : undefined) > maxDepth) return `it is nested deeper than ${maxDepth} levels`
@@ -51,8 +54,6 @@ function isMember (text: string, end: number): boolean {
   return text.charCodeAt(index) === 0x3a
 }
 
-function adds (names: Set<string>, literal: string): boolean {
-  const name = literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
-  const size = names.size
-  return names.add(name).size > size
+function decode (literal: string): string {
+  return literal.includes('\\') ? String(JSON.parse(literal)) : literal.slice(1, -1)
 }

@@ -1,3 +1,4 @@
+import { peekBurst } from './burst.ts'
 import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import { policies, refuseWrongOrder } from './order.ts'
@@ -15,9 +16,16 @@ export interface Admission { readonly beforeBody: Stage, readonly afterBody: Sta
 /** Prepares the admission of an e-service. Throws when the order of policies cannot work. A throw while a policy runs is a denial, never a pass. */
 export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
   refuseWrongOrder(order)
+  const tellLimit = (denial: Denial, call: AdmittedCall): Denial | Promise<Denial> => {
+    if (!call.caller || call.burst || denial.limit) return denial
+    return peekBurst(ports, terms, call.caller).then((limit) => ({ ...denial, limit }), () => denial)
+  }
   const prepare = (stage: AnyPolicy['stage']): Stage => {
     const steps = order.filter((policy) => policy.stage === stage).map((policy) => ({ name: policy.name, prove: policy.prepare(ports, terms) as unknown as Prove }))
-    return (call) => run(steps, call, 0)
+    return (call) => {
+      const outcome = run(steps, call, 0)
+      return outcome instanceof Promise ? outcome.then((denial) => denial && tellLimit(denial, call)) : outcome && tellLimit(outcome, call)
+    }
   }
   return { beforeBody: prepare('before-body'), afterBody: prepare('after-body') }
 }
@@ -50,5 +58,5 @@ function settle (call: AdmittedCall, step: Step, answer: unknown): Denial | unde
 }
 
 function fault (step: Step, error: unknown): Denial {
-  return { denial: 'internal-error', check: step.name, reason: `policy "${step.name}" failed: ${(error as Error).message}` }
+  return { denial: 'internal-error', check: step.name, reason: `policy "${step.name}" failed: ${error instanceof Error ? error.message : 'it threw no error'}` }
 }

@@ -97,7 +97,7 @@ export function readVoucher (token: string): ReadToken | Denial {
 /** Verifies RS256 with the key that was found for the voucher's kid. */
 export function verifySignature (voucher: ReadToken, found: FoundKey): Denial | undefined {
   if (found === 'unavailable') return { denial: 'trust-source-unavailable', check: 'signature', reason: 'the keys of the platform cannot be fetched now', retryAfter: 30 }
-  if (found === 'unknown') return { denial: 'voucher-unverifiable', check: 'signature', reason: `the platform has no key ${shown(voucher.header['kid'])}` }
+  if (found === 'unknown') return { denial: 'voucher-unverifiable', check: 'signature', reason: 'the platform has no key with the id that its header names' }
   const genuine = verify('RSA-SHA256', Buffer.from(voucher.signed), found.key, voucher.signature)
   return genuine ? undefined : { denial: 'voucher-unverifiable', check: 'signature', reason: 'the signature does not match' }
 }
@@ -139,7 +139,9 @@ class VerifiedVouchers {
       this.#tokens.clear()
       this.#epoch = this.#keys.epoch
     }
-    return this.#tokens.get(token)
+    const voucher = this.#tokens.get(token)
+    // A key serves on only for so long while its source is away, and what it verified with it.
+    return voucher && this.#keys.known(voucher.header['kid'] as string) ? voucher : undefined
   }
 
   remember (token: string, voucher: ReadToken): void {

@@ -1,3 +1,5 @@
+import type { LimitState } from './limiter.ts'
+
 /**
  * Every way in which Varco refuses a call: the status, the title, and how to mend it. One table feeds the answers, the documentation
  * pages under /problems, the contracts' responses and the tests. Codes are stable: they are never renamed.
@@ -76,6 +78,8 @@ export interface Denial {
   readonly detail?: string | undefined
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
+  /** Where the caller stands with its limits, once it is known who calls: every answer tells it. */
+  readonly limit?: LimitState | undefined
   /** Instead of the table's status; only for an e-service's own refusals. */
   readonly status?: number
 }

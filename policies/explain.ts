@@ -9,7 +9,7 @@ import type { FoundKey } from './keys.ts'
 import type { Terms } from './policy.ts'
 import { purposeChecks } from './purpose.ts'
 import type { Registry } from './registry.ts'
-import { formChecks, headerChecks, readToken } from './voucher.ts'
+import { formChecks, headerChecks, readToken, withoutMalformed } from './voucher.ts'
 import type { ReadToken, VoucherClaims } from './voucher.ts'
 
 /** What an explanation is made against. `key` is 'not known here' when the platform's keys are not at hand (offline). `now` in epoch ms. */
@@ -27,13 +27,12 @@ export interface ExplainContext {
 export function explainVoucher (token: string, { terms, registry, key, now }: ExplainContext): readonly Line[] {
   const read = readToken(token)
   if (typeof read === 'string') return [{ check: 'form', outcome: 'fail', expected: 'a JWS in compact form', got: read, code: 'voucher-malformed', mend: denials['voucher-malformed'].mend }]
-  const form = explainChecks(formChecks, read.claims)
-  const claims = read.claims as unknown as VoucherClaims
+  const claims = withoutMalformed(read.claims) as VoucherClaims
   return [
     { check: 'form', outcome: 'pass', expected: 'a JWS in compact form', got: 'such a token' },
     ...explainChecks(headerChecks, read.header),
     signatureLine(read, key),
-    ...form,
+    ...explainChecks(formChecks, read.claims),
     ...explainChecks(claimChecks, { claims, terms, now: Math.floor(now / 1000) }),
     ...explainPlatform(claims, registry)
   ]

@@ -24,5 +24,5 @@ export const quota: Policy<'quota', 'caller' | 'purpose'> = {
 
 function decide (state: LimitState): LimitState | Denial {
   if (!state.exceeded) return state
-  return { denial: 'quota-exceeded', check: 'quota', detail: `The purpose declares ${state.limit} calls a day (Europe/Rome) and has used them.`, retryAfter: Math.max(1, state.resetSeconds) }
+  return { denial: 'quota-exceeded', check: 'quota', detail: `The purpose declares ${state.limit} calls a day (Europe/Rome) and has used them.`, retryAfter: Math.max(1, state.resetSeconds), limit: state }
 }

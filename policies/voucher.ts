@@ -76,7 +76,8 @@ export const headerChecks: readonly Check<ReadToken['header']>[] = [
     code: 'voucher-malformed',
     holds: ({ kid }) => typeof kid === 'string' && /^[\x21-\x7e]{1,200}$/.test(kid),
     expected: () => 'the id of a key of the platform',
-    got: ({ kid }) => shown(kid)
+    // Anything can be written there, and it is looked at before anybody is known: it is not repeated in a log.
+    got: ({ kid }) => typeof kid === 'string' ? `a text of ${kid.length} characters` : kid === undefined ? 'nothing' : 'no text'
   },
   {
     name: 'header members',
@@ -94,20 +95,26 @@ const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (valu
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '' && value.length <= 2000
 const isAudience = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
 
-function claim (name: keyof VoucherClaims, accepts: (value: unknown) => boolean, expected: string): Check<ReadToken['claims']> {
-  return {
-    name: `${name} (form)`,
-    code: 'voucher-claims-invalid',
-    holds: (claims) => accepts(claims[name]),
-    expected: () => expected,
-    got: (claims) => accepts(claims[name]) ? 'as expected' : claims[name] === undefined ? 'nothing' : `a value of another form (${Array.isArray(claims[name]) ? 'array' : typeof claims[name]})`
-  }
-}
+interface Form { readonly name: keyof VoucherClaims, readonly accepts: (value: unknown) => boolean, readonly expected: string }
+
+const forms: readonly Form[] = [
+  { name: 'iss', accepts: isText, expected: 'a string' },
+  { name: 'aud', accepts: isAudience, expected: 'a string or a non-empty list of strings' },
+  ...(['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId', 'eserviceId', 'descriptorId'] as const).map((name) => ({ name, accepts: isUuid, expected: 'a UUID in lower case' })),
+  ...(['iat', 'nbf', 'exp'] as const).map((name) => ({ name, accepts: isTime, expected: 'a time in whole epoch seconds' }))
+]
 
 /** The form of every claim that admission reads. Passing all of them makes the claims `VoucherClaims`. */
-export const formChecks: readonly Check<ReadToken['claims']>[] = [
-  claim('iss', isText, 'a string'),
-  claim('aud', isAudience, 'a string or a non-empty list of strings'),
-  ...(['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId', 'eserviceId', 'descriptorId'] as const).map((name) => claim(name, isUuid, 'a UUID in lower case')),
-  ...(['iat', 'nbf', 'exp'] as const).map((name) => claim(name, isTime, 'a time in whole epoch seconds'))
-]
+export const formChecks: readonly Check<ReadToken['claims']>[] = forms.map(({ name, accepts, expected }) => ({
+  name: `${name} (form)`,
+  code: 'voucher-claims-invalid',
+  holds: (claims) => accepts(claims[name]),
+  expected: () => expected,
+  got: (claims) => accepts(claims[name]) ? 'as expected' : claims[name] === undefined ? 'nothing' : `a value of another form (${Array.isArray(claims[name]) ? 'array' : typeof claims[name]})`
+}))
+
+/** The claims without those of another form: what they hold is unknown, so it must not be shown either. */
+export function withoutMalformed (claims: ReadToken['claims']): Partial<VoucherClaims> {
+  const malformed = new Set<string>(forms.filter(({ name, accepts }) => !accepts(claims[name])).map(({ name }) => name))
+  return Object.fromEntries(Object.entries(claims).filter(([name]) => !malformed.has(name)))
+}

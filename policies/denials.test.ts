@@ -1,0 +1,80 @@
+import t from 'tap'
+import { prepareAdmission } from './admission.ts'
+import type { AdmittedCall } from './admission.ts'
+import { denials, denialType, isDenial } from './denials.ts'
+import type { DenialCode } from './denials.ts'
+import { id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import type { Changes, RegistryChanges } from './fixture.ts'
+import { policies } from './order.ts'
+import type { Limiter } from './limiter.ts'
+import type { Facts, Ports } from './policy.ts'
+
+const full: Limiter = {
+  consume: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: true }),
+  peek: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: false })
+}
+
+interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly authorization?: readonly string[], readonly ports?: Partial<Ports> }
+
+const claims = (code: DenialCode, changes: Readonly<Record<string, unknown>>): Case => ({ policy: 'caller', code, voucher: { claims: changes } })
+const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChanges): Case => ({ policy, code, ports: { registry: () => registryOf(changes) } })
+
+/** One call for every way in which a policy refuses. */
+const golden: readonly Case[] = [
+  { policy: 'caller', code: 'voucher-missing', authorization: [] },
+  { policy: 'caller', code: 'malformed-request', authorization: ['Bearer a', 'Bearer b'] },
+  { policy: 'caller', code: 'voucher-malformed', authorization: ['Bearer a'] },
+  { policy: 'caller', code: 'voucher-unverifiable', voucher: { key: strangerKey.privateKey } },
+  { policy: 'caller', code: 'trust-source-unavailable', ports: { keys: keysOf(() => 'unavailable') } },
+  claims('voucher-claims-invalid', { jti: 'x' }),
+  claims('voucher-issuer-mismatch', { iss: 'x' }),
+  claims('voucher-expired', { exp: testSeconds }),
+  claims('voucher-not-yet-valid', { nbf: testSeconds + 60 }),
+  claims('voucher-lifetime-exceeded', { exp: testSeconds + 100_000 }),
+  claims('voucher-sender-constrained', { cnf: { jkt: 'x' } }),
+  claims('voucher-audience-mismatch', { aud: 'x' }),
+  claims('producer-mismatch', { producerId: id(77) }),
+  claims('eservice-mismatch', { eserviceId: id(77) }),
+  claims('descriptor-mismatch', { descriptorId: id(77) }),
+  platform('descriptor', 'descriptor-not-usable', { descriptor: { state: 'Archived' } }),
+  platform('agreement', 'agreement-missing', { agreement: undefined }),
+  platform('agreement', 'agreement-not-active', { agreement: { state: 'Suspended' } }),
+  platform('agreement', 'agreement-mismatch', { agreement: { descriptorId: id(77) } }),
+  platform('purpose', 'purpose-unknown', { purpose: undefined }),
+  platform('purpose', 'purpose-mismatch', { purpose: { consumerId: id(77) } }),
+  platform('purpose', 'purpose-not-active', { purpose: { versions: [] } }),
+  { policy: 'burst', code: 'burst-exceeded', ports: { burst: full } },
+  { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
+]
+
+for (const { policy, code, voucher: changes, authorization, ports } of golden) {
+  t.test(`${policy} refuses with ${code}`, async (t) => {
+    const admission = prepareAdmission(portsOf(ports), terms)
+    const call: AdmittedCall = { authorization: authorization ?? [`Bearer ${voucher(changes)}`], now: testTime }
+    const denial = await admission.beforeBody(call) ?? await admission.afterBody(call)
+    t.equal(denial?.denial, code)
+    t.equal(policies.find(({ name }) => call[name] === undefined)?.name, policy)
+  })
+}
+
+t.test('a policy says of itself exactly how it refuses', async (t) => {
+  for (const { name, denials: own } of policies) {
+    t.strictSame([...own].toSorted(), golden.filter(({ policy }) => policy === name).map(({ code }) => code).toSorted(), name)
+  }
+})
+
+t.test('every entry of the table can be shown to a caller', async (t) => {
+  for (const code of Object.keys(denials) as DenialCode[]) {
+    const { status, title, mend, challenge } = denialType(code)
+    t.match(code, /^[a-z]+(-[a-z]+)*$/)
+    t.ok(status >= 400 && status < 600, code)
+    t.match(title, /^[A-Z][^.]+$/, code)
+    t.match(mend, /^[A-Z].*\.$/, code)
+    t.equal(challenge !== undefined, status === 401, `${code}: exactly the 401s carry a challenge (RFC 9110, 15.5.2)`)
+  }
+})
+
+t.test('a fact is no denial', async (t) => {
+  t.ok(isDenial({ denial: 'quota-exceeded', check: 'quota' }))
+  for (const answer of [undefined, null, 'denial', {}, { limit: 1 }]) t.notOk(isDenial(answer))
+})

@@ -1,0 +1,85 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { prepareAdmission } from './admission.ts'
+import type { Line } from './check.ts'
+import type { Denial } from './denials.ts'
+import { explainVoucher } from './explain.ts'
+import { goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import type { Changes, RegistryChanges } from './fixture.ts'
+import type { FoundKey } from './keys.ts'
+
+interface Situation { readonly changes: Changes, readonly registry: RegistryChanges, readonly key: FoundKey }
+
+const otherwise = <T extends object>(values: Readonly<Record<string, readonly unknown[]>>): fc.Arbitrary<T> =>
+  fc.record(Object.fromEntries(Object.entries(values).map(([name, wrong]) => [name, fc.constantFrom(...wrong)])), { requiredKeys: [] }) as fc.Arbitrary<T>
+/** Mostly nothing changed, so that vouchers with one fault and with several both come up. */
+const rarely = <T extends object>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | Record<string, never>> => fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, { weight: 1, arbitrary })
+
+const situations: fc.Arbitrary<Situation> = fc.record({
+  changes: fc.record({
+    header: rarely(otherwise({ typ: [undefined, 'JWT', 'AT+JWT'], alg: ['none', 'PS256'], kid: ['another', 7], jku: ['https://evil.example'] })),
+    claims: rarely(otherwise({
+      iss: ['uat.interop.example', 7], aud: ['https://other.example', [goodClaims.aud], [], '*'], sub: [id(77), 'x'], client_id: [id(77), undefined],
+      exp: [testSeconds, testSeconds - 1, '1', undefined, testSeconds + 90_000], iat: [testSeconds + 5, testSeconds + 6], nbf: [testSeconds + 6, 1.5],
+      cnf: [{ jkt: 'x' }], producerId: [id(77), null], eserviceId: [id(77)], descriptorId: [id(77)], consumerId: [id(77)], purposeId: [id(77), [id(6)]]
+    })),
+    key: fc.oneof({ weight: 6, arbitrary: fc.constant(platformKey.privateKey) }, { weight: 1, arbitrary: fc.constant(strangerKey.privateKey) })
+  }),
+  registry: rarely(otherwise<RegistryChanges>({
+    descriptor: [undefined, { state: 'Suspended' }, { state: 'Deprecated' }],
+    agreement: [undefined, { state: 'Pending' }, { descriptorId: id(77) }],
+    purpose: [undefined, { consumerId: id(77) }, { eserviceId: id(77) }, { versions: [{ id: id(7), state: 'Suspended', dailyCalls: 1 }] }]
+  })),
+  key: fc.constantFrom<FoundKey>({ key: platformKey.publicKey }, { key: platformKey.publicKey }, { key: platformKey.publicKey }, 'unknown', 'unavailable')
+})
+
+function explain (token: string, { registry, key }: Omit<Situation, 'changes'>): readonly Line[] {
+  return explainVoucher(token, { terms, registry: registryOf(registry), key, now: testTime })
+}
+
+async function admit (token: string, { registry, key }: Omit<Situation, 'changes'>): Promise<Denial | undefined> {
+  const ports = portsOf({ keys: keysOf(() => key), registry: () => registryOf(registry) })
+  return prepareAdmission(ports, terms).beforeBody({ authorization: [`Bearer ${token}`], now: testTime })
+}
+
+t.test('an explanation has no failed line exactly when admission passes, and its first one is the denial', async (t) => {
+  let passed = 0
+  await fc.assert(fc.asyncProperty(situations, async (situation) => {
+    const token = voucher(situation.changes)
+    const failed = explain(token, situation).find(({ outcome }) => outcome === 'fail')
+    const denial = await admit(token, situation)
+    if (!denial) passed++
+    return failed?.code === denial?.denial
+  }), { numRuns: 1500 })
+  t.ok(passed > 20, `${passed} of 1500 were admitted`)
+})
+
+t.test('what is no voucher at all has one line, and admission says the same', async (t) => {
+  for (const token of ['x', 'a.b.c', 'e30.e30.', `${voucher()}.x`]) {
+    t.match(explain(token, { registry: {}, key: 'unknown' }), [{ check: 'form', outcome: 'fail', code: 'voucher-malformed', mend: String }])
+    t.match(await admit(token, { registry: {}, key: 'unknown' }), { denial: 'voucher-malformed' })
+  }
+})
+
+t.test('every fault of a voucher has its line, not only the first', async (t) => {
+  const token = voucher({ header: { typ: 'JWT' }, claims: { exp: testSeconds - 60, aud: 'https://other.example' } })
+  const lines = explain(token, { registry: { purpose: undefined }, key: { key: strangerKey.publicKey } })
+  t.strictSame(lines.filter(({ outcome }) => outcome === 'fail').map(({ check }) => check), ['typ', 'signature', 'exp', 'aud', 'purpose', 'purpose consumer', 'purpose e-service', 'purpose state'])
+  t.match(lines.find(({ check }) => check === 'exp'), { expected: 'later than 2026-11-21T10:00:00Z', got: '2026-11-21T09:59:00Z', code: 'voucher-expired', mend: String })
+})
+
+t.test('without the key the signature is not checked, which is no pass', async (t) => {
+  const lines = explainVoucher(voucher(), { terms, registry: registryOf(), key: 'not known here', now: testTime })
+  t.match(lines.find(({ check }) => check === 'signature'), { outcome: 'not checked' })
+  t.equal(lines.filter(({ outcome }) => outcome === 'pass').length, lines.length - 1)
+})
+
+t.test('neither the signature nor what a claim of another form holds is shown', async (t) => {
+  const canary = 'canary4711'
+  for (const name of Object.keys(goodClaims).filter((claim) => claim !== 'iss' && claim !== 'aud')) {
+    const token = voucher({ claims: { [name]: canary, more: canary }, header: { kid: canary, use: canary } })
+    const text = JSON.stringify(explain(token, { registry: {}, key: { key: platformKey.publicKey } }))
+    t.notMatch(text, canary, name)
+    t.notMatch(text, token.split('.')[2]!.slice(0, 16))
+  }
+})

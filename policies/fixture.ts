@@ -1,0 +1,122 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import type { FoundKey, Keys } from './keys.ts'
+import type { Limiter } from './limiter.ts'
+import type { Ports, Terms } from './policy.ts'
+import type { Agreement, Descriptor, Purpose, Registry } from './registry.ts'
+
+/** What the tests of the policies share: one consumer that may call one e-service, and the vouchers it could come with. */
+
+/** The moment at which the tests live, in epoch ms and seconds. */
+export const testTime = Date.parse('2026-11-21T10:00:00Z')
+export const testSeconds = testTime / 1000
+
+/** A UUID that shows in a failing test which one it is. */
+export const id = (last: number): string => `5e9f0c1a-7b3d-4e26-9a58-${String(last).padStart(12, '0')}`
+
+/** The platform's key, and one that it never had. */
+export const platformKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const strangerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+export const kid = 'platform-key-1'
+
+export const terms: Terms = {
+  issuer: 'sandbox.example',
+  producerId: id(1),
+  eserviceId: id(3),
+  descriptorIds: [id(4)],
+  audience: ['https://api.example.it/rest/things/v1'],
+  burst: { requests: 3, seconds: 10 }
+}
+
+export const goodHeader = { alg: 'RS256', use: 'sig', typ: 'at+jwt', kid }
+
+/** The claims of the voucher that every test starts from: nothing is wrong with it. */
+export const goodClaims = {
+  iss: terms.issuer, aud: 'https://api.example.it/rest/things/v1', jti: id(9), sub: id(8), client_id: id(8),
+  iat: testSeconds - 10, nbf: testSeconds - 10, exp: testSeconds + 590,
+  purposeId: id(6), producerId: id(1), consumerId: id(2), eserviceId: id(3), descriptorId: id(4)
+}
+
+/** What a test changes of the good voucher; `undefined` takes a member out. */
+export interface Changes {
+  readonly header?: Readonly<Record<string, unknown>>
+  readonly claims?: Readonly<Record<string, unknown>>
+  readonly key?: KeyObject
+}
+
+/** One segment of a token. */
+export function encode (value: object | string): string {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+}
+
+/** Signs the text of a header and of claims as they are (RS256). */
+export function signText (header: object | string, claims: object | string, key: KeyObject = platformKey.privateKey): string {
+  const signed = `${encode(header)}.${encode(claims)}`
+  return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`
+}
+
+/** The good voucher but for the changes. */
+export function voucher ({ header, claims, key }: Changes = {}): string {
+  return signText({ ...goodHeader, ...header }, { ...goodClaims, ...claims }, key)
+}
+
+/** The platform's keys as a test wants them; `asked` tells for which ids `find` was called. */
+export function keysOf (found: (kid: string) => FoundKey | Promise<FoundKey>): Keys & { epoch: number, readonly asked: string[] } {
+  const asked: string[] = []
+  return {
+    epoch: 0,
+    asked,
+    known: (id) => id === kid ? platformKey.publicKey : undefined,
+    find: (id) => {
+      asked.push(id)
+      return found(id)
+    }
+  }
+}
+
+export const platformKeys = (): ReturnType<typeof keysOf> => keysOf((id) => id === kid ? { key: platformKey.publicKey } : 'unknown')
+
+/** What the platform knows, but for the changes; `undefined` means that it does not know it. */
+export interface RegistryChanges {
+  readonly descriptor?: Partial<Descriptor> | undefined
+  readonly agreement?: Partial<Agreement> | undefined
+  readonly purpose?: Partial<Purpose> | undefined
+}
+
+/** A registry in which the good voucher's caller is entitled to call. */
+export function registryOf (changes: RegistryChanges = {}): Registry {
+  const descriptor: Descriptor = { id: id(4), version: 1, state: 'Published', audience: terms.audience, voucherLifespan: 600, dailyCallsPerConsumer: 10, dailyCallsTotal: 10 }
+  const agreement: Agreement = { id: id(5), eserviceId: id(3), descriptorId: id(4), producerId: id(1), consumerId: id(2), state: 'Active' }
+  const purpose: Purpose = { id: id(6), eserviceId: id(3), consumerId: id(2), title: 'Statistiche', versions: [{ id: id(7), state: 'Active', dailyCalls: 5 }] }
+  const known = <T>(name: keyof RegistryChanges, value: T): T | undefined => name in changes && changes[name] === undefined ? undefined : { ...value, ...changes[name] }
+  const found = { descriptor: known('descriptor', descriptor), agreement: known('agreement', agreement), purpose: known('purpose', purpose) }
+  return {
+    tenant: () => undefined,
+    client: () => undefined,
+    eservice: (one) => one === id(3) ? { id: one, producerId: id(1), name: 'Cose', descriptors: found.descriptor ? [found.descriptor] : [] } : undefined,
+    agreement: () => found.agreement,
+    purpose: (one) => one === id(6) ? found.purpose : undefined
+  }
+}
+
+/** Counts in a plain map whose windows never end; `counts` shows what was taken. */
+export function countingLimiter (): Limiter & { readonly counts: Map<string, number> } {
+  const counts = new Map<string, number>()
+  const state = (key: string, limit: number, resetSeconds: number, exceeded: boolean) => ({ limit, remaining: Math.max(0, limit - (counts.get(key) ?? 0)), resetSeconds, exceeded })
+  return {
+    counts,
+    consume: (key, limit, seconds) => {
+      const used = counts.get(key) ?? 0
+      if (used >= limit) return state(key, limit, seconds, true)
+      counts.set(key, used + 1)
+      return state(key, limit, seconds, false)
+    },
+    peek: (key, limit, seconds) => state(key, limit, seconds, false)
+  }
+}
+
+/** The world in which the good voucher is admitted, but for the changes. */
+export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
+  const registry = registryOf()
+  return { keys: platformKeys(), registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), ...changes as object }
+}
