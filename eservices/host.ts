@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import { compileContracts } from '../openapi/compile.ts'
-import type { Contract } from '../openapi/contract.ts'
+import { loadContract } from '../openapi/contract.ts'
 import { storeDataset } from './collection.ts'
 import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
@@ -31,8 +31,7 @@ export interface Host { readonly server: Server, close (): Promise<void> }
  * path it is under. Throws a sentence naming the file and the operationId when operations and contract do not match.
  */
 export async function buildHost (eservices: readonly EService[], options: HostOptions): Promise<Host> {
-  const contracts = await compileContracts(eservices.map((eservice) => eservice.contract))
-  const apps = await Promise.all(eservices.map(async (eservice, index) => buildEService(eservice, contracts[index] as Contract, options)))
+  const apps = await Promise.all(eservices.map(async (eservice) => buildEService(eservice, options)))
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
     const app = apps.find(({ basePath }) => request.url?.startsWith(`${basePath}/`))
     if (app) app.fastify.routing(request, response)
@@ -55,7 +54,8 @@ export async function buildHost (eservices: readonly EService[], options: HostOp
 
 interface BuiltEService { readonly basePath: string, readonly fastify: FastifyInstance, readonly database: Database }
 
-async function buildEService (eservice: EService, contract: Contract, options: HostOptions): Promise<BuiltEService> {
+async function buildEService (eservice: EService, options: HostOptions): Promise<BuiltEService> {
+  const contract = await loadContract(fileURLToPath(eservice.contract))
   const datasets = eservice.data ? await loadDatasets(eservice.data) : new Map()
   const file = options.stateDir === ':memory:' ? ':memory:' : join(options.stateDir, `${eservice.name}.sqlite`)
   const database = await openDatabase(file, eservice.migrations ?? [])

@@ -21,7 +21,12 @@ interface Ready { readonly name: string, readonly url: string, readonly operatio
 export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   const ports = listenerPorts(env)
   // One secret for this start, known to the two programs that share it and to nobody else.
-  const shared = { ...env, VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url') }
+  const shared = {
+    ...env,
+    VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url'),
+    TICKETS_DEMO_TICKETS: 'seed',
+    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? join('.varco', 'compile-cache')
+  }
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
   const stop = (): void => { for (const child of children) child.kill('SIGTERM') }
   whenAskedToStop(stop)

@@ -44,11 +44,13 @@ export async function addDocs (app: FastifyInstance, eservices: readonly LiveESe
 function addContracts (app: FastifyInstance, eservices: readonly LiveEService[]): void {
   for (const { config: { name }, contract } of eservices) {
     const version = `v${contract.version.split('.')[0]}`
-    const json = JSON.stringify(contract.document, undefined, 2)
-    const yaml = stringify(contract.document, { aliasDuplicateObjects: false })
-    const send = (media: string, text: string) => async (_request: unknown, reply: Parameters<typeof sendStylesheet>[0]) => reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).type(media).send(text)
-    app.get(`/openapi/${name}.${version}.json`, send('application/json', json))
-    app.get(`/openapi/${name}.${version}.yaml`, send('application/yaml', yaml))
+    const serve = (extension: string, write: () => string): void => {
+      // Written when it is first asked for: nobody waits for it at start.
+      let text: string | undefined
+      app.get(`/openapi/${name}.${version}.${extension}`, async (_request, reply) => reply.headers({ ...pageHeaders, 'cache-control': 'no-cache' }).type(`application/${extension}`).send(text ??= write()))
+    }
+    serve('json', () => JSON.stringify(contract.document, undefined, 2))
+    serve('yaml', () => stringify(contract.document, { aliasDuplicateObjects: false }))
   }
 }
 

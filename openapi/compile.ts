@@ -10,8 +10,8 @@ export type Compiled = { readonly contract: Contract } | { readonly error: strin
  * library never stays in a serving process. Gives the contracts in the order of the files; throws one DocumentError naming every
  * contract that cannot be served. `deadlineMs` bounds the whole.
  */
-export async function compileContracts<const Files extends readonly (string | URL)[]> (files: Files, deadlineMs = 10_000): Promise<{ [Index in keyof Files]: Contract }> {
-  const worker = new Worker(new URL('compile-worker.ts', import.meta.url), { workerData: files.map((file) => file instanceof URL ? file.pathname : file) })
+export async function compileContracts (files: readonly string[], deadlineMs = 10_000): Promise<readonly Contract[]> {
+  const worker = new Worker(new URL('compile-worker.ts', import.meta.url), { workerData: files })
   const timer = setTimeout(() => { void worker.terminate() }, deadlineMs)
   try {
     const results = await new Promise<readonly Compiled[]>((resolve, reject) => {
@@ -21,7 +21,7 @@ export async function compileContracts<const Files extends readonly (string | UR
     })
     const errors = results.flatMap((result) => 'error' in result ? [result.error] : [])
     if (errors.length > 0) throw new Error(errors.join('\n'))
-    return results.map((result) => (result as { contract: Contract }).contract) as { [Index in keyof Files]: Contract }
+    return results.flatMap((result) => 'contract' in result ? [result.contract] : [])
   } finally {
     clearTimeout(timer)
   }

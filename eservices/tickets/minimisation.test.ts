@@ -17,7 +17,7 @@ const anonymous = { channel: 'scrivi', topic: 'tributi', serviceKind: 'assistenz
 const newTicket = { ...anonymous, citizen }
 const personal = /citizen|Persona|YYYYYY|ZZZZZZ|\.example|Parole|fiscalCode/i
 
-const harness = await startHarness(tickets, basePath, { settings: { personalDataPurposes: ` ${entitled.purposeId.toUpperCase()} ,` } })
+const harness = await startHarness(tickets, basePath, { settings: { demoTickets: 'seed', personalDataPurposes: ` ${entitled.purposeId.toUpperCase()} ,` } })
 t.teardown(harness.close)
 const demo = demoTickets[0]?.ticketId ?? ''
 

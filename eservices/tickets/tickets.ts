@@ -8,8 +8,8 @@ import { ticketOperations } from './ticket-operations.ts'
 
 /**
  * The contact centres of Milano and of the Florentine area: their published figures, and tickets as records.
- * Settings: `personalDataPurposes`, the purposes that may see a ticket's citizen (none by default); `demoTickets: none` leaves a new store
- * empty.
+ * Settings: `personalDataPurposes`, the purposes that may see a ticket's citizen (none by default); `demoTickets: seed` fills a new store
+ * with fictitious tickets.
  */
 export const tickets = defineEService({
   name: 'tickets',
@@ -18,7 +18,7 @@ export const tickets = defineEService({
   migrations,
   async operations (ports) {
     const minimise = prepareMinimisation(ports.settings['personalDataPurposes'])
-    if (ports.settings['demoTickets'] !== 'none') await seedDemoTickets(ports.database)
+    if (ports.settings['demoTickets'] === 'seed') await seedDemoTickets(ports.database)
     return {
       readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
       listHighlights: serveDataset(ports, 'highlights'),
