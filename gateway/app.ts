@@ -1,24 +1,17 @@
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Logger } from 'pino'
-import type { Line } from '../policies/check.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'
-import type { Config } from './config.ts'
-import { exchangeOf, openExchange } from './exchange.ts'
-import type { Exchange } from './exchange.ts'
-import { answerClientError, createListener } from './listen.ts'
-import type { Enter, Patience } from './listen.ts'
+import { prepareEntrance } from './enter.ts'
+import type { EntranceParts } from './enter.ts'
+import { exchangeOf } from './exchange.ts'
+import { createListener, refuseUnreadable } from './listen.ts'
+import type { Patience } from './listen.ts'
 import { routesOf } from './live.ts'
-import { recordWhenDone } from './record.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import type { LiveEService, Route } from './route.ts'
 import { prepareServe } from './serve.ts'
-import { UnprovenLimit } from './unproven.ts'
-import { findWireFault } from './wire.ts'
-import type { Authorities } from './wire.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -27,39 +20,29 @@ declare module 'fastify' {
   }
 }
 
-/** What the public listener is made of. `isDraining` tells whether the process is stopping; `explain` gives the checks of a refused voucher. */
-export interface GatewayParts {
-  readonly config: Config
+/** What the public listener is made of. */
+export interface GatewayParts extends EntranceParts {
   readonly eservices: readonly LiveEService[]
-  readonly authorities: Authorities
-  readonly logger: Logger
-  readonly now: () => number
-  readonly isDraining: () => boolean
-  readonly explain: (exchange: Exchange) => readonly Line[]
   readonly patience: Patience
 }
 
 /**
- * Builds the public listener. The life of a request, in order: wire (listen.ts, wire.ts), route (Fastify's router), admit (admit.ts),
+ * Builds the public listener. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
  * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (record.ts).
  */
 export function buildGateway (parts: GatewayParts): FastifyInstance {
   const { config } = parts
   const refuse = prepareRefuse(config.publicUrl)
+  const entrance = prepareEntrance(parts, refuse)
   const app = Fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
     routerOptions: { maxParamLength: 500 },
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
-    frameworkErrors: (_error, request, reply) => { hijack(refuse, request, reply, { denial: 'malformed-request', check: 'target' }) },
-    serverFactory: (handler) => createListener(
-      prepareEnter(parts, refuse, handler),
-      (request, response) => { refuse(openExchange(request, response, parts.now(), false), { denial: 'expectation-failed', check: 'Expect' }) },
-      config.limits.connections,
-      parts.patience
-    )
+    clientErrorHandler: (error, socket) => { refuseUnreadable(entrance, error, socket) },
+    frameworkErrors: (error, request, reply) => { hijack(refuse, request, reply, { denial: error.statusCode === 414 ? 'uri-too-long' : 'malformed-request', check: 'target' }) },
+    serverFactory: (handler) => createListener(entrance, handler, config.limits.connections, parts.patience)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
@@ -67,27 +50,10 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     exchangeOf(request.raw).label = request.routeOptions.url ?? 'none'
     done()
   })
-  app.setNotFoundHandler((request, reply) => { hijack(refuse, request, reply, { denial: 'route-not-found', check: 'route' }) })
+  app.setNotFoundHandler((request, reply) => { hijack(refuse, request, reply, noRoute) })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
   for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse)
   return app
-}
-
-/** Step 1: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
-function prepareEnter (parts: GatewayParts, refuse: Refuse, handler: (request: IncomingMessage, response: ServerResponse) => void): Enter {
-  const unproven = new UnprovenLimit(parts.config.limits.unproven)
-  return (request, response, expectsContinue) => {
-    const now = parts.now()
-    const exchange = openExchange(request, response, now, expectsContinue)
-    recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
-    response.once('close', () => { if (exchange.denial && !exchange.call.caller) unproven.count(exchange.address, now) })
-    if (parts.isDraining()) response.setHeader('Connection', 'close')
-    const fault = findWireFault(request, parts.authorities)
-    if (fault) return refuse(exchange, fault)
-    const blocked = unproven.blockedSeconds(exchange.address, now)
-    if (blocked > 0) return refuse(exchange, { denial: 'address-limit-exceeded', check: 'address', retryAfter: blocked })
-    handler(request, response)
-  }
 }
 
 /** Step 2: one route per operation, and a 405 with Allow for every other method on the same path. */
@@ -113,6 +79,7 @@ function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refu
     const methods = allowed.map((route) => route.operation.method)
     const others = app.supportedMethods.filter((method) => !methods.includes(method as never))
     app.route({ method: others, url: pattern, onRequest: (request, reply) => {
+      if (lacksParameter(request)) return hijack(refuse, request, reply, noRoute)
       reply.raw.setHeader('Allow', methods.join(', '))
       hijack(refuse, request, reply, { denial: 'method-not-allowed', check: 'method' })
     }, handler: () => undefined })
@@ -123,6 +90,7 @@ function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refu
 function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
   return (request, reply, done) => {
     const exchange = exchangeOf(request.raw)
+    if (lacksParameter(request)) return hijack(refuse, request, reply, noRoute)
     exchange.route = route
     const finish = (denial: Denial | undefined): void => {
       if (denial) return hijack(refuse, request, reply, denial)
@@ -136,6 +104,13 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     if (outcome instanceof Promise) void outcome.then(finish)
     else finish(outcome)
   }
+}
+
+const noRoute: Denial = { denial: 'route-not-found', check: 'route' }
+
+// The router lets a path match that ends where a parameter should stand.
+function lacksParameter ({ params }: FastifyRequest): boolean {
+  return Object.values(params as Record<string, string>).includes('')
 }
 
 function hijack (refuse: Refuse, request: FastifyRequest, reply: FastifyReply, denial: Denial): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { methods } from '../openapi/contract.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 
 /** What a listener answers to: authorities (host:port, lower case) that a Host header may name. */
@@ -19,7 +20,13 @@ const connectionOptions = new Set(['keep-alive', 'close', 'te', 'upgrade', 'http
  * request is unambiguous.
  */
 export function findWireFault (request: IncomingMessage, authorities: Authorities): Denial | undefined {
-  return findHeaderFault(request.rawHeaders) ?? findHostFault(request, authorities) ?? findFramingFault(request) ?? findTargetFault(request.url ?? '')
+  return findMethodFault(request.method ?? '') ?? findHeaderFault(request.rawHeaders) ?? findHostFault(request, authorities) ?? findFramingFault(request) ?? findTargetFault(request.url ?? '')
+}
+
+const known: ReadonlySet<string> = new Set(methods)
+
+function findMethodFault (method: string): Denial | undefined {
+  return known.has(method) ? undefined : { denial: 'method-not-implemented', check: 'method', reason: 'the method is none that a contract can declare' }
 }
 
 function findHeaderFault (rawHeaders: readonly string[]): Denial | undefined {

@@ -1,0 +1,100 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import type { Line } from '../policies/check.ts'
+import type { Denial } from '../policies/denials.ts'
+import type { Config } from './config.ts'
+import { openExchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
+import { recordWhenDone } from './record.ts'
+import type { Refuse } from './refuse.ts'
+import { UnprovenLimit } from './unproven.ts'
+import { findWireFault } from './wire.ts'
+import type { Authorities } from './wire.ts'
+
+/** What entering needs. `isDraining` tells whether the process is stopping; `explain` gives the checks of a refused voucher. */
+export interface EntranceParts {
+  readonly config: Config
+  readonly authorities: Authorities
+  readonly logger: Logger
+  readonly now: () => number
+  readonly isDraining: () => boolean
+  readonly explain: (exchange: Exchange) => readonly Line[]
+}
+
+/** Step 1, for whatever comes in on a connection: what is not let through ends with exactly one answer and one record. */
+export interface Entrance {
+  /** True when a request whose head was read may go on; `expectsContinue` when the client waits for 100 Continue. */
+  admits (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): boolean
+  /** A request with an expectation that is not met. */
+  expectation (request: IncomingMessage, response: ServerResponse): void
+  /** Bytes that are no request, or a request that did not come in whole. The connection is closed. */
+  unreadable (socket: Socket, denial: Denial): void
+}
+
+/** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
+export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
+  const unproven = new UnprovenLimit(parts.config.limits.unproven)
+  const latest = new WeakMap<Socket, Exchange>()
+  const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
+    const exchange = openExchange(request, response, parts.now(), expectsContinue)
+    latest.set(request.socket, exchange)
+    recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
+    response.once('close', () => { if (exchange.denial && !exchange.call.caller) unproven.count(exchange.address, exchange.startedAt) })
+    if (parts.isDraining()) response.setHeader('Connection', 'close')
+    return exchange
+  }
+  const blocked = ({ address, startedAt }: Exchange): Denial | undefined => {
+    const retryAfter = unproven.blockedSeconds(address, startedAt)
+    return retryAfter > 0 ? { denial: 'address-limit-exceeded', check: 'address', retryAfter } : undefined
+  }
+  const refuseAndClose = (exchange: Exchange, denial: Denial): void => {
+    exchange.response.setHeader('Connection', 'close')
+    refuse(exchange, denial)
+  }
+  return {
+    admits (request, response, expectsContinue) {
+      const before = latest.get(request.socket)
+      if (before && closesAfter(before)) return false
+      const exchange = open(request, response, expectsContinue)
+      const denial = findWireFault(request, parts.authorities) ?? blocked(exchange)
+      if (denial) refuse(exchange, denial)
+      return denial === undefined
+    },
+    expectation (request, response) {
+      refuseAndClose(open(request, response, true), findWireFault(request, parts.authorities) ?? { denial: 'expectation-failed', check: 'Expect' })
+    },
+    unreadable (socket, denial) {
+      const before = latest.get(socket)
+      if (before && !before.request.complete) {
+        if (before.response.writableEnded) socket.destroySoon()
+        else refuseAndClose(before, denial)
+        return
+      }
+      if (before && closesAfter(before)) return
+      const answer = (): void => {
+        if (socket.destroyed) return
+        const { request, response } = blankOn(socket)
+        refuseAndClose(open(request, response, false), denial)
+      }
+      // A client may have sent this behind a good request, which is answered first.
+      if (before && !before.response.destroyed && !before.response.writableFinished) before.response.once('close', answer)
+      else answer()
+    }
+  }
+}
+
+// RFC 9112, 9.6: nothing that comes behind the last request of a connection is processed, whether the client or an answer said that it is the last.
+function closesAfter ({ response }: Exchange): boolean {
+  return !response.shouldKeepAlive || response.getHeader('connection') === 'close'
+}
+
+// What cannot be read is answered and recorded by the same means as any request: as one of which nothing is known.
+function blankOn (socket: Socket): { request: IncomingMessage, response: ServerResponse } {
+  const request = new IncomingMessage(socket)
+  request.complete = true
+  const response = new ServerResponse(request)
+  response.assignSocket(socket)
+  response.once('finish', () => { socket.destroySoon() })
+  return { request, response }
+}
