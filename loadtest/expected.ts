@@ -1,0 +1,25 @@
+/** What an answer has to be: its status and either its exact body or, for a problem document, its `code`. */
+export type Expected = { readonly status: number } & ({ readonly body: string } | { readonly code: string })
+
+/** True when an answer is the expected one. */
+export function isExpected (expected: Expected, status: number, body: string): boolean {
+  if (status !== expected.status) return false
+  if ('body' in expected) return body === expected.body
+  try {
+    const problem = JSON.parse(body) as { code?: unknown, status?: unknown } | null
+    return problem?.code === expected.code && problem.status === expected.status
+  } catch {
+    return false
+  }
+}
+
+/** Says what was expected and what came instead; bodies are cut to 300 characters. */
+export function describeWrong (expected: Expected, status: number, body: string): string {
+  const wanted = 'body' in expected ? cut(expected.body) : `a problem "${expected.code}"`
+  return `expected ${expected.status} with ${wanted}, got ${status} with ${cut(body)}`
+}
+
+function cut (text: string): string {
+  if (text === '') return 'no body'
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
+import { createServer as createTcpServer } from 'node:net'
+import type { AddressInfo, Server } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import type { Expected } from './expected.ts'
+import { fire } from './fire.ts'
+import type { Order, Round } from './fire.ts'
+
+const expected: Expected = { status: 200, body: 'right' }
+
+async function listen (t: Test, server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.close() })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+/** Fires for a second at a server that answers as told; the listener gets the number of the request. */
+async function fireAt (t: Test, answer: (number: number, ...exchange: Parameters<RequestListener>) => void, order: Partial<Order> = {}): Promise<Round> {
+  let number = 0
+  const url = await listen(t, createServer((request, response) => { answer(++number, request, response) }))
+  return fire({ url, voucher: 'v.o.u', expected, seconds: 1, connections: 4, ...order })
+}
+
+t.test('a round of right answers gives its figures, and every request carries the voucher', async (t) => {
+  const vouchers = new Set<string | undefined>()
+  let answers = 0
+  const round = await fireAt(t, (number, request, response) => {
+    answers = number
+    vouchers.add(request.headers.authorization)
+    response.end('right')
+  })
+  t.strictSame([...vouchers], ['Bearer v.o.u'])
+  t.ok(round.requestsPerSecond > 0 && round.requestsPerSecond <= answers, 'no more than were asked for')
+  t.ok(round.p50Ms > 0 && round.p99Ms >= round.p50Ms)
+  t.ok(round.generatorBusy > 0)
+})
+
+const problem = (code: string, status = 401): string => JSON.stringify({ code, status })
+const wrong: readonly { name: string, expected: Expected, status: number, body: string, says: RegExp }[] = [
+  { name: 'another status', expected, status: 404, body: 'right', says: /^expected 200 with right, got 404 with right \(after 9 right answers\)$/ },
+  { name: 'another body', expected, status: 200, body: 'wrong', says: /^expected 200 with right, got 200 with wrong / },
+  { name: 'no body', expected, status: 200, body: '', says: /^expected 200 with right, got 200 with no body / },
+  { name: 'a longer body, cut', expected, status: 200, body: 'x'.repeat(5000), says: /^expected 200 with right, got 200 with x{300}… / },
+  {
+    name: 'another code',
+    expected: { status: 401, code: 'voucher-expired' },
+    status: 401,
+    body: problem('voucher-missing'),
+    says: /^expected 401 with a problem "voucher-expired", got 401 with \{"code":"voucher-missing","status":401\} /
+  },
+  { name: 'a problem that is about another status', expected: { status: 401, code: 'voucher-expired' }, status: 401, body: problem('voucher-expired', 403), says: /^expected 401 / },
+  { name: 'no problem at all', expected: { status: 401, code: 'voucher-expired' }, status: 401, body: '<html>', says: /got 401 with <html> / },
+  { name: 'null instead of a problem', expected: { status: 401, code: 'voucher-expired' }, status: 401, body: 'null', says: /got 401 with null / }
+]
+
+for (const { name, expected, status, body, says } of wrong) {
+  t.test(`one wrong answer in ten fails the round and is told: ${name}`, async (t) => {
+    const right = 'body' in expected ? expected.body : problem(expected.code, expected.status)
+    await t.rejects(fireAt(t, (number, _request, response) => {
+      if (number === 10) response.writeHead(status).end(body)
+      else response.writeHead(expected.status).end(right)
+    }, { expected, connections: 1 }), { message: says })
+  })
+}
+
+t.test('a call whose connection is closed without an answer fails the round', async (t) => {
+  await t.rejects(fireAt(t, (number, request, response) => {
+    if (number === 10) request.socket.end()
+    else response.end('right')
+  }), { message: /^1 calls got no answer: their connections were closed$/ })
+})
+
+t.test('a connection that never gets an answer fails the round', async (t) => {
+  await t.rejects(fireAt(t, (number, _request, response) => { if (number > 1) response.end('right') }), { message: '1 of 4 connections got no answer at all' })
+})
+
+t.test('an address where nobody listens fails the round', async (t) => {
+  const server = createTcpServer()
+  const url = await listen(t, server)
+  server.close()
+  await t.rejects(fire({ url, voucher: 'v', expected, seconds: 1, connections: 1 }), { message: /^a call failed: .*ECONNREFUSED/ })
+})
+
+t.test('load is fired at no other machine', async (t) => {
+  for (const host of ['api.comune.milano.example.it', '192.0.2.1', '127.0.0.1.example.it', 'localhost', '[2001:db8::1]']) {
+    const order = { url: `http://${host}/`, voucher: 'v', expected, seconds: 1, connections: 1 }
+    await t.rejects(fire(order), { message: `${host} is not a loopback address: a load test stays on this machine` })
+  }
+})

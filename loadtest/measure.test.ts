@@ -1,0 +1,80 @@
+import t from 'tap'
+import type { Round } from './fire.ts'
+import { measure } from './measure.ts'
+import { header, progress, table, toJson } from './report.ts'
+import type { Scenario } from './scenarios.ts'
+
+const scenario = (name: string): Scenario => {
+  return { name, target: 'gateway', path: '/', voucher: { purpose: 'tickets' }, expected: { status: 200, body: '' } }
+}
+const scenarios = [scenario('bare upstream'), scenario('admitted')]
+const round = (requestsPerSecond: number, generatorBusy = 0.5): Round => {
+  return { requestsPerSecond, p50Ms: 1000 / requestsPerSecond, p99Ms: 5000 / requestsPerSecond, generatorBusy }
+}
+
+/** Round 0 is the warm-up; in round 2 the machine runs at half its speed. */
+const results: Readonly<Record<string, readonly Round[]>> = {
+  'bare upstream': [round(1), round(20_000), round(10_000), round(24_000)],
+  admitted: [round(1), round(5000), round(2500), round(6600)]
+}
+
+async function measureResults (): Promise<{ measured: Awaited<ReturnType<typeof measure>>, order: string[] }> {
+  const order: string[] = []
+  const measured = await measure(scenarios, 3, async ({ name }, number) => {
+    order.push(`${name} ${number}`)
+    return results[name]?.[number] as Round
+  })
+  return { measured, order }
+}
+
+t.test('rounds are interleaved, and the warm-up does not count', async (t) => {
+  const { measured, order } = await measureResults()
+  t.strictSame(order, [0, 1, 2, 3].flatMap((number) => [`bare upstream ${number}`, `admitted ${number}`]))
+  t.strictSame(measured[1]?.requestsPerSecond, { median: 5000, min: 2500, max: 6600 })
+  t.strictSame(measured[1]?.p50Ms, { median: 0.2, min: 1000 / 6600, max: 0.4 })
+})
+
+t.test('a ratio compares within a round, so that a slow machine does not change it', async (t) => {
+  const { measured } = await measureResults()
+  t.strictSame(measured.map(({ ratio }) => ratio), [{ median: 1, min: 1, max: 1 }, { median: 0.25, min: 0.25, max: 0.275 }])
+})
+
+t.test('the median of an even number of rounds lies between the two in the middle', async (t) => {
+  const [measured] = await measure([scenario('bare upstream')], 2, async (_scenario, number) => round(1000 * (number + 1)))
+  t.strictSame(measured?.requestsPerSecond, { median: 2500, min: 2000, max: 3000 })
+})
+
+t.test('a round that fails ends the measuring with its sentence', async (t) => {
+  await t.rejects(measure(scenarios, 1, async ({ name }) => { throw new Error(`${name}: nobody there`) }), { message: 'bare upstream: nobody there' })
+})
+
+t.test('the table aligns the figures under their headings', async (t) => {
+  const { measured } = await measureResults()
+  t.equal(table(measured), [
+    'scenario       req/s median (min-max)  p50 ms  p99 ms  ratio to bare upstream',
+    'bare upstream  20,000 (10,000-24,000)    0.05    0.25                   1.000',
+    'admitted          5,000 (2,500-6,600)    0.20    1.00                   0.250'
+  ].join('\n'))
+})
+
+t.test('a generator that was busy nearly all the time is mentioned', async (t) => {
+  const measured = await measure([scenario('bare upstream')], 1, async () => round(60_000, 0.97))
+  t.match(table(measured), /\nnote: at "bare upstream" the generator was busy for 97 % of a core and may be what was measured$/)
+})
+
+t.test('the header says what was measured, and on what', async (t) => {
+  const targets = { urls: { gateway: 'http://127.0.0.1:1', upstream: 'http://127.0.0.1:2' }, log: '/tmp/gateway.log' }
+  const text = header({ seconds: 5, rounds: 3, connections: 64 }, targets)
+  t.match(text, `Node ${process.versions.node}, `)
+  t.match(text, ' cores, 64 connections; for each scenario a warm-up and 3 x 5 s, interleaved\n')
+  for (const fact of ['http://127.0.0.1:1', 'http://127.0.0.1:2', '/tmp/gateway.log']) t.match(text, fact)
+  t.equal(progress(scenario('admitted'), 0, round(5000)), 'warm-up  admitted  5,000 req/s')
+  t.equal(progress(scenario('admitted'), 2, round(5000)), 'round 2  admitted  5,000 req/s')
+})
+
+t.test('the figures for programs are the same, to a thousandth', async (t) => {
+  const { measured } = await measureResults()
+  const content = JSON.parse(toJson(measured, { seconds: 5, rounds: 3, connections: 64 }))
+  t.match(content, { node: process.versions.node, seconds: 5, rounds: 3, connections: 64 })
+  t.match(content.scenarios[1], { name: 'admitted', p50Ms: { median: 0.2, min: 0.152, max: 0.4 } })
+})

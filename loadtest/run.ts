@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { describeWrong, isExpected } from './expected.ts'
+import type { Order, Round } from './fire.ts'
+import type { Outcome } from './generator.ts'
+import { measure } from './measure.ts'
+import type { Measured } from './measure.ts'
+import { Program } from './program.ts'
+import type { Scenario } from './scenarios.ts'
+import { startTargets } from './targets.ts'
+import type { Targets } from './targets.ts'
+
+/** How much load: seconds of one round, rounds that count, connections kept busy. */
+export interface Load { readonly seconds: number, readonly rounds: number, readonly connections: number }
+
+/** The surroundings of a run: what may interrupt it, and where it tells how far it is. */
+export interface Surroundings {
+  readonly signal: AbortSignal
+  readonly onStart: (targets: Targets) => void
+  readonly onRound: (scenario: Scenario, round: number, result: Round) => void
+}
+
+/**
+ * Runs a load test: starts every target, fires the scenarios in rounds and stops whatever it started, also when it
+ * fails or is interrupted. Throws at the first answer that is not the expected one.
+ */
+export async function runLoadTest (scenarios: readonly Scenario[], load: Load, surroundings: Surroundings):
+Promise<readonly Measured[]> {
+  const { signal, onStart, onRound } = surroundings
+  await using stack = new AsyncDisposableStack()
+  const targets = await startTargets(stack, signal)
+  const generator = stack.use(new Program(join(import.meta.dirname, 'generator.ts'), signal))
+  await generator.hear()
+  onStart(targets)
+  const orders = new Map<Scenario, Order>()
+  for (const scenario of scenarios) orders.set(scenario, await prepareOrder(scenario, targets, load, signal))
+  return await measure(scenarios, load.rounds, async (scenario, round) => {
+    const result = await ask(generator, scenario.name, orders.get(scenario) as Order)
+    await targets.emptyLog()
+    onRound(scenario, round, result)
+    return result
+  })
+}
+
+/** Mints the voucher and, where the scenario has a first call of its own, makes it. */
+async function prepareOrder (scenario: Scenario, { urls, platform }: Targets, load: Load, signal: AbortSignal):
+Promise<Order> {
+  const { name, target, path, expected, first } = scenario
+  const voucher = await platform.mint(scenario.voucher)
+  const order = { url: urls[target] + path, voucher, expected, seconds: load.seconds, connections: load.connections }
+  if (!first) return order
+  const response = await fetch(order.url, { headers: { authorization: `Bearer ${voucher}` }, signal })
+  const body = await response.text()
+  if (isExpected(first, response.status, body)) return order
+  throw new Error(`${name}, first call: ${describeWrong(first, response.status, body)}`)
+}
+
+async function ask (generator: Program, name: string, order: Order): Promise<Round> {
+  generator.tell(order)
+  const outcome = await generator.hear<Outcome>()
+  if ('fault' in outcome) throw new Error(`${name}: ${outcome.fault}`)
+  return outcome.round
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import type { Expected } from './expected.ts'
+
+/** One kind of call, repeated on every connection as soon as the answer is there. */
+export interface Scenario {
+  readonly name: string
+  readonly target: 'upstream' | 'gateway'
+  readonly path: string
+  /** The alias of the purpose in loadtest/registry.yaml; `expiresIn` in seconds: below zero, the voucher has expired. */
+  readonly voucher: { readonly purpose: string, readonly expiresIn?: number }
+  readonly expected: Expected
+  /** What the first call of all gets, where that differs: a limit has to be used up before it refuses. */
+  readonly first?: Expected
+}
+
+const query = 'channel=infoline&measure=tickets'
+const figures: Expected = { status: 200, body: readFileSync(new URL('channels.json', import.meta.url), 'utf8') }
+const admittedPath = `/rest/tickets/v1/channels?${query}`
+
+/** What a load test measures. The first is the reference: the request of an admitted call, straight to the upstream. */
+export const scenarios: readonly Scenario[] = [
+  { name: 'bare upstream', target: 'upstream', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
+  { name: 'admitted', target: 'gateway', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
+  {
+    name: 'refused',
+    target: 'gateway',
+    path: admittedPath,
+    voucher: { purpose: 'tickets', expiresIn: -60 },
+    expected: { status: 401, code: 'voucher-expired' }
+  },
+  {
+    name: 'limited',
+    target: 'gateway',
+    path: `/rest/limited/v1/channels?${query}`,
+    voucher: { purpose: 'limited' },
+    expected: { status: 429, code: 'burst-exceeded' },
+    first: figures
+  }
+]
