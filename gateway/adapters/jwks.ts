@@ -89,7 +89,7 @@ async function download (uri: string): Promise<Uint8Array> {
   return Buffer.concat(chunks)
 }
 
-/** The usable keys of a JWKS: RSA of at least 2048 bits, public, for signatures, each id once. Others are left out. */
+/** The usable keys of a JWKS: RSA of at least 2048 bits, public, for RS256, each id once. Others are left out. */
 function readKeys (bytes: Uint8Array): ReadonlyMap<string, KeyObject> {
   const parsed = parseJson(bytes)
   const set = 'value' in parsed ? (parsed.value as { keys?: unknown } | null)?.keys : undefined
@@ -104,7 +104,7 @@ function readKeys (bytes: Uint8Array): ReadonlyMap<string, KeyObject> {
 }
 
 function importKey (jwk: JWK): KeyObject | undefined {
-  if (jwk.kty !== 'RSA' || jwk.d !== undefined || (jwk.use !== undefined && jwk.use !== 'sig')) return undefined
+  if (!isForVerifying(jwk)) return undefined
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' })
     const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
@@ -112,6 +112,15 @@ function importKey (jwk: JWK): KeyObject | undefined {
   } catch {
     return undefined
   }
+}
+
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+
+/** True for a key that is published to verify RS256: nothing secret in it, and not meant for anything else (RFC 7517, 4.2 to 4.4). */
+function isForVerifying (jwk: JWK): boolean {
+  const { kty, use = 'sig', alg = 'RS256', key_ops: operations = ['verify'] } = jwk
+  if (kty !== 'RSA' || use !== 'sig' || alg !== 'RS256') return false
+  return Array.isArray(operations) && operations.includes('verify') && !secretMembers.some((member) => Object.hasOwn(jwk, member))
 }
 
 function changed (before: ReadonlyMap<string, KeyObject>, after: ReadonlyMap<string, KeyObject>): boolean {

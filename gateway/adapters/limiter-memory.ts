@@ -5,16 +5,21 @@ import type { Limiter, LimitState } from '../../policies/limiter.ts'
 export function memoryLimiter (): Limiter {
   // Limits and windows differ by key, so the library only counts and the comparison is made here.
   const counter = new RateLimiterMemory({ points: Number.MAX_SAFE_INTEGER, duration: 86_400 })
+  // The library takes a counter away some time after its window ended.
+  const running = async (key: string): Promise<RateLimiterRes | null> => {
+    const counted = await counter.get(key)
+    return counted && counted.msBeforeNext > 0 ? counted : null
+  }
   return {
     async consume (key, limit, windowSeconds) {
-      const before = await counter.get(key)
+      const before = await running(key)
       // Nothing is taken beyond the limit: a refused call must not push the counter further.
       if (before && before.consumedPoints >= limit) return toState(before, limit, windowSeconds, true)
       const after = await counter.consume(key, 1, { customDuration: windowSeconds })
       return toState(after, limit, windowSeconds, after.consumedPoints > limit)
     },
     async peek (key, limit, windowSeconds) {
-      return toState(await counter.get(key), limit, windowSeconds, false)
+      return toState(await running(key), limit, windowSeconds, false)
     }
   }
 }
@@ -23,7 +28,7 @@ function toState (counted: RateLimiterRes | null, limit: number, windowSeconds: 
   return {
     limit,
     remaining: Math.max(0, limit - (counted?.consumedPoints ?? 0)),
-    resetSeconds: counted && counted.msBeforeNext > 0 ? Math.ceil(counted.msBeforeNext / 1000) : windowSeconds,
+    resetSeconds: counted ? Math.ceil(counted.msBeforeNext / 1000) : windowSeconds,
     exceeded
   }
 }
