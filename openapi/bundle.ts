@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { atPointer, DocumentError, isObject, parseObject } from './document.ts'
@@ -13,7 +14,7 @@ type Mutable = { [key: string]: Json }
 export async function bundle (file: string): Promise<JsonObject> {
   const root = parseObject(await readFile(file, 'utf8'), file)
   const bundler = new Bundler(resolve(file), root)
-  const document = await bundler.rewrite(root, resolve(file)) as Mutable
+  const document = bundler.rewrite(root, resolve(file)) as Mutable
   return { ...document, components: merge(document['components'], bundler.components()) }
 }
 
@@ -29,12 +30,12 @@ class Bundler {
   }
 
   /** Returns a copy of `value`, found in `file`, with every reference made local to the bundle. */
-  async rewrite (value: Json, file: string): Promise<Json> {
-    if (Array.isArray(value)) return Promise.all(value.map(async (item) => this.rewrite(item as Json, file)))
+  rewrite (value: Json, file: string): Json {
+    if (Array.isArray(value)) return value.map((item) => this.rewrite(item as Json, file))
     if (!isObject(value)) return value
-    if (typeof value['$ref'] === 'string') return { ...value, $ref: await this.#localise(value['$ref'], file) }
+    if (typeof value['$ref'] === 'string') return { ...value, $ref: this.#localise(value['$ref'], file) }
     const copy: Mutable = Object.create(null) as Mutable
-    for (const [key, member] of Object.entries(value)) copy[key] = await this.rewrite(member, file)
+    for (const [key, member] of Object.entries(value)) copy[key] = this.rewrite(member, file)
     return copy
   }
 
@@ -45,7 +46,7 @@ class Bundler {
     return all
   }
 
-  async #localise (reference: string, from: string): Promise<string> {
+  #localise (reference: string, from: string): string {
     const [target = '', pointer = ''] = reference.split('#', 2)
     if (/^[a-z][a-z0-9+.-]*:/i.test(target)) {
       throw new DocumentError(from, `$ref "${reference}" leads outside the bundle; save that file beside the contract and refer to it with a relative path`)
@@ -53,13 +54,13 @@ class Bundler {
     const file = target === '' ? from : resolve(dirname(from), target)
     const inside = relative(this.#folder, file)
     if (inside.startsWith(`..${sep}`) || inside === '..') throw new DocumentError(from, `$ref "${reference}" leads to a file outside the contract's folder`)
-    const value = atPointer(await this.#read(file, reference, from), pointer)
+    const value = atPointer(this.#read(file, reference, from), pointer)
     if (value === undefined) throw new DocumentError(from, `$ref "${reference}" points to nothing`)
     if (file === this.#main) return `#${pointer}`
     return this.#adopt(file, pointer, value)
   }
 
-  async #adopt (file: string, pointer: string, value: Json): Promise<string> {
+  #adopt (file: string, pointer: string, value: Json): string {
     const [, , kind, name, ...rest] = pointer.split('/')
     if (!pointer.startsWith('/components/') || !kind || !name || rest.length > 0) {
       throw new DocumentError(file, `"#${pointer}" cannot be referred to from another file; move it under components/<kind>/<name>`)
@@ -71,7 +72,7 @@ class Bundler {
     if (!taken) {
       const entry = { file, kind, name, value: null as Json }
       this.#adopted.set(pointer, entry)
-      entry.value = await this.rewrite(value, file)
+      entry.value = this.rewrite(value, file)
     }
     return `#${pointer}`
   }
@@ -83,13 +84,21 @@ class Bundler {
     return own !== undefined && !(alias === pointer && resolve(this.#folder, target) === file)
   }
 
-  async #read (file: string, reference: string, from: string): Promise<JsonObject> {
+  #read (file: string, reference: string, from: string): JsonObject {
     const known = this.#files.get(file)
     if (known) return known
-    const text = await readFile(file, 'utf8').catch(() => { throw new DocumentError(from, `$ref "${reference}": the file cannot be read`) })
-    const document = parseObject(text, file)
+    const document = parseObject(readText(file, reference, from), file)
     this.#files.set(file, document)
     return document
+  }
+}
+
+// Contracts are read once, at boot: waiting here keeps the walk over a document free of a promise per node.
+function readText (file: string, reference: string, from: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new DocumentError(from, `$ref "${reference}": the file cannot be read`)
   }
 }
 
