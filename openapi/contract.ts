@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bundle } from './bundle.ts'
+import { nameOperations } from './operation-ids.ts'
 import { atPointer, DocumentError, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
 
@@ -47,7 +48,7 @@ export interface Contract {
 
 /** Loads, bundles and reads a contract. Throws DocumentError with the first thing that keeps it from being served. */
 export async function loadContract (file: string): Promise<Contract> {
-  return toContract(await bundle(file), file)
+  return toContract(nameOperations(await bundle(file)), file)
 }
 
 /** Reads a self-contained OpenAPI 3.0 document. Throws DocumentError. */
@@ -170,10 +171,12 @@ export function essence (mediaType: string): string {
   return (mediaType.split(';', 1)[0] ?? '').replaceAll(/^[ \t]+|[ \t]+$/g, '').toLowerCase()
 }
 
+// Real contracts have placeholders in their server URLs; where nothing can be read from one, the configuration says the path.
 function basePath (document: JsonObject): string {
   const url = atPointer(document, '/servers/0/url')
-  if (typeof url !== 'string') return ''
-  return new URL(url.replaceAll(/[{}]/g, ''), 'http://relative.invalid').pathname.replace(/\/+$/, '')
+  if (typeof url !== 'string' || !URL.canParse(url, 'http://relative.invalid')) return ''
+  const path = new URL(url, 'http://relative.invalid').pathname.replace(/\/+$/, '')
+  return path.includes('%7B') ? '' : path
 }
 
 function list (value: Json | undefined): readonly Json[] {
@@ -182,7 +185,7 @@ function list (value: Json | undefined): readonly Json[] {
 
 function textAt (info: JsonObject, member: string, file: string): string {
   const value = info[member]
-  if (typeof value !== 'string' || value === '') throw new DocumentError(file, `info.${member} must be a text; put it in quotes`)
+  if (typeof value !== 'string') throw new DocumentError(file, `info.${member} must be a text; put it in quotes`)
   return value
 }
 
