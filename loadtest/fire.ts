@@ -45,6 +45,9 @@ function refuseElsewhere (url: string): void {
   throw new Error(`${hostname} is not a loopback address: a load test stays on this machine`)
 }
 
+/** autocannon looks this often whether it is to stop. */
+const stopWithinMs = 100
+
 /** Response times in ms are autocannon's own, but not rounded to whole ones as in its histogram. */
 interface Shots { readonly result: autocannon.Result, readonly times: readonly number[] }
 
@@ -66,7 +69,8 @@ async function shoot ({ url, voucher, expected, seconds, connections }: Order): 
       return false
     }
     const headers = { authorization: `Bearer ${voucher}` }
-    const instance = autocannon({ url, connections, duration: seconds, headers, verifyBody }, (error, result) => {
+    const options = { url, connections, duration: seconds, sampleInt: stopWithinMs, headers, verifyBody }
+    const instance = autocannon(options, (error, result) => {
       fault ??= error ? String(error) : findLost(result, answered.size, connections)
       if (fault === undefined) resolve({ result, times })
       else reject(new Error(fault))

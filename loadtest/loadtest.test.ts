@@ -78,11 +78,6 @@ const broken: readonly { name: string, scenario: Scenario, says: RegExp }[] = [
     says: /^admitted: expected 200 with \{"items":\[\]\}, got 200 with \{"items":\[\{"channel":"infoline",.*… \(after 0 right answers\)$/
   },
   {
-    name: 'a refused call with another code',
-    scenario: { ...named('refused'), expected: { status: 401, code: 'voucher-missing' } },
-    says: /^refused: expected 401 with a problem "voucher-missing", got 401 with \{.*"code":"voucher-expired"/
-  },
-  {
     name: 'a limit that does not hold',
     scenario: { ...named('limited'), path: named('admitted').path, voucher: { purpose: 'tickets' } },
     says: /^limited: expected 429 with a problem "burst-exceeded", got 200 with /

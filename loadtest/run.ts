@@ -48,7 +48,9 @@ Promise<Order> {
   const voucher = await platform.mint(scenario.voucher)
   const order = { url: urls[target] + path, voucher, expected, seconds: load.seconds, connections: load.connections }
   if (!first) return order
-  const response = await fetch(order.url, { headers: { authorization: `Bearer ${voucher}` }, signal })
+  // A connection left open would be waited for when the gateway stops.
+  const headers = { authorization: `Bearer ${voucher}`, connection: 'close' }
+  const response = await fetch(order.url, { headers, signal })
   const body = await response.text()
   if (isExpected(first, response.status, body)) return order
   throw new Error(`${name}, first call: ${describeWrong(first, response.status, body)}`)
