@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { Pool } from 'undici'
+import { buildConnector, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import { AnswerRelay } from './relay.ts'
 import type { Exchange } from './exchange.ts'
@@ -17,13 +17,26 @@ export function openUpstream (origin: string, timeoutMs: number): Upstream {
   const pool = new Pool(origin, {
     connections: 128,
     pipelining: 1,
-    connect: { timeout: Math.min(timeoutMs, 3000) },
-    headersTimeout: timeoutMs,
+    connect: prepareConnect(Math.min(timeoutMs, 3000)),
+    // The head of an answer has a deadline of ours (relay.ts).
+    headersTimeout: 0,
     bodyTimeout: timeoutMs,
     maxResponseSize: maxAnswerBytes,
     strictContentLength: true
   })
   return { pool, origin, timeoutMs }
+}
+
+// Whether a lost connection had served before decides if a call may be repeated; only the client's own errors say so by themselves.
+function prepareConnect (timeout: number): buildConnector.connector {
+  const connect = buildConnector({ timeout, allowH2: false })
+  return (options, done) => {
+    connect(options, (...[error, socket]: buildConnector.CallbackArgs) => {
+      socket?.once('error', (lost: Error & { socket?: object }) => { lost.socket ??= { bytesRead: socket.bytesRead } })
+      if (error) done(error, null)
+      else done(null, socket)
+    })
+  }
 }
 
 /** A request as it goes to the upstream: everything in it was matched, checked or made by the gateway. */
@@ -35,7 +48,10 @@ export interface Forwarded {
   readonly varcoCall: string
 }
 
-/** Sends a call to its upstream and streams the answer back; every failure before the first byte is answered as a problem. */
+/**
+ * Sends a call to its upstream and streams the answer back; every failure before the first byte is answered as a problem. A safe call is
+ * repeated once when the upstream closed a kept connection just as it was used.
+ */
 export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refuse, setHeaders: (response: ServerResponse) => void): void {
   const { pool, timeoutMs, origin } = forwarded.route.eservice.upstream
   const options: Dispatcher.DispatchOptions = {
@@ -44,9 +60,11 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
     headers: requestHeaders(exchange, forwarded),
     body: forwarded.body === undefined || forwarded.body.length === 0 ? null : forwarded.body
   }
+  const sentAt = performance.now()
   const send = (retry: boolean): void => {
-    pool.dispatch(options, new AnswerRelay({ exchange, route: forwarded.route, origin, timeoutMs, setHeaders, fail: (denial, lostUnanswered) => {
-      if (retry && lostUnanswered && isSafe(forwarded.method)) send(false)
+    const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
+    pool.dispatch(options, new AnswerRelay({ exchange, route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept) => {
+      if (retry && lostKept && isSafe(forwarded.method)) send(false)
       else refuse(exchange, denial)
     } }))
   }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Line } from '../policies/check.ts'
+import { denialType } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What is recorded of one call (RAC_GEN_LOG_01 and what DESIGN asks): never a credential, a query string or a body. */
@@ -25,7 +26,7 @@ export interface CallRecord {
   readonly bytesSent: number
 }
 
-/** Status of the record of a call whose caller went away before the answer was complete. */
+/** Status of the record of a call whose caller went away before the answer was complete; an answer that we broke off has its denial's. */
 const clientClosed = 499
 
 /** Records a call once its answer is complete or its connection gone, exactly once. `explain` gives the checks of a refused voucher. */
@@ -47,7 +48,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     operation: exchange.label,
     operationId: route?.operation.id,
     method: request.method ?? '',
-    status: response.writableFinished ? response.statusCode : clientClosed,
+    status: response.writableFinished ? response.statusCode : exchange.denial ? denialType(exchange.denial.denial).status : clientClosed,
     code: exchange.denial?.denial,
     clientIp: exchange.address,
     clientId: caller?.clientId,

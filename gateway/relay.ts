@@ -6,7 +6,7 @@ import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
 
-/** What relaying one answer needs; `fail` is told whether the connection was lost before any answer came. */
+/** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered. */
 export interface RelayOptions {
   readonly exchange: Exchange
   readonly route: Route
@@ -24,28 +24,23 @@ export interface RelayOptions {
 export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #options: RelayOptions
   readonly #sentAt = performance.now()
+  readonly #deadline: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
-  #deadline: NodeJS.Timeout | undefined
   #started = false
+  #over = false
   #replaced: Denial | undefined
-  readonly #onClose = (): void => {
-    if (!this.#options.exchange.response.writableFinished) this.#controller?.abort(new Error('the caller went away'))
-  }
+  readonly #onClose = (): void => { this.#giveUp(new Error('the caller went away')) }
 
   constructor (options: RelayOptions) {
     this.#options = options
+    // undici's own timers tick twice a second and do not run for a request that waits for a connection.
+    this.#deadline = setTimeout(() => { this.#giveUp(Object.assign(new Error('no answer in time'), { code: 'VARCO_DEADLINE' })) }, options.timeoutMs)
+    options.exchange.response.once('close', this.#onClose)
   }
 
   onRequestStart (controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    const { exchange, timeoutMs } = this.#options
-    if (exchange.response.destroyed) {
-      controller.abort(new Error('the caller went away'))
-      return
-    }
-    // undici's own timers tick about once a second; a promise in milliseconds needs a timer of its own.
-    this.#deadline = setTimeout(() => { controller.abort(Object.assign(new Error('no answer in time'), { code: 'VARCO_DEADLINE' })) }, timeoutMs)
-    exchange.response.once('close', this.#onClose)
+    if (this.#over) controller.abort(new Error('nobody waits for it any longer'))
   }
 
   onResponseStart (controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -71,24 +66,34 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd (): void {
-    this.#settle()
+    if (!this.#settle()) return
     if (this.#replaced) this.#options.fail(this.#replaced, false)
     else this.#options.exchange.response.end()
   }
 
-  onResponseError (_controller: Dispatcher.DispatchController, error: Error & { code?: string }): void {
-    this.#settle()
+  onResponseError (_controller: Dispatcher.DispatchController | null, error: UpstreamError): void {
+    if (!this.#settle()) return
     const { exchange, fail } = this.#options
     if (exchange.response.destroyed) return
     if (this.#started && !this.#replaced) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
       exchange.response.destroy()
-    } else fail(this.#replaced ?? upstreamDenial(error), error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET')
+    } else fail(this.#replaced ?? upstreamDenial(error), !this.#started && (error.socket?.bytesRead ?? 0) > 0)
   }
 
-  #settle (): void {
+  #giveUp (error: Error): void {
+    if (this.#controller) this.#controller.abort(error)
+    // It still waits for a connection; should it get one, it is not sent.
+    else this.onResponseError(null, error)
+  }
+
+  /** True once, when the outcome is known. */
+  #settle (): boolean {
+    if (this.#over) return false
+    this.#over = true
     clearTimeout(this.#deadline)
     this.#options.exchange.response.off('close', this.#onClose)
+    return true
   }
 
   #copyHeaders (response: ServerResponse, headers: IncomingHttpHeaders, route: Route): void {
@@ -103,7 +108,9 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
 
 // An absolute Location would show callers where the upstream is.
 function ownLocation (location: string, origin: string): string {
-  return location.startsWith(`${origin}/`) ? location.slice(origin.length) : location
+  if (!/^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(location)) return location
+  const url = URL.parse(location, origin)
+  return url?.host === new URL(origin).host ? url.pathname + url.search + url.hash : location
 }
 
 /** What the caller is told instead of an error that is no problem document, or that concerns only the gateway and its upstream. */
@@ -116,9 +123,15 @@ function replacement (status: number, headers: IncomingHttpHeaders): Denial | un
   return { denial: 'upstream-invalid', check: 'upstream', reason: `${reason} without a problem document` }
 }
 
+/** An error as the HTTP client reports it; `socket` says how much had been read from the connection. */
+type UpstreamError = Error & { readonly code?: string, readonly socket?: { readonly bytesRead?: number } }
+
+const lateCodes = new Set(['VARCO_DEADLINE', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
+// The client fails an assertion of its own on an answer that switches protocols.
+const invalidCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_ASSERTION'])
+
 /** Turns a failure to get an answer into the denial that the caller is told. */
-function upstreamDenial (error: Error & { code?: string }): Denial {
-  const late = error.code === 'UND_ERR_HEADERS_TIMEOUT' || error.code === 'UND_ERR_BODY_TIMEOUT' || error.code === 'VARCO_DEADLINE'
-  const invalid = error.code?.startsWith('HPE_') || error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || error.code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
-  return { denial: late ? 'upstream-timeout' : invalid ? 'upstream-invalid' : 'upstream-unreachable', check: 'upstream', reason: `the upstream failed: ${error.code ?? error.message}` }
+function upstreamDenial ({ code = '', name, message }: UpstreamError): Denial {
+  const invalid = name === 'HTTPParserError' || invalidCodes.has(code)
+  return { denial: lateCodes.has(code) ? 'upstream-timeout' : invalid ? 'upstream-invalid' : 'upstream-unreachable', check: 'upstream', reason: `the upstream failed: ${code || message}` }
 }
