@@ -29,8 +29,8 @@ export interface TestRequest {
 export type HarnessOptions = Partial<Omit<HostOptions, 'settings'>> & { readonly settings?: Readonly<Record<string, string | undefined>> }
 
 /** Starts an e-service on a free loopback port and calls them as the gateway would. Used by tests only. */
-export async function startHarness (eservice: EService, basePath: string, { settings = {}, ...options }: HarnessOptions = {}) {
-  const host = await buildHost([eservice], { stateDir: ':memory:', secrets: () => sandboxSecret, settings: () => settings, ...options })
+export async function startHarness (eservice: EService, basePath: string, { settings = {}, secrets = () => sandboxSecret, ...options }: HarnessOptions = {}) {
+  const host = await buildHost([eservice], { stateDir: ':memory:', secrets, settings: () => settings, ...options })
   await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(host.server.address() as AddressInfo).port}`
   const nowSeconds = (): number => Math.floor((options.now?.() ?? new Date()).getTime() / 1000)
@@ -44,7 +44,7 @@ export async function startHarness (eservice: EService, basePath: string, { sett
       }
       const response = await fetch(origin + basePath + path, {
         method,
-        headers: { 'varco-call': signForTests(claims), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: { 'varco-call': signForTests(claims, secrets(eservice.name)), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
       })
       const text = await response.text()
