@@ -1,10 +1,14 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { styleText } from 'node:util'
 import { sandboxEnvironment } from './pdnd-environments.ts'
 import { listenerPorts } from './ports.ts'
+import type { ListenerPorts } from './ports.ts'
 import { whenAskedToStop } from './program.ts'
 import { obtainDemoVoucher } from './sandbox/demo-voucher.ts'
 import { defaultRegistry, defaultState } from './sandbox/places.ts'
@@ -16,17 +20,13 @@ interface Ready { readonly name: string, readonly url: string, readonly operatio
 
 /**
  * Runs the whole demonstration: sandbox PDND, e-services and gateway, each a program of its own on this machine, and prints how to make
- * a first call. Ends when asked to, or when one of the three ends: then the others are stopped too.
+ * a first call. Ends when asked to, or when one of the three ends: then the others are stopped too. Throws when a port is taken.
  */
 export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   const ports = listenerPorts(env)
+  await refuseTakenPorts(ports)
   // One secret for this start, known to the two programs that share it and to nobody else.
-  const shared = {
-    ...env,
-    VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url'),
-    TICKETS_DEMO_TICKETS: 'seed',
-    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? join('.varco', 'compile-cache')
-  }
+  const shared = { ...env, VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url') }
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
   const stop = (): void => { for (const child of children) child.kill('SIGTERM') }
   whenAskedToStop(stop)
@@ -36,10 +36,30 @@ export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   })
   const ready = await Promise.all(children.map(async (child) => waitUntilReady(child)))
   if (ready.some((one) => one === undefined)) return
-  const voucher = await obtainDemoVoucher({
-    eservice: 'tickets', consumer: 'istat', purpose: undefined, environment: sandboxEnvironment(ports.sandbox), registry: defaultRegistry, state: defaultState
+  try {
+    process.stdout.write(banner(ready as readonly Ready[], ports, await prepareFirstCall(ports)))
+  } catch (error) {
+    stop()
+    throw error
+  }
+}
+
+/** Looked at before anything is launched: programs of a second start must not touch the files of the first. */
+async function refuseTakenPorts (ports: ListenerPorts): Promise<void> {
+  for (const port of Object.values(ports) as number[]) {
+    const server = createServer().listen(port, '127.0.0.1')
+    await once(server, 'listening')
+    await once(server.close(), 'close')
+  }
+}
+
+/** Gives a voucher once the gateway can verify it: it listens a moment before it has the platform's keys. */
+async function prepareFirstCall ({ gateway, sandbox }: ListenerPorts): Promise<string> {
+  const { accessToken } = await obtainDemoVoucher({
+    eservice: 'tickets', consumer: 'istat', purpose: undefined, environment: sandboxEnvironment(sandbox), registry: defaultRegistry, state: defaultState
   })
-  process.stdout.write(banner(ready as readonly Ready[], ports, voucher.accessToken))
+  while ((await fetch(`http://127.0.0.1:${gateway}/status`, { headers: { connection: 'close' } })).status !== 200) await wait(20)
+  return accessToken
 }
 
 async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> {
@@ -49,7 +69,7 @@ async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> 
   })
 }
 
-function banner (ready: readonly Ready[], { gateway, operations }: { gateway: number, operations: number }, voucher: string): string {
+function banner (ready: readonly Ready[], { gateway, operations }: ListenerPorts, voucher: string): string {
   const origin = `http://127.0.0.1:${gateway}`
   const token = ready.find((one) => one.operationsToken)?.operationsToken
   const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })

@@ -10,7 +10,7 @@ import { buildOperations } from './operations.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 
 const keyRefreshMs = 5 * 60_000
-const graceMs = 15_000
+const drainTimes = { quietMs: 2000, graceMs: 15_000 }
 
 /** Keeps asking for the platform's keys until there are some, then refreshes them from time to time. */
 async function keepKeysFresh ({ keys }: Gateway, stopped: AbortSignal): Promise<void> {
@@ -37,7 +37,7 @@ async function start (config: Config): Promise<void> {
 async function stop (gateway: Gateway, operations: ReturnType<typeof buildOperations>, stopping: AbortController): Promise<void> {
   gateway.drain()
   stopping.abort()
-  await drainServer(gateway.app.server, graceMs)
+  await drainServer(gateway.app.server, drainTimes)
   await operations.close()
   await Promise.all(gateway.eservices.map(async ({ upstream }) => upstream.pool.close()))
   process.exit()

@@ -3,9 +3,9 @@ export const exitCodes = { ok: 0, findings: 1, usage: 2, configuration: 78 } as 
 
 /** Where a command reads and writes; `stdin` gives everything that is piped in. */
 export interface Terminal {
-  out (text: string): void
-  err (text: string): void
-  stdin (): Promise<string>
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  readonly stdin: () => Promise<string>
   readonly env: NodeJS.ProcessEnv
   readonly now: () => number
 }

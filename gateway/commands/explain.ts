@@ -32,7 +32,7 @@ Exit code 0 when every check passes, 1 otherwise.`,
       allowPositionals: true
     })
     if (more.length > 0) throw new UsageError('name one file')
-    const token = (file === undefined ? await terminal.stdin() : await readFile(file, 'utf8')).trim().replace(/^(?:authorization:\s*)?(?:bearer\s+)?/i, '')
+    const token = (file === undefined ? await terminal.stdin() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:bearer\s+)?/i, '')
     if (token === '') throw new UsageError('there is no voucher: give a file, or pipe one in')
     const config = await loadConfig(values.config ?? new URL('../gateway.yaml', import.meta.url).pathname, terminal.env)
     const eservice = chooseEService(config, token, values.eservice)
@@ -46,6 +46,10 @@ Exit code 0 when every check passes, 1 otherwise.`,
     terminal.out(values.json ? `${JSON.stringify({ verdict, eservice: eservice.name, lines })}\n` : toText(lines, verdict, eservice.name))
     return verdict === 'accepted' ? exitCodes.ok : exitCodes.findings
   }
+}
+
+async function readText (file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${file} cannot be read (${error.code ?? 'unknown error'})`) })
 }
 
 function chooseEService (config: Config, token: string, name: string | undefined): EServiceConfig {

@@ -23,7 +23,9 @@ export interface DemoVoucherRequest {
 export async function obtainDemoVoucher (wanted: DemoVoucherRequest): Promise<ReceivedVoucher & { readonly clientId: string, readonly purposeId: string }> {
   const names = resolveVoucherNames(await readRegistryFile(wanted.registry), wanted)
   if ('error' in names) throw new Error(names.error)
-  const { privateKey, kid } = await readKeyPair(clientKeyPath(wanted.state, names.clientId))
+  const { privateKey, kid } = await readKeyPair(clientKeyPath(wanted.state, names.clientId)).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error(`there is no key of the client in ${wanted.state}: run this in the folder in which the sandbox was started (npm start or npm run sandbox)`) : error
+  })
   const received = await requestVoucher({
     tokenUrl: wanted.environment.tokenUrl,
     assertionAudience: wanted.environment.clientAssertionAudience,
