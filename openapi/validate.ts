@@ -7,6 +7,7 @@ import { atPointer, DocumentError, isObject } from './document.ts'
 import { parseJson } from './json.ts'
 import { readParameters } from './parameters.ts'
 import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
+import { declaredNames, shownPointer } from './pointer.ts'
 import { schemaId, toJsonSchema } from './schema.ts'
 
 /** The checks of one operation, compiled once at boot. Nothing here changes what it checks. */
@@ -26,16 +27,17 @@ export function compileContract (contract: Contract): ReadonlyMap<string, Operat
   const ajv = new Ajv({ strict: false, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
   addFormats(ajv)
   for (const format of openapiFormats) ajv.addFormat(format, true)
-  ajv.addFormat('int32', { type: 'number', validate: (value: number) => Number.isInteger(value) && Math.abs(value) <= 2 ** 31 })
+  ajv.addFormat('int32', { type: 'number', validate: (value: number) => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31 })
   ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
   const schemas = atPointer(contract.document, '/components/schemas')
   for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
     if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
   }
-  return new Map(contract.operations.map((operation) => [operation.id, compileOperation(ajv, contract, operation)]))
+  const declared = declaredNames(contract.document)
+  return new Map(contract.operations.map((operation) => [operation.id, compileOperation(ajv, contract, operation, declared)]))
 }
 
-function compileOperation (ajv: Ajv, contract: Contract, operation: Operation): OperationValidator {
+function compileOperation (ajv: Ajv, contract: Contract, operation: Operation, declared: ReadonlySet<string>): OperationValidator {
   const compile = (schema: Parameters<typeof toJsonSchema>[0]): ValidateFunction => {
     try {
       return ajv.compile(toJsonSchema(schema, 'request'))
@@ -48,20 +50,24 @@ function compileOperation (ajv: Ajv, contract: Contract, operation: Operation): 
   return {
     parameters: (source) => readParameters(parameters, source),
     mediaType: (contentType) => matchMediaType(operation.body, contentType),
-    body: (mediaType, bytes) => checkBody(operation.body, bodies, mediaType, bytes)
+    body: (mediaType, bytes) => checkBody({ required: operation.body?.required === true, checks: bodies, declared }, mediaType, bytes)
   }
 }
 
 // A charset other than UTF-8 would let the upstream read other characters than the ones checked here.
 function matchMediaType (body: Body | undefined, contentType: string | undefined): string | undefined {
-  if (!body || contentType === undefined || /;\s*charset\s*=\s*"?(?!utf-8"?\s*(?:;|$))/i.test(contentType)) return undefined
+  if (!body || contentType === undefined) return undefined
+  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/gi)].map(([, quoted, plain]) => quoted ?? plain)
+  if (charsets.some((charset) => charset?.toLowerCase() !== 'utf-8')) return undefined
   const type = essence(contentType)
   return body.content.has(type) ? type : undefined
 }
 
-function checkBody (body: Body | undefined, checks: ReadonlyMap<string, ValidateFunction | undefined>, mediaType: string | undefined, bytes: Uint8Array): { value: unknown } | Finding {
+interface BodyChecks { readonly required: boolean, readonly checks: ReadonlyMap<string, ValidateFunction | undefined>, readonly declared: ReadonlySet<string> }
+
+function checkBody ({ required, checks, declared }: BodyChecks, mediaType: string | undefined, bytes: Uint8Array): { value: unknown } | Finding {
   if (bytes.length === 0 || mediaType === undefined) {
-    return body?.required ? { in: 'body', pointer: '', rule: 'required', detail: 'a body is required and missing' } : { value: undefined }
+    return required ? { in: 'body', pointer: '', rule: 'required', detail: 'a body is required and missing' } : { value: undefined }
   }
   if (!/[/+]json$/.test(mediaType)) return { value: undefined }
   const parsed = parseJson(bytes)
@@ -69,5 +75,6 @@ function checkBody (body: Body | undefined, checks: ReadonlyMap<string, Validate
   const check = checks.get(mediaType)
   if (!check || check(parsed.value)) return { value: parsed.value }
   const error = check.errors?.[0]
-  return { in: 'body', pointer: error?.instancePath ?? '', rule: error?.keyword ?? 'schema', detail: `the body ${error?.instancePath ? `at ${error.instancePath} ` : ''}${error?.message ?? 'does not match its schema'}` }
+  const pointer = shownPointer(error?.instancePath ?? '', parsed.value, declared)
+  return { in: 'body', pointer, rule: error?.keyword ?? 'schema', detail: `the body ${pointer && `at ${pointer} `}${error?.message ?? 'does not match its schema'}` }
 }
