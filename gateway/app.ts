@@ -95,6 +95,7 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     const finish = (denial: Denial | undefined): void => {
       if (denial) return hijack(refuse, request, reply, denial)
       if (exchange.expectsContinue) {
+        if (Number(request.headers['content-length'] ?? 0) > request.routeOptions.bodyLimit) return hijack(refuse, request, reply, { denial: 'content-too-large', check: 'Content-Length' })
         exchange.expectsContinue = false
         reply.raw.writeContinue()
       }

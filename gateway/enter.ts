@@ -30,6 +30,8 @@ export interface Entrance {
   expectation (request: IncomingMessage, response: ServerResponse): void
   /** Bytes that are no request, or a request that did not come in whole. The connection is closed. */
   unreadable (socket: Socket, denial: Denial): void
+  /** True while the answer to a request is being worked on and nothing of it waits to be taken. */
+  works (socket: Socket): boolean
 }
 
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
@@ -71,15 +73,18 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
         else refuseAndClose(before, denial)
         return
       }
-      if (before && closesAfter(before)) return
       const answer = (): void => {
-        if (socket.destroyed) return
+        if (socket.destroyed || (before && closesAfter(before))) return
         const { request, response } = blankOn(socket)
         refuseAndClose(open(request, response, false), denial)
       }
       // A client may have sent this behind a good request, which is answered first.
       if (before && !before.response.destroyed && !before.response.writableFinished) before.response.once('close', answer)
       else answer()
+    },
+    works (socket) {
+      const exchange = latest.get(socket)
+      return exchange !== undefined && !exchange.response.writableEnded && socket.writableLength === 0
     }
   }
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { DenialCode } from '../policies/denials.ts'
+import { limitConnections } from './crowd.ts'
 import type { Entrance } from './enter.ts'
 
 /** Largest head of a request, in bytes. */
@@ -39,7 +40,10 @@ export function createListener (entrance: Entrance, handler: RequestListener, co
     insecureHTTPParser: false,
     noDelay: true
   }, (request, response) => { enter(request, response, false) })
-  server.maxConnections = connections
+  limitConnections(server, connections)
+  server.timeout = patience.stalledMs
+  // Nothing moved for that long: the caller does not take the answer, unless there is none yet.
+  server.on('timeout', (socket: Socket) => { if (!entrance.works(socket)) socket.destroy() })
   // The number of headers is checked by the wire checks: Node's own limit would silently drop the rest.
   server.maxHeadersCount = 0
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => { enter(request, response, true) })
