@@ -21,18 +21,18 @@ async function drip (wire: Wire, parts: Iterable<string>, everyMs: number): Prom
   }
 }
 
-/** The slowest of some good calls, in ms, made one after the other for as long as `during` takes. */
-async function slowestCall (gateway: Harness, during: Promise<unknown>): Promise<number> {
-  let slowest = 0
+/** How long good calls take, in ms and sorted, made one after the other for as long as `during` takes. */
+async function callDuring (gateway: Harness, during: Promise<unknown>): Promise<number[]> {
   const end = { reached: false }
   void during.finally(() => { end.reached = true })
+  const durations: number[] = []
   while (!end.reached) {
     const start = performance.now()
-    if ((await gateway.call('/open', { voucher: null })).status !== 200) return Infinity
-    slowest = Math.max(slowest, performance.now() - start)
+    const { status } = await gateway.call('/open', { voucher: null })
+    durations.push(status === 200 ? performance.now() - start : Infinity)
     await wait(5)
   }
-  return slowest
+  return durations.toSorted((left, right) => left - right)
 }
 
 t.test('clients that send their head slowly, or nothing at all, are closed in time and hurt nobody', async (t) => {
@@ -41,9 +41,11 @@ t.test('clients that send their head slowly, or nothing at all, are closed in ti
   const head = `GET ${base}/open HTTP/1.1\r\nHost: ${gateway.host}\r\nX-A: ${'a'.repeat(200)}`
   const start = performance.now()
   const dripping = Promise.all(wires.map(async (wire, index) => index % 3 === 0 ? undefined : drip(wire, head, 20)))
-  const slowest = await slowestCall(gateway, Promise.all(wires.map(async ({ closed }) => closed)))
+  const durations = await callDuring(gateway, Promise.all(wires.map(async ({ closed }) => closed)))
   t.ok(performance.now() - start < 1500, 'all are closed')
-  t.ok(slowest < 250, `the slowest good call took ${slowest.toFixed(1)} ms`)
+  const [median = Infinity] = durations.slice(durations.length / 2)
+  t.ok(median < 50, `half of the good calls took ${median.toFixed(1)} ms at most`)
+  t.ok(durations.every(Number.isFinite), 'all of them were served')
   await dripping
   const records = (await gateway.takeRecords(200)).filter(({ code }) => code !== undefined)
   t.equal(records.length, 200)
