@@ -40,14 +40,14 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
   const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter() }
   const eservices = await goLive(config, ports)
-  let draining = false
+  const stopping = new AbortController()
   const app = buildGateway({
     config,
     eservices,
     authorities: authoritiesOf(config),
     logger,
     now,
-    isDraining: () => draining,
+    stopping: stopping.signal,
     explain: prepareExplain(ports, now),
     patience
   })
@@ -55,7 +55,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   addProblemPages(app)
   addStatus(app, eservices, keys)
   await app.ready()
-  return { app, eservices, keys, logger, drain: () => { draining = true } }
+  return { app, eservices, keys, logger, drain: () => { stopping.abort() } }
 }
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */

@@ -10,6 +10,8 @@ export interface DrainTimes { readonly quietMs: number, readonly graceMs: number
  * into which a client may just be writing: here they are dropped after `quietMs` without a call.
  */
 export async function drainServer (server: Server, { quietMs, graceMs }: DrainTimes): Promise<void> {
+  // What becomes idle from now on, because its answer had begun before, is kept no longer either.
+  server.keepAliveTimeout = quietMs
   await new Promise<void>((resolve) => {
     const timers = [setTimeout(() => { server.closeIdleConnections() }, quietMs), setTimeout(resolve, graceMs)]
     NetServer.prototype.close.call(server, () => {

@@ -12,13 +12,13 @@ import { UnprovenLimit } from './unproven.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
-/** What entering needs. `isDraining` tells whether the process is stopping; `explain` gives the checks of a refused voucher. */
+/** What entering needs. `stopping` is aborted when the process begins to stop; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
   readonly config: Config
   readonly authorities: Authorities
   readonly logger: Logger
   readonly now: () => number
-  readonly isDraining: () => boolean
+  readonly stopping: AbortSignal
   readonly explain: (exchange: Exchange) => readonly Line[]
 }
 
@@ -38,20 +38,24 @@ export interface Entrance {
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
   const unproven = new UnprovenLimit(parts.config.limits.unproven)
   const latest = new WeakMap<Socket, Exchange>()
+  const unanswered = new Set<ServerResponse>()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const exchange = openExchange(request, response, parts.now(), expectsContinue)
     latest.set(request.socket, exchange)
     recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
     response.once('close', () => { if (exchange.denial && !exchange.call.caller) unproven.count(exchange.address, exchange.startedAt) })
-    if (parts.isDraining()) response.setHeader('Connection', 'close')
+    if (parts.stopping.aborted) setClose(response)
+    unanswered.add(response)
+    response.once('close', () => { unanswered.delete(response) })
     return exchange
   }
+  parts.stopping.addEventListener('abort', () => { for (const response of unanswered) setClose(response) })
   const blocked = ({ address, startedAt }: Exchange): Denial | undefined => {
     const retryAfter = unproven.blockedSeconds(address, startedAt)
     return retryAfter > 0 ? { denial: 'address-limit-exceeded', check: 'address', retryAfter } : undefined
   }
   const refuseAndClose = (exchange: Exchange, denial: Denial): void => {
-    exchange.response.setHeader('Connection', 'close')
+    setClose(exchange.response)
     refuse(exchange, denial)
   }
   return {
@@ -87,6 +91,10 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       return exchange !== undefined && !exchange.response.writableEnded && socket.writableLength === 0
     }
   }
+}
+
+function setClose (response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
 // RFC 9112, 9.6: nothing that comes behind the last request of a connection is processed, whether the client or an answer said that it is the last.

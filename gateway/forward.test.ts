@@ -263,7 +263,8 @@ t.test('a caller who goes away is not worked for any longer', async (t) => {
     upstream.requests.length = 0
     const wire = gateway.connect()
     wire.write(gateway.request('/items', { method: 'POST', body: { name: 'x' } }).subarray(0, -5))
-    await until(() => gateway.gateway.app.server.listening)
+    t.equal((await gateway.call('/nowhere')).status, 404, 'by then the head has been read')
+    await gateway.takeRecords(1)
     wire.socket.resetAndDestroy()
     await gone(t, false)
   })

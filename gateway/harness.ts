@@ -27,6 +27,8 @@ export interface HarnessOptions {
   readonly patience?: Partial<Patience>
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
+  /** Where to listen instead of on a free port: where a gateway before it listened. */
+  readonly port?: number
 }
 
 /** A request made of what matters; without `voucher` it carries a good one, with null none. */
@@ -50,7 +52,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
   await writeFile(join(folder, 'contract.json'), JSON.stringify(options.contract ?? archiveContract))
   await writeFile(join(folder, 'registry.yaml'), JSON.stringify(options.registry?.(registryContent()) ?? registryContent()))
-  const port = await freePort()
+  const port = options.port ?? await freePort()
   const usual = usualConfig(folder, port, upstream.url, `http://127.0.0.1:${(platform.address() as AddressInfo).port}/jwks.json`)
   const config = options.config?.(usual) ?? usual
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
