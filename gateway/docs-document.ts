@@ -23,9 +23,15 @@ export function describeOperations (generated: object, eservices: readonly LiveE
   }
   return {
     ...generated,
-    servers: [{ url: config.publicUrl, description: 'Questo gateway' }],
-    tags: eservices.map(({ config: { name }, contract }) => ({ name, description: `${contract.title}, versione ${contract.version}. Contratto: /openapi/${name}.v${contract.version.split('.')[0]}.yaml` })),
+    // Relative, so that a page opened under another name of this gateway calls where it came from.
+    servers: [{ url: '/', description: 'Questo gateway' }],
+    tags: eservices.map(({ config: { name }, contract }) => ({
+      name,
+      description: withoutHtml(`${contract.title}, versione ${contract.version}`),
+      externalDocs: { description: 'Contratto', url: `/openapi/${name}.v${contract.version.split('.')[0]}.yaml` }
+    })),
     paths,
+    'x-sandbox': sandboxOf(config),
     components: {
       securitySchemes: Object.fromEntries(eservices.map(({ config: { name }, terms }) => [schemeOf(name), {
         type: 'http',
@@ -35,6 +41,11 @@ export function describeOperations (generated: object, eservices: readonly LiveE
       }]))
     }
   }
+}
+
+/** The origin of the sandbox PDND, where the docs may ask for vouchers; undefined with a real platform. */
+export function sandboxOf ({ environment, pdnd }: Config): string | undefined {
+  return environment === 'sandbox' ? new URL(pdnd.tokenUrl).origin : undefined
 }
 
 /** The name under which Swagger UI keeps the voucher of an e-service. */
@@ -80,11 +91,17 @@ function withRefusals (responses: JsonObject, operation: Operation, config: Conf
   return described
 }
 
-/** References followed; a schema that contains itself is cut where it repeats. */
+/** References followed, a schema that contains itself cut where it repeats; descriptions without HTML. */
 function inline (value: Json, root: JsonObject, trail: readonly string[]): Json {
   if (Array.isArray(value)) return value.map((item) => inline(item as Json, root, trail))
   if (!isObject(value)) return value
   const reference = value['$ref']
   if (typeof reference === 'string') return trail.includes(reference) ? {} : inline(atPointer(root, reference.slice(1)) ?? {}, root, [...trail, reference])
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inline(member, root, trail)]))
+  return Object.fromEntries(Object.entries(value).map(([key, member]) =>
+    [key, key === 'description' && typeof member === 'string' ? withoutHtml(member) : inline(member, root, trail)]))
+}
+
+/** Markdown in which what would become an HTML element is shown as it is written: a contract brings text to the page, nothing else. */
+function withoutHtml (markdown: string): string {
+  return markdown.replaceAll(/<(?=[a-z/!?])/gi, '&lt;')
 }

@@ -19,9 +19,8 @@
   }
 
   async function authorize (output) {
-    const { protocol, hostname, port } = window.location
-    const sandbox = `${protocol}//${hostname === 'localhost' ? '127.0.0.1' : hostname}:${Number(port) + 1}`
-    const schemes = Object.keys(ui.specSelectors.specJson().toJS().components.securitySchemes)
+    const { 'x-sandbox': sandbox, components } = ui.specSelectors.specJson().toJS()
+    const schemes = Object.keys(components.securitySchemes)
     for (const scheme of schemes) ui.preauthorizeApiKey(scheme, await mint(sandbox, scheme.replace(/^voucher-/, '')))
     output.textContent = `Voucher ottenuti per ${schemes.length} e-service (fruitore: ${consumer}, 10 minuti).`
   }

@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { stringify } from 'yaml'
 import type { Config } from './config.ts'
-import { describeOperations } from './docs-document.ts'
+import { describeOperations, sandboxOf } from './docs-document.ts'
 import { pageHeaders, sendStylesheet } from './page.ts'
 import type { LiveEService } from './route.ts'
 
@@ -14,7 +14,7 @@ import type { LiveEService } from './route.ts'
  * routes of the e-services were added.
  */
 export async function addDocs (app: FastifyInstance, eservices: readonly LiveEService[], config: Config): Promise<void> {
-  const sandbox = config.environment === 'sandbox' ? new URL(config.pdnd.tokenUrl).origin : undefined
+  const sandbox = sandboxOf(config)
   addContracts(app, eservices)
   app.get('/page.css', async (_request, reply) => sendStylesheet(reply))
   app.get('/', async (_request, reply) => reply.redirect('/docs'))
@@ -27,18 +27,23 @@ export async function addDocs (app: FastifyInstance, eservices: readonly LiveESe
     },
     transformObject: (documentObject) => describeOperations('openapiObject' in documentObject ? documentObject.openapiObject : {}, eservices, config)
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: contentSecurityPolicy(sandbox),
-    uiConfig: { layout: 'BaseLayout', deepLinking: true, docExpansion: 'list', displayRequestDuration: true, validatorUrl: null, defaultModelsExpandDepth: -1, persistAuthorization: false },
-    theme: {
-      title: 'Varco · e-service',
-      ...(sandbox !== undefined && {
-        js: [{ filename: 'sandbox-voucher.js', content: await readFile(new URL('docs-sandbox-voucher.js', import.meta.url), 'utf8') }],
-        css: [{ filename: 'sandbox-voucher.css', content: '.sandbox-voucher{max-width:1460px;margin:1rem auto;padding:0 20px;font:1rem sans-serif}.sandbox-voucher button{font:inherit;padding:.5rem 1rem;background:#06c;color:#fff;border:0;border-radius:4px;cursor:pointer}.sandbox-voucher output{margin-left:1rem}' }]
-      })
-    }
+  await app.register(async (docs) => {
+    docs.addHook('onRequest', async (_request, reply) => { reply.headers(pageHeaders) })
+    await docs.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: contentSecurityPolicy(sandbox),
+      uiConfig: { layout: 'BaseLayout', deepLinking: true, docExpansion: 'none', displayRequestDuration: true, validatorUrl: null, defaultModelsExpandDepth: -1, persistAuthorization: false },
+      theme: {
+        title: 'Varco · e-service',
+        css: [{ filename: 'docs.css', content: await readBeside('docs.css') }],
+        ...(sandbox !== undefined && { js: [{ filename: 'sandbox-voucher.js', content: await readBeside('docs-sandbox-voucher.js') }] })
+      }
+    })
   })
+}
+
+async function readBeside (name: string): Promise<string> {
+  return readFile(new URL(name, import.meta.url), 'utf8')
 }
 
 function addContracts (app: FastifyInstance, eservices: readonly LiveEService[]): void {
