@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { bundle } from './bundle.ts'
+import { findCircle } from './circle.ts'
 import { nameOperations } from './operation-ids.ts'
 import { atPointer, DocumentError, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
@@ -55,6 +56,8 @@ export async function loadContract (file: string): Promise<Contract> {
 export function toContract (document: JsonObject, file: string): Contract {
   const version = document['openapi']
   if (typeof version !== 'string' || !/^3\.0\.\d+$/.test(version)) throw new DocumentError(file, 'openapi must be 3.0.x (RAC_GEN_001)')
+  const circle = findCircle(document)
+  if (circle !== undefined) throw new DocumentError(file, `schema "${circle}" refers to itself with no property and no list between, so that no value can be checked against it`)
   const info = objectAt(document, '/info', file)
   const read = new Reader(document, file)
   const operations = Object.entries(objectAt(document, '/paths', file)).flatMap(([path, item]) => read.operations(path, read.resolve(item)))

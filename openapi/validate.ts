@@ -24,7 +24,7 @@ const openapiFormats = ['double', 'float', 'decimal32', 'decimal64', 'decimal128
 
 /** Compiles the validators of every operation, by operationId. Throws DocumentError when a schema cannot be compiled. */
 export function compileContract (contract: Contract): ReadonlyMap<string, OperationValidator> {
-  const ajv = new Ajv({ strict: false, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
+  const ajv = new Ajv({ strict: false, strictNumbers: true, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
   addFormats(ajv)
   for (const format of openapiFormats) ajv.addFormat(format, true)
   ajv.addFormat('int32', { type: 'number', validate: (value: number) => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31 })
