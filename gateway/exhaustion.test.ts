@@ -185,7 +185,7 @@ const hundredMegabytes = (taken: { bytes: number }): AnswerAs => (_request, resp
 }
 
 t.test('an answer is taken from the upstream only as fast as its caller takes it', async (t) => {
-  const gateway = await startGateway(t)
+  const gateway = await startGateway(t, { config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, upstream: { ...one.upstream, timeoutMs: 200 } })) }) })
   await gateway.call('/open', { voucher: null })
   const taken = { bytes: 0 }
   gateway.upstream.answer = hundredMegabytes(taken)
@@ -197,6 +197,8 @@ t.test('an answer is taken from the upstream only as fast as its caller takes it
   for (let last = -1; last !== taken.bytes; await wait(100)) last = taken.bytes
   t.ok(taken.bytes < 24 * 1024 * 1024, `${(taken.bytes / 1024 / 1024).toFixed(1)} MB are under way, most of them in the kernel`)
   t.ok(process.memoryUsage().rss - before < 24 * 1024 * 1024, 'memory does not grow with the answer')
+  await wait(1500)
+  t.equal(gateway.upstream.requests[1]?.aborted, false, 'a slow caller is not taken for a slow upstream')
   let received = 0
   wire.socket.on('data', (chunk: Buffer) => { received += chunk.length })
   wire.socket.resume()

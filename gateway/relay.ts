@@ -16,6 +16,9 @@ export interface RelayOptions {
   readonly fail: (denial: Denial, lostUnanswered: boolean) => void
 }
 
+/** How much of an answer that is not passed on is read, so that its connection can be kept, in bytes. */
+const worthReading = 64 * 1024
+
 /**
  * Streams an upstream's answer to the caller: allow-listed headers, our own framing, back-pressure both ways. An answer that breaks off
  * breaks the connection to the caller too: a truncated answer never looks whole. Errors of the upstream that are no problem documents
@@ -28,7 +31,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #started = false
   #over = false
-  #replaced: Denial | undefined
+  #unread = 0
   readonly #onClose = (): void => { this.#giveUp(new Error('the caller went away')) }
 
   constructor (options: RelayOptions) {
@@ -48,9 +51,13 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     clearTimeout(this.#deadline)
     const { exchange, route } = this.#options
     exchange.upstreamMs = performance.now() - this.#sentAt
+    const replaced = replacement(status, headers)
+    if (replaced) {
+      this.#settle()
+      this.#options.fail(replaced, false)
+      return
+    }
     this.#started = true
-    this.#replaced = replacement(status, headers)
-    if (this.#replaced) return
     const { response } = exchange
     this.#copyHeaders(response, headers, route)
     if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
@@ -60,25 +67,28 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseData (controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#replaced) return
+    if (this.#over) {
+      this.#unread += chunk.length
+      if (this.#unread > worthReading) controller.abort(new Error('it is not passed on'))
+      return
+    }
     this.#options.exchange.bytesSent += chunk.length
     if (!this.#options.exchange.response.write(chunk)) controller.pause()
   }
 
   onResponseEnd (): void {
-    if (!this.#settle()) return
-    if (this.#replaced) this.#options.fail(this.#replaced, false)
-    else this.#options.exchange.response.end()
+    if (this.#settle()) this.#options.exchange.response.end()
   }
 
   onResponseError (_controller: Dispatcher.DispatchController | null, error: UpstreamError): void {
     if (!this.#settle()) return
     const { exchange, fail } = this.#options
     if (exchange.response.destroyed) return
-    if (this.#started && !this.#replaced) {
+    if (this.#started) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
-      exchange.response.destroy()
-    } else fail(this.#replaced ?? upstreamDenial(error), !this.#started && (error.socket?.bytesRead ?? 0) > 0)
+      // Not just closed: to a caller in HTTP/1.0 that would be the end of a whole answer.
+      exchange.request.socket.resetAndDestroy()
+    } else fail(upstreamDenial(error), (error.socket?.bytesRead ?? 0) > 0)
   }
 
   #giveUp (error: Error): void {
