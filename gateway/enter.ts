@@ -9,6 +9,7 @@ import type { Exchange } from './exchange.ts'
 import { recordWhenDone } from './record.ts'
 import type { Refuse } from './refuse.ts'
 import { UnprovenLimit } from './unproven.ts'
+import { findLoop, viaOf } from './via.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
@@ -37,6 +38,7 @@ export interface Entrance {
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
   const unproven = new UnprovenLimit(parts.config.limits.unproven)
+  const via = viaOf(parts.config)
   const latest = new WeakMap<Socket, Exchange>()
   const unanswered = new Set<ServerResponse>()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
@@ -63,7 +65,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       const before = latest.get(request.socket)
       if (before && closesAfter(before)) return false
       const exchange = open(request, response, expectsContinue)
-      const denial = findWireFault(request, parts.authorities) ?? blocked(exchange)
+      const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? blocked(exchange)
       if (denial) refuse(exchange, denial)
       return denial === undefined
     },

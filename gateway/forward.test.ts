@@ -89,6 +89,14 @@ t.test('an upstream that refuses connections is unreachable, and there again whe
   t.equal((await gateway.call('/items')).status, 200)
 })
 
+t.test('an upstream that leads back to the gateway is not gone round', async (t) => {
+  const port = await freePort()
+  const gateway = await startGateway(t, { port, config: withUpstream({ url: `http://127.0.0.1:${port}` }) })
+  const answer = await gateway.call('/open', { voucher: null })
+  t.match(answer, { status: 508, json: { code: 'loop-detected' } })
+  t.match((await gateway.takeRecords(2)).map(({ status, code }) => [status, code]), [[508, 'loop-detected'], [508, undefined]])
+})
+
 t.test('an upstream whose name does not resolve is unreachable', async (t) => {
   const gateway = await startGateway(t, { config: withUpstream({ url: 'http://upstream.invalid' }) })
   await checkProblem(t, gateway, await gateway.call('/items'), { status: 502, code: 'upstream-unreachable' })

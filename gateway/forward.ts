@@ -6,14 +6,14 @@ import type { Exchange } from './exchange.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
 
-/** The connections to one upstream. `timeoutMs` is the time in which the head of an answer must come, and each later part of it. */
-export interface Upstream { readonly pool: Pool, readonly origin: string, readonly timeoutMs: number }
+/** The connections to one upstream. `timeoutMs` is the time in which the head of an answer must come, and each later part of it; `via` names this gateway. */
+export interface Upstream { readonly pool: Pool, readonly origin: string, readonly timeoutMs: number, readonly via: string }
 
 /** Largest answer of an upstream, in bytes. */
 const maxAnswerBytes = 1024 ** 3
 
 /** Opens a pool for an upstream origin; nothing is connected before the first call. */
-export function openUpstream (origin: string, timeoutMs: number): Upstream {
+export function openUpstream (origin: string, timeoutMs: number, via: string): Upstream {
   const pool = new Pool(origin, {
     connections: 128,
     pipelining: 1,
@@ -24,7 +24,7 @@ export function openUpstream (origin: string, timeoutMs: number): Upstream {
     maxResponseSize: maxAnswerBytes,
     strictContentLength: true
   })
-  return { pool, origin, timeoutMs }
+  return { pool, origin, timeoutMs, via }
 }
 
 // Whether a lost connection had served before decides if a call may be repeated; only the client's own errors say so by themselves.
@@ -78,7 +78,7 @@ function isSafe (method: string): boolean {
 /** Only what the route lets through, in one pass over the raw headers; framing and identity are always our own. */
 function requestHeaders (exchange: Exchange, { route, varcoCall }: Forwarded): string[] {
   const raw = exchange.request.rawHeaders
-  const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId]
+  const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase()
     if (route.requestHeaders.has(name)) headers.push(name, raw[index + 1] as string)

@@ -9,6 +9,7 @@ import type { Config, EServiceConfig } from './config.ts'
 import { openUpstream } from './forward.ts'
 import { prepareRoute } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
+import { viaOf } from './via.ts'
 
 /** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. Throws naming every contract that cannot be served. */
 export async function goLive (config: Config, ports: Ports): Promise<readonly LiveEService[]> {
@@ -23,7 +24,7 @@ function live (config: Config, eservice: EServiceConfig, contract: Contract, por
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
   const terms = termsOf(config, eservice)
-  return { config: eservice, contract, basePath, terms, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs) }
+  return { config: eservice, contract, basePath, terms, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
 }
 
 /** What admission holds the callers of an e-service to. */

@@ -37,7 +37,7 @@ const forwarded = ['accept', 'accept-language', 'accept-encoding', 'content-type
   'if-unmodified-since', 'prefer', 'traceparent', 'tracestate']
 const returned = ['content-type', 'content-encoding', 'content-language', 'content-disposition', 'etag', 'last-modified', 'cache-control', 'vary', 'location',
   'retry-after', 'accept-patch', 'deprecation', 'sunset']
-const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'authorization', 'dpop', 'cookie', 'host'])
+const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'via', 'x-request-id', 'authorization', 'dpop', 'cookie', 'host'])
 
 /** Works out the route of one operation of a live e-service. */
 export function prepareRoute (eservice: LiveEService, operation: Operation, validator: OperationValidator): Route {

@@ -92,7 +92,7 @@ t.test('a method that the operation does not have is refused, and the ones it ha
   }
 })
 
-const singletons = ['Authorization', 'Content-Type', 'Digest', 'Content-Digest', 'DPoP', 'Agid-JWT-Signature', 'Agid-JWT-TrackingEvidence', 'X-ReplyTo', 'X-Correlation-ID', 'Idempotency-Key', 'Expect', 'Content-Encoding', 'Varco-Call']
+const singletons = ['Authorization', 'Content-Type', 'Digest', 'Content-Digest', 'DPoP', 'Agid-JWT-Signature', 'Agid-JWT-TrackingEvidence', 'X-ReplyTo', 'X-Correlation-ID', 'Idempotency-Key', 'Expect', 'Content-Encoding', 'If-Modified-Since', 'If-Unmodified-Since', 'Traceparent', 'Varco-Call']
 
 t.test('a second header where only one can be meant is refused', async (t) => refuseAll(t, singletons.map((header): Case => [
   header, as(({ host, voucher }) => [`POST ${base}/items HTTP/1.1`, host, ...header === 'Authorization' ? [] : [voucher], `${header}: a`, `${header.toLowerCase()}: b`, 'Content-Length: 0']), 400, 'malformed-request'
@@ -231,7 +231,8 @@ t.test('nothing that a caller says about itself or the connection reaches the up
   const [seen] = gateway.upstream.requests
   t.equal(seen?.method, 'GET')
   const names = seen?.rawHeaders.filter((_one, index) => index % 2 === 0).map((one) => one.toLowerCase()).toSorted()
-  t.strictSame(names, ['accept-language', 'connection', 'host', 'varco-call', 'x-request-id', 'x-trace-note'])
+  t.strictSame(names, ['accept-language', 'connection', 'host', 'varco-call', 'via', 'x-request-id', 'x-trace-note'])
+  t.notMatch(seen?.headers.via, /evil/)
   t.equal(seen?.headers.host, new URL(gateway.upstream.url).host)
   t.notSame(seen?.headers['varco-call'], 'e.e.e')
   t.notSame(seen?.headers['x-request-id'], 'mine')
