@@ -66,7 +66,9 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
   await readCheckedYaml(path, (raw) => {
     const { content, substitutions, missing } = substitute(raw, variables)
     const unset = missing.map(({ path, name }): Finding => ({ path, message: `the environment variable ${name} is not set` }))
-    const findings = [...unset, ...schemaFindings(validate, content)]
+    // An unset variable is empty, and whatever the schema has to say about that is beside the point.
+    const unsetAt = new Set(missing.map(({ path }) => path.join('/')))
+    const findings = [...unset, ...schemaFindings(validate, content).filter(({ path }) => !unsetAt.has(path.join('/')))]
     if (findings.length > 0) return findings
     checked = { document: content as Document, shown: hide(raw, substitutions.map((one) => one.path)) }
     return findFaults(checked.document)

@@ -29,6 +29,7 @@ async function openDocs (t: Test, url: string, width = 1280): Promise<{ page: Pa
   launched ??= chromium.launch({ executablePath, args })
   const context = await (await launched).newContext({ viewport: { width, height: 900 } })
   t.teardown(async () => context.close())
+  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   const origins = new Set<string>()
   const complaints: string[] = []
