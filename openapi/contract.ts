@@ -122,7 +122,7 @@ class Reader {
     const merged = new Map<string, Parameter>()
     for (const value of [...shared, ...own]) {
       const parameter = this.#parameter(where, this.resolve(value))
-      if (parameter) merged.set(`${parameter.in} ${parameter.name.toLowerCase()}`, parameter)
+      if (parameter) merged.set(`${parameter.in} ${parameter.in === 'header' ? parameter.name.toLowerCase() : parameter.name}`, parameter)
     }
     return [...merged.values()]
   }

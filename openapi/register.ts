@@ -6,9 +6,9 @@ import type { Json, JsonObject } from './document.ts'
 import { toJsonSchema } from './schema.ts'
 
 /**
- * Registers every operation of a contract with openapi-backend, which compiles its schemas a second time, independently of our own
- * validators. Throws DocumentError when the two see different operations or openapi-backend cannot compile one: such a contract has
- * no single meaning.
+ * Registers every operation of a contract with openapi-backend, which reads it independently of our own loader (and, when it is asked to
+ * judge a request, compiles its schemas independently of our validators). Throws DocumentError when the two see different operations or
+ * openapi-backend cannot read it: such a contract has no single meaning.
  */
 export async function registerOperations (contract: Contract): Promise<OpenAPIBackend> {
   const api = new OpenAPIBackend({
@@ -22,7 +22,7 @@ export async function registerOperations (contract: Contract): Promise<OpenAPIBa
   try {
     await api.init()
   } catch (error) {
-    throw new DocumentError(contract.file, `openapi-backend cannot compile it: ${(error as Error).message}`)
+    throw new DocumentError(contract.file, `openapi-backend cannot read it: ${(error as Error).message}`)
   }
   const registered = api.router.getOperations().map((operation) => `${operation.method} ${operation.path} ${operation.operationId ?? ''}`)
   const own = contract.operations.map((operation) => `${operation.method.toLowerCase()} ${operation.path} ${operation.id}`)
