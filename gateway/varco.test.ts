@@ -226,7 +226,7 @@ eservices:
     /^the gateway cannot start:$/,
     /production\.yaml:1: .*operations\.token is not set/,
     /production\.yaml:3: pdnd\.jwksUri: must be https/,
-    /production\.yaml:4: pdnd\.issuer: is the sandbox issuer/,
+    /production\.yaml:4: pdnd\.issuer: .*sandbox/,
     /production\.yaml:5: publicUrl: must be https/,
     /production\.yaml:7: registry: is the sandbox registry/,
     /production\.yaml:11: eservices\.parking-permits\.upstream\.secret: is the sandbox secret/,
