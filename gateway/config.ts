@@ -8,7 +8,7 @@ import { pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import { listenerPorts, portVariables } from './ports.ts'
 import { findProductionFaults } from './production.ts'
-import { substitute } from './substitute.ts'
+import { substitute, withoutSecrets } from './substitute.ts'
 
 export interface Rate { readonly requests: number, readonly seconds: number }
 
@@ -64,13 +64,12 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
   const variables = portVariables(env)
   let checked: { document: Document, shown: unknown } | undefined
   await readCheckedYaml(path, (raw) => {
-    const { content, substitutions, missing } = substitute(raw, variables)
-    const unset = missing.map(({ path, name }): Finding => ({ path, message: `the environment variable ${name} is not set` }))
+    const { content, faults } = substitute(raw, variables)
     // An unset variable is empty, and whatever the schema has to say about that is beside the point.
-    const unsetAt = new Set(missing.map(({ path }) => path.join('/')))
-    const findings = [...unset, ...schemaFindings(validate, content).filter(({ path }) => !unsetAt.has(path.join('/')))]
+    const unset = new Set(faults.map(({ path }) => path.join('/')))
+    const findings = [...faults, ...schemaFindings(validate, content).filter(({ path }) => !unset.has(path.join('/')))]
     if (findings.length > 0) return findings
-    checked = { document: content as Document, shown: hide(raw, substitutions.map((one) => one.path)) }
+    checked = { document: content as Document, shown: withoutSecrets(raw) }
     return findFaults(checked.document)
   })
   if (!checked) throw new CheckedFileError([`${path}: is empty`])
@@ -114,15 +113,4 @@ function complete (document: Document, shown: unknown, folder: string, env: Read
     shown,
     hash: createHash('sha256').update(JSON.stringify(shown)).digest('hex')
   }
-}
-
-const secretKeys = new Set(['secret', 'token'])
-
-// What came from the environment is shown as it was written; a secret written into the file itself is not shown at all.
-function hide (raw: unknown, substituted: readonly (readonly (string | number)[])[], path: readonly (string | number)[] = []): unknown {
-  if (Array.isArray(raw)) return raw.map((item, index) => hide(item, substituted, [...path, index]))
-  if (typeof raw === 'object' && raw !== null) return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, hide(value, substituted, [...path, key])]))
-  const fromEnvironment = substituted.some((one) => one.join('/') === path.join('/'))
-  if (fromEnvironment) return String(raw).replaceAll(/:-[^}]*\}/g, '}')
-  return secretKeys.has(String(path.at(-1))) ? '[redacted]' : raw
 }

@@ -1,9 +1,11 @@
 import { sandboxSecret } from '../openapi/varco-call.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
+import { environmentNames, pdndEnvironments } from './pdnd-environments.ts'
+import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 
 /** The parts of a configuration that decide whether it may leave the sandbox. */
 interface Judged {
-  readonly pdnd: { readonly issuer?: string, readonly jwksUri?: string, readonly tokenUrl?: string, readonly apiBase?: string }
+  readonly pdnd: { readonly environment: EnvironmentName } & Partial<PdndEnvironment>
   readonly publicUrl: string
   readonly registry: string
   readonly listeners?: { readonly operations?: { readonly token?: string } }
@@ -17,11 +19,14 @@ export function findProductionFaults (document: Judged): Finding[] {
   return [...platformFaults(document), ...ownFaults(document), ...Object.entries(document.eservices).flatMap(([name, { upstream }]) => upstreamFaults(name, upstream))]
 }
 
-function platformFaults ({ pdnd }: Judged): Finding[] {
+function platformFaults ({ pdnd: { environment, ...pdnd } }: Judged): Finding[] {
   const plain = (['jwksUri', 'tokenUrl', 'apiBase'] as const).filter((key) => pdnd[key]?.startsWith('http:'))
   return [
     ...plain.map((key): Finding => ({ path: ['pdnd', key], message: 'must be https outside the sandbox: whoever answers there is trusted with keys' })),
-    ...pdnd.issuer?.includes('sandbox') ? [{ path: ['pdnd', 'issuer'], message: 'is the sandbox issuer: its keys are on developers\' machines' }] : []
+    ...Object.entries(pdnd).flatMap(([key, value]): Finding[] => {
+      const owner = environmentNames.find((name) => name !== environment && Object.values(pdndEnvironments[name]).includes(value))
+      return owner ? [{ path: ['pdnd', key], message: `belongs to ${owner}, not to ${environment}: vouchers of two environments never share a gateway` }] : []
+    })
   ]
 }
 

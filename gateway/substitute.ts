@@ -1,29 +1,35 @@
-/** A scalar that came from the environment: where it stands and how it was written, so that it can be shown without its value. */
-export interface Substitution { readonly path: readonly (string | number)[], readonly written: string }
-
-/** A document with its `${NAME}` and `${NAME:-default}` replaced, what was replaced where, and the variables that are not set. */
+/** A document with its `${NAME}` and `${NAME:-default}` replaced, and what could not be replaced where. */
 export interface Substituted {
   readonly content: unknown
-  readonly substitutions: readonly Substitution[]
-  readonly missing: readonly { readonly path: readonly (string | number)[], readonly name: string }[]
+  readonly faults: readonly { readonly path: readonly (string | number)[], readonly message: string }[]
 }
 
-const expression = /\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g
+const expression = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
 /** Replaces variables in every string of a parsed document: after parsing, so that a value can never become syntax. */
 export function substitute (content: unknown, env: Readonly<Record<string, string | undefined>>): Substituted {
-  const substitutions: Substitution[] = []
-  const missing: { path: readonly (string | number)[], name: string }[] = []
+  const faults: { path: readonly (string | number)[], message: string }[] = []
   const visit = (value: unknown, path: readonly (string | number)[]): unknown => {
     if (Array.isArray(value)) return value.map((item, index) => visit(item, [...path, index]))
     if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, visit(member, [...path, key])]))
     if (typeof value !== 'string' || !value.includes('${')) return value
-    substitutions.push({ path, written: value })
+    if (value.replaceAll(expression, '').includes('${')) faults.push({ path, message: 'has a "${" that is no variable: write ${NAME} or ${NAME:-default}' })
     return value.replaceAll(expression, (_match, name: string, otherwise: string | undefined) => {
-      const found = env[name] || otherwise
-      if (found === undefined) missing.push({ path, name })
+      const found = (Object.hasOwn(env, name) && env[name]) || otherwise
+      if (found === undefined) faults.push({ path, message: `the environment variable ${name} is not set` })
       return found ?? ''
     })
   }
-  return { content: visit(content, []), substitutions, missing }
+  return { content: visit(content, []), faults }
+}
+
+const secretNames = new Set(['secret', 'token'])
+const variablesOnly = /^(?:\$\{[^}]*\})+$/
+
+/** A document as it may be shown: variables as they were written but for their defaults, and no secret that was written into it. */
+export function withoutSecrets (content: unknown, name = ''): unknown {
+  if (Array.isArray(content)) return content.map((item) => withoutSecrets(item, name))
+  if (typeof content === 'object' && content !== null) return Object.fromEntries(Object.entries(content).map(([key, value]) => [key, withoutSecrets(value, key)]))
+  if (secretNames.has(name) && !(typeof content === 'string' && variablesOnly.test(content))) return '[redacted]'
+  return typeof content === 'string' ? content.replaceAll(/(\$\{\w+):-[^}]*\}/g, '$1}') : content
 }

@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { CheckedFileError } from './adapters/checked-yaml.ts'
+import { loadConfig } from './config.ts'
+
+const uuid = (last: number): string => `30000000-0000-4000-8000-${String(last).padStart(12, '0')}`
+const env = { SECRET: 'a-secret-of-the-environment-canary4711', BURST: '7' }
+
+const good = `pdnd:
+  environment: sandbox
+publicUrl: http://127.0.0.1:\${GATEWAY_PORT}
+registry: registry.yaml
+producer: ${uuid(1)}
+limits:
+  burst: { requests: 5, seconds: 2 }
+eservices:
+  things:
+    contract: ../things.v1.yaml
+    upstream: { url: 'http://127.0.0.1:\${ESERVICES_PORT}', secret: '\${SECRET}' }
+    eserviceId: ${uuid(2)}
+    descriptorIds: [${uuid(3)}]
+    audience: [https://api.example.it/rest/things/v1]
+`
+
+type Env = Readonly<Record<string, string | undefined>>
+
+async function load (t: Test, replacements: readonly (readonly [from: string, to: string])[] = [], environment: Env = env) {
+  const text = replacements.reduce((changed, [from, to]) => {
+    if (!changed.includes(from)) throw new Error(`the good configuration has no ${from}`)
+    return changed.replace(from, to)
+  }, good)
+  const path = join(t.testdir(), 'gateway.yaml')
+  await writeFile(path, text)
+  return loadConfig(path, environment)
+}
+
+/** The problems of the good configuration after some replacements, without the folder in front. */
+async function problemsOf (t: Test, replacements: readonly (readonly [from: string, to: string])[], environment?: Env): Promise<readonly string[]> {
+  const error: unknown = await load(t, replacements, environment).then(() => undefined, (thrown: unknown) => thrown)
+  if (error === undefined) return []
+  if (!(error instanceof CheckedFileError)) throw error
+  return error.problems.map((problem) => problem.replace(/^.*gateway\.yaml:/, ''))
+}
+
+t.test('a good configuration is complete: paths absolute, defaults and ports filled in', async (t) => {
+  const config = await load(t)
+  t.match(config, {
+    environment: 'sandbox',
+    pdnd: { issuer: 'sandbox.varco.localhost', jwksUri: 'http://127.0.0.1:8081/.well-known/jwks.json' },
+    publicUrl: 'http://127.0.0.1:8080',
+    registry: /^\/.*\/registry\.yaml$/,
+    listeners: { public: { host: '127.0.0.1', port: 8080 }, operations: { host: '127.0.0.1', port: 8082, token: undefined } },
+    limits: { unproven: { requests: Number, seconds: Number }, bodyBytes: 1024 * 1024, connections: 2000 }
+  })
+  t.match(config.eservices, [{
+    name: 'things', contract: /^\/.*\/things\.v1\.yaml$/, producer: uuid(1), burst: { requests: 5, seconds: 2 },
+    upstream: { url: 'http://127.0.0.1:8090', secret: env.SECRET, timeoutMs: 10_000 }
+  }])
+})
+
+t.test('PORT moves all ports together, and nothing but a port is taken', async (t) => {
+  const config = await load(t, [], { ...env, PORT: '9000' })
+  t.match(config, { publicUrl: 'http://127.0.0.1:9000', listeners: { public: { port: 9000 }, operations: { port: 9002 } }, pdnd: { jwksUri: 'http://127.0.0.1:9001/.well-known/jwks.json' }, eservices: [{ upstream: { url: 'http://127.0.0.1:9010' } }] })
+  for (const PORT of ['0', '65526', '-1', '80a', '8080.5', '0x1F90', ' 8080']) await t.rejects(load(t, [], { ...env, PORT }), { message: `PORT is "${PORT}": it must be a number from 1 to 65525` })
+})
+
+t.test('an e-service\'s own settings win over the common ones', async (t) => {
+  const config = await load(t, [['    audience', `    producer: ${uuid(9)}\n    burst: { requests: '\${BURST}', seconds: 1 }\n    path: /rest/other/v1\n    audience`]])
+  t.match(config.eservices, [{ producer: uuid(9), burst: { requests: 7, seconds: 1 }, path: '/rest/other/v1' }])
+})
+
+const broken: Readonly<Record<string, readonly [replacements: readonly (readonly [string, string])[], problems: readonly RegExp[]]>> = {
+  'an environment that does not exist': [[['environment: sandbox', 'environment: sandbocs']], [/^2: pdnd\.environment: "sandbocs" is not one of sandbox, .*Did you mean "sandbox"\?$/]],
+  'a misspelt key': [[['registry:', 'registy:']], [/^1: must have required property 'registry'$/, /^4: registy: unknown key "registy"\. Did you mean "registry"\?$/]],
+  'a misspelt key of an e-service': [[['audience:', 'audiance:']], [/^9: eservices\.things: must have required property 'audience'$/, /^14: .*Did you mean "audience"\?$/]],
+  'a misspelt key of an upstream': [[['secret: ', 'sekret: ']], [/upstream: must have required property 'secret'$/, /unknown key "sekret"\. Did you mean "secret"\?$/]],
+  'an id that is none': [[[uuid(2), uuid(2).slice(1)]], [/^12: eservices\.things\.eserviceId: must match pattern/]],
+  'an id in upper case': [[[uuid(2), uuid(2).replace('3', 'A')]], [/^12: eservices\.things\.eserviceId: must match pattern/]],
+  'a variable that is not set': [[['${SECRET}', '${SEKRET}']], [/^11: eservices\.things\.upstream\.secret: the environment variable SEKRET is not set$/]],
+  'a variable in shell style': [[['${SECRET}', '${SECRET?}']], [/^11: .*has a "\$\{" that is no variable/]],
+  'an upstream with a path': [[["${ESERVICES_PORT}'", "${ESERVICES_PORT}/x'"]], [/^11: eservices\.things\.upstream\.url: must match pattern/]],
+  'an upstream with credentials': [[['http://127.0.0.1:${ESERVICES_PORT}', 'http://user:word@127.0.0.1']], [/^11: eservices\.things\.upstream\.url: must match pattern/]],
+  'a public URL with a path': [[['${GATEWAY_PORT}', '${GATEWAY_PORT}/x']], [/^3: publicUrl: must match pattern/]],
+  'no producer anywhere': [[[`producer: ${uuid(1)}\n`, '']], [/^8: eservices\.things: no producer: set producer here or at the top of the file$/]],
+  'no e-services': [[[good.slice(good.indexOf('eservices:')), 'eservices: {}\n']], [/^8: eservices: must NOT have fewer than 1 properties$/]],
+  'a limit of nothing': [[['requests: 5', 'requests: 0']], [/^7: limits\.burst\.requests: must be >= 1$/]],
+  'a limit that is a word': [[['requests: 5', 'requests: many']], [/^7: limits\.burst\.requests: must be integer$/]],
+  'an operations token that is short': [[['limits:', 'listeners: { operations: { token: short } }\nlimits:']], [/^6: listeners\.operations\.token: must NOT have fewer than 16 characters$/]],
+  'a name that is no path segment': [[['things:', 'Things to do:']], [/^8: eservices: (?:must match pattern|property name must be valid)/, /^8: eservices: (?:must match pattern|property name must be valid)/]],
+  'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
+  'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
+  'several things at once': [
+    [['environment: sandbox', 'environment: prod'], ['requests: 5', 'requests: -5'], ['${SECRET}', '${SEKRET}'], [uuid(3), 'x'], ['contract:', 'contrakt:']],
+    [/^2: pdnd\.environment/, /^7: limits\.burst\.requests/, /^9: eservices\.things: must have required property 'contract'/, /^10: .*"contract"/, /^11: .*SEKRET/, /^13: eservices\.things\.descriptorIds\.0/]
+  ]
+}
+
+for (const [name, [replacements, expected]] of Object.entries(broken)) {
+  t.test(`${name} is told with its line`, async (t) => {
+    const problems = await problemsOf(t, replacements)
+    t.equal(problems.length, expected.length, problems.join('\n'))
+    for (const [index, pattern] of expected.entries()) t.match(problems[index], pattern)
+  })
+}
+
+t.test('a file that is empty, or not there, or no YAML is told', async (t) => {
+  const path = join(t.testdir({ 'gateway.yaml': '' }), 'gateway.yaml')
+  await t.rejects(loadConfig(path, env), { message: /gateway\.yaml:1: must be object$/ })
+  await t.rejects(loadConfig(`${path}x`, env), { message: /gateway\.yamlx: the file cannot be read \(ENOENT\)$/ })
+  await writeFile(path, 'pdnd: [')
+  await t.rejects(loadConfig(path, env), { message: /gateway\.yaml:1: / })
+})
+
+t.test('a value of the environment never becomes syntax', async (t) => {
+  const SECRET = "x', evil: 'y\n    upstream: { url: http://evil.example, secret: z }\n#"
+  const config = await load(t, [], { ...env, SECRET })
+  t.equal(config.eservices[0]?.upstream.secret, SECRET)
+  t.equal(config.eservices[0]?.upstream.url, 'http://127.0.0.1:8090')
+  t.equal(config.eservices.length, 1)
+})
+
+t.test('no secret is shown, neither of the environment nor of the file, nor in an error', async (t) => {
+  const inFile: readonly (readonly [string, string])[] = [["secret: '${SECRET}'", 'secret: canary4711-in-the-file'], ['limits:', 'listeners: { operations: { token: canary4711-operations-token } }\nlimits:']]
+  for (const config of [await load(t), await load(t, inFile)]) t.notMatch(JSON.stringify({ shown: config.shown, hash: config.hash }), 'canary4711')
+  t.match((await load(t)).shown, { eservices: { things: { upstream: { secret: '${SECRET}', url: 'http://127.0.0.1:${ESERVICES_PORT}' } } } })
+  t.match((await load(t, inFile)).shown, { eservices: { things: { upstream: { secret: '[redacted]' } } }, listeners: { operations: { token: '[redacted]' } } })
+  const problems = [
+    ...await problemsOf(t, [['environment: sandbox', 'environment: produzione']]),
+    ...await problemsOf(t, [...inFile, ['requests: 5', 'requests: 0']]),
+    ...await problemsOf(t, [['url: ', 'uri: ']]),
+    ...await problemsOf(t, [['http://127.0.0.1:${ESERVICES_PORT}', '${SECRET}']])
+  ]
+  t.ok(problems.length >= 6)
+  t.notMatch(problems.join('\n'), 'canary4711')
+})
+
+t.test('two configurations have one hash exactly when they say the same', async (t) => {
+  const { hash } = await load(t)
+  t.match(hash, /^[0-9a-f]{64}$/)
+  t.equal((await load(t, [], { ...env, SECRET: 'another' })).hash, hash, 'what is a secret cannot be told from the hash')
+  t.not((await load(t, [['requests: 5', 'requests: 6']])).hash, hash)
+})
+
+t.test('the configuration of the demonstration is good as it stands', async (t) => {
+  const config = await loadConfig(join(import.meta.dirname, 'gateway.yaml'), {})
+  t.strictSame(config.eservices.map(({ name }) => name), ['tickets', 'surveys', 'service-usage', 'sla-telemetry'])
+})
