@@ -5,6 +5,7 @@ import { admit } from './admit.ts'
 import { prepareEntrance } from './enter.ts'
 import type { EntranceParts } from './enter.ts'
 import { exchangeOf } from './exchange.ts'
+import { guard } from './guard.ts'
 import { createListener, refuseUnreadable } from './listen.ts'
 import type { Patience } from './listen.ts'
 import { routesOf } from './live.ts'
@@ -101,9 +102,10 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
       }
       done()
     }
-    const outcome = admit(exchange, route)
-    if (outcome instanceof Promise) void outcome.then(finish)
-    else finish(outcome)
+    guard(exchange, refuse, () => {
+      const outcome = admit(exchange, route)
+      return outcome instanceof Promise ? outcome.then(finish) : finish(outcome)
+    })
   }
 }
 

@@ -13,7 +13,7 @@ export type Refuse = (exchange: Exchange, denial: Denial) => void
 /** Above this an unread body is not waited for: the connection is closed instead. In bytes. */
 const worthDraining = 64 * 1024
 
-/** Prepares refusing; `publicUrl` is the base of the `type` URLs. `errors` of a problem never hold received values. */
+/** Prepares refusing; `publicUrl` is the base of the `type` URLs. */
 export function prepareRefuse (publicUrl: string): Refuse {
   return (exchange, denial) => {
     exchange.denial = denial
@@ -29,7 +29,8 @@ export function prepareRefuse (publicUrl: string): Refuse {
     if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge === null ? 'Bearer' : `Bearer error="${challenge}"`)
     if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
     setLimitHeaders(response, exchange.call, denial.limit)
-    if (status === 400 || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
+    // Behind a request that could be read in two ways nothing can be trusted to be the next one.
+    if (denial.denial === 'malformed-request' || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Request-ID', exchange.correlationId)
     response.writeHead(status, { 'Content-Type': problemMediaType, 'Content-Length': body.length })

@@ -3,10 +3,12 @@ import type { Dispatcher } from 'undici'
 import { isFinding } from '../openapi/parameters.ts'
 import type { Finding } from '../openapi/parameters.ts'
 import { writeQuery } from '../openapi/query.ts'
+import type { QueryPair } from '../openapi/query.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
+import { guard } from './guard.ts'
 import { setLimitHeaders } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { pathValues, rebuildPath } from './route.ts'
@@ -25,27 +27,24 @@ const noBytes = new Uint8Array(0)
 export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange, matched: Matched) => void {
   const { eservice: { admission, config, basePath }, validator, operation } = route
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
-  return (exchange, matched) => {
+  const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
+    const target = rebuildPath(route, matched.parameters) + writeQuery(query)
+    const method = operation.method as Dispatcher.HttpMethod
+    const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
+    forward(exchange, { route, method, target, body: matched.body, varcoCall }, refuse, (response) => { setOwnHeaders(response, exchange) })
+  }
+  const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     const { request, call } = exchange
     const read = validator.parameters({ path: pathValues(route, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
     if (isFinding(read)) return refuse(exchange, contractDenial(read))
     const body = validator.body(validator.mediaType(request.headers['content-type']), matched.body ?? noBytes)
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
-    const send = (): void => {
-      const target = rebuildPath(route, matched.parameters) + writeQuery(read.query)
-      const method = operation.method as Dispatcher.HttpMethod
-      const varcoCall = sign(toVarcoCall(exchange, route), method, target, call.now)
-      forward(exchange, { route, method, target, body: matched.body, varcoCall }, refuse, (response) => { setOwnHeaders(response, exchange) })
-    }
-    if (operation.isPublic) return send()
+    if (operation.isPublic) return send(exchange, matched, read.query)
+    const finish = (denial: Denial | undefined): void => denial ? refuse(exchange, denial) : send(exchange, matched, read.query)
     const outcome = admission.afterBody(call)
-    const finish = (denial: Denial | undefined): void => {
-      if (denial) refuse(exchange, denial)
-      else send()
-    }
-    if (outcome instanceof Promise) void outcome.then(finish)
-    else finish(outcome)
+    return outcome instanceof Promise ? outcome.then(finish) : finish(outcome)
   }
+  return (exchange, matched) => { guard(exchange, refuse, () => serve(exchange, matched)) }
 }
 
 function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {

@@ -146,7 +146,7 @@ const nonCanonical = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 t.test('9: the signature is the one that the platform made, in its one spelling', async (t) => tryAll(t, [
   unverifiable('256 zero bytes', `${goodHead}.${goodClaims}.${encode('\0'.repeat(256))}`),
   unverifiable('one byte', `${goodHead}.${goodClaims}.AA`),
-  unverifiable('cut by 4 characters', good.slice(0, -4)),
+  unverifiable('cut by 3 bytes', `${goodHead}.${goodClaims}.${Buffer.from(goodSignature, 'base64url').subarray(0, -3).toString('base64url')}`),
   unverifiable('one bit flipped', `${goodHead}.${goodClaims}.${flipped.toString('base64url')}`),
   unverifiable('claims changed', `${goodHead}.${encode({ ...JSON.parse(Buffer.from(goodClaims, 'base64url').toString()) as object, exp: seconds + 6000 })}.${goodSignature}`),
   unverifiable('header changed', `${encode({ ...header, use: 'other' })}.${goodClaims}.${goodSignature}`),
