@@ -62,7 +62,6 @@ export const denials = {
   'method-not-implemented': { status: 501, title: 'Method not implemented', mend: 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.' },
   'upstream-unreachable': { status: 502, title: 'E-service unreachable', mend: 'Repeat the call later; if it persists, report the correlationId to the producer.' },
   'upstream-invalid': { status: 502, title: 'Invalid answer of the e-service', mend: 'Report the correlationId to the producer.' },
-  'draining': { status: 503, title: 'Gateway stopping', mend: retryLater },
   'loop-detected': { status: 508, title: 'Loop detected', mend: 'Report the correlationId to the producer: the e-service leads back to this gateway.' },
   'upstream-timeout': { status: 504, title: 'E-service too slow', mend: 'Repeat the call later; if it persists, report the correlationId to the producer.' }
 } as const satisfies Record<string, DenialType>

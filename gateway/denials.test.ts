@@ -1,0 +1,114 @@
+import t from 'tap'
+import { denials, denialType } from '../policies/denials.ts'
+import type { DenialCode } from '../policies/denials.ts'
+import { startGateway } from './harness.ts'
+import type { CallOptions, Harness, HarnessOptions } from './harness.ts'
+import { basePath, ids, registryContent } from './harness-platform.ts'
+import type { RegistryContent } from './harness-platform.ts'
+import { checkProblem } from './harness-refusal.ts'
+import type { WireAnswer } from './harness-wire.ts'
+import { viaOf } from './via.ts'
+
+/** What brings a refusal about: how the gateway is started, and what is sent to it. */
+interface Golden { readonly options?: HarnessOptions, readonly send: (gateway: Harness) => Promise<WireAnswer> }
+
+const call = (path: string, options: CallOptions = {}): Golden => ({ send: async (gateway) => gateway.call(path, options) })
+const lines = (...more: string[]): Golden => ({ send: async (gateway) => gateway.raw([`GET ${basePath}/items HTTP/1.1`, `Host: ${gateway.host}`, ...more]) })
+const claims = (changes: object): Golden => ({ send: async (gateway) => gateway.call('/items', { voucher: gateway.voucher({ claims: { ...changes } }) }) })
+const registry = (change: (content: RegistryContent) => object): Golden => ({ options: { registry: (content) => ({ ...content, ...change(content) }) }, send: async (gateway) => gateway.call('/items') })
+const upstream = (answer: Harness['upstream']['answer']): Golden => ({ send: async (gateway) => {
+  gateway.upstream.answer = answer
+  return gateway.call('/items', { method: 'POST', body: { name: 'x' } })
+} })
+const twice = (options: HarnessOptions, path = '/items'): Golden => ({ options, send: async (gateway) => {
+  await gateway.call(path)
+  await gateway.takeRecords(1)
+  return gateway.call(path)
+} })
+
+const seconds = Math.floor(Date.parse('2026-03-02T10:00:00Z') / 1000)
+const [agreement] = registryContent().agreements
+const [purpose] = registryContent().purposes
+const limits = (changes: object): HarnessOptions => ({ config: (config) => ({ ...config, limits: { ...config.limits, ...changes } }) })
+const one = { requests: 1, seconds: 60 }
+const post = (body: unknown, type = 'application/json'): Golden => call('/items', { method: 'POST', body: body as object, headers: { 'Content-Type': type } })
+
+/** One request over the wire for every code in the table: TypeScript sees to it that none is missing. */
+const golden: Readonly<Record<DenialCode, Golden>> = {
+  'malformed-request': lines('Authorization: a', 'Authorization: b'),
+  'invalid-parameter': call('/items?limit=0x10'),
+  'invalid-body': post({ name: 7 }),
+  'route-not-found': call('/nothing'),
+  'method-not-allowed': call('/items', { method: 'DELETE' }),
+  'not-acceptable': call('/items', { headers: { Accept: 'text/csv' } }),
+  'request-timeout': { options: { patience: { headersMs: 100, requestMs: 200, checkEveryMs: 50 } }, send: async (gateway) => {
+    const wire = gateway.connect()
+    wire.write(`GET ${basePath}/items HTTP/1.1\r\nHost: `)
+    return wire.answer()
+  } },
+  'content-too-large': { ...post('x'.repeat(2000)), options: limits({ bodyBytes: 1024 }) },
+  'uri-too-long': call(`/items?q=${'x'.repeat(8192)}`),
+  'unsupported-media-type': post('x', 'text/plain'),
+  'expectation-failed': call('/items', { headers: { Expect: 'the-unexpected' } }),
+  'headers-too-large': lines(`X-Long: ${'x'.repeat(9000)}`),
+
+  'voucher-missing': call('/items', { voucher: null }),
+  'voucher-malformed': call('/items', { voucher: 'a.b.c' }),
+  'voucher-unverifiable': { send: async (gateway) => gateway.call('/items', { voucher: gateway.voucher({ header: { kid: 'another' } }) }) },
+  'voucher-claims-invalid': claims({ jti: 7 }),
+  'voucher-issuer-mismatch': claims({ iss: 'uat.platform.test' }),
+  'voucher-audience-mismatch': claims({ aud: 'https://other.example' }),
+  'voucher-expired': claims({ exp: 1 }),
+  'voucher-not-yet-valid': claims({ nbf: seconds + 60 }),
+  'voucher-lifetime-exceeded': claims({ exp: seconds + 100_000 }),
+  'voucher-sender-constrained': claims({ cnf: { jkt: 'x' } }),
+  'trust-source-unavailable': { ...call('/items'), options: { jwks: { keys: [] } } },
+
+  'producer-mismatch': claims({ producerId: ids.client }),
+  'eservice-mismatch': claims({ eserviceId: ids.client }),
+  'descriptor-mismatch': claims({ descriptorId: ids.client }),
+  'descriptor-not-usable': registry(({ eservices }) => ({ eservices: eservices.map((eservice) => ({ ...eservice, descriptors: eservice.descriptors.map((descriptor) => ({ ...descriptor, state: 'Archived' })) })) })),
+  'agreement-missing': registry(() => ({ agreements: [] })),
+  'agreement-not-active': registry(() => ({ agreements: [{ ...agreement, state: 'Suspended' }] })),
+  'agreement-mismatch': registry(({ eservices }) => {
+    const [descriptor] = eservices[0]!.descriptors
+    return { eservices: [{ ...eservices[0], descriptors: [descriptor, { ...descriptor, id: ids.client, version: 2 }] }], agreements: [{ ...agreement, descriptorId: ids.client }] }
+  }),
+  'purpose-unknown': claims({ purposeId: ids.client }),
+  'purpose-mismatch': registry(() => ({ purposes: [{ ...purpose, consumerId: ids.producer }] })),
+  'purpose-not-active': registry(() => ({ purposes: [{ ...purpose, versions: [{ ...purpose!.versions[0], state: 'Suspended' }] }] })),
+
+  'address-limit-exceeded': twice(limits({ unproven: one }), '/nothing'),
+  'burst-exceeded': twice({ config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, burst: one })) }) }),
+  'quota-exceeded': twice({ registry: (content) => ({ ...content, purposes: [{ ...purpose, versions: [{ ...purpose!.versions[0], dailyCalls: 1 }] }] }) }),
+
+  'eservice-refused': upstream((_request, response) => { response.writeHead(400, { 'content-type': 'text/plain' }).end('no') }),
+  'internal-error': { send: async (gateway) => {
+    gateway.gateway.keys.find = () => { throw new Error('at /srv/app/node_modules/x.js:1:1') }
+    return gateway.call('/items')
+  } },
+  'method-not-implemented': { send: async (gateway) => gateway.raw(['BREW /coffee HTTP/1.1', `Host: ${gateway.host}`]) },
+  'upstream-unreachable': upstream((_request, response) => { response.destroy() }),
+  'upstream-invalid': upstream((_request, response) => { response.writeHead(500).end() }),
+  'loop-detected': { send: async (gateway) => gateway.call('/items', { headers: { Via: viaOf(gateway.config) } }) },
+  'upstream-timeout': { ...upstream(() => undefined), options: { config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, upstream: { ...eservice.upstream, timeoutMs: 100 } })) }) } }
+}
+
+/** Cases that need nothing special share one gateway. */
+const shared = await startGateway(t)
+
+for (const [code, { options, send }] of Object.entries(golden) as [DenialCode, Golden][]) {
+  t.test(`${code}: ${denials[code].status}`, async (t) => {
+    const gateway = options || code === 'internal-error' ? await startGateway(t, options) : shared
+    const { status, mend } = denialType(code)
+    const answer = await send(gateway)
+    await checkProblem(t, gateway, answer, { status, code })
+    t.equal(answer.json.type, `http://${gateway.host}/problems/${code}`)
+    t.ok(answer.json.detail.endsWith(mend), 'the detail says how to mend it')
+    t.equal(answer.headers['retry-after'] !== undefined, status === 429 || status === 503, 'Retry-After exactly where repeating helps')
+    t.equal(answer.headers['cache-control'], 'no-store')
+    const page = await shared.raw([`GET /problems/${code} HTTP/1.1`, `Host: ${shared.host}`])
+    t.match(page, { status: 200, body: code }, 'the type leads to a page')
+    await shared.takeRecords(1)
+  })
+}
