@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { drainServer } from './drain.ts'
@@ -12,7 +13,7 @@ const long = 60_000
 /** A server whose answers are given by the test, one client with a call behind it and, of that call, nothing left. */
 async function startIdle (t: Test): Promise<{ server: Server, wire: Wire, port: number, calls: ServerResponse[] }> {
   const calls: ServerResponse[] = []
-  const server = createServer((_request, response) => { calls.push(response) })
+  const server = createServer({ keepAliveTimeout: long }, (_request, response) => { calls.push(response) })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const wire = new Wire(port)
@@ -26,7 +27,8 @@ async function startIdle (t: Test): Promise<{ server: Server, wire: Wire, port: 
 
 t.test('an idle connection that stays quiet is closed after a while', async (t) => {
   const { server, wire } = await startIdle(t)
-  await drainServer(server, { quietMs: 20, graceMs: long })
+  const drained = drainServer(server, { quietMs: 20, graceMs: long }).then(() => 'drained')
+  t.equal(await Promise.race([drained, wait(10_000, 'still waiting', { ref: false })]), 'drained')
   await wire.closed
   t.equal(wire.received, '')
 })

@@ -103,6 +103,7 @@ t.test('a voucher that cannot be had is a sentence that says why, and exit code 
     { args: ['tickets', '--consumer', 'istta'], says: /^varco voucher: no tenant is called "istta"\. Did you mean "istat"\? Known: .*\n$/ },
     { args: ['tikets'], says: /^varco voucher: no e-service is called "tikets"\. Did you mean "tickets"\? Known: tickets, .*\n$/ },
     { args: ['tickets', '--consumer', 'regione-toscana'], says: /^varco voucher: regione-toscana has no purpose on tickets\n$/ },
+    { args: ['tickets', '--purpose', 'istat-surveys'], says: /^varco voucher: no purpose of this consumer on this e-service is called "istat-surveys"\..* Known: istat-tickets\.\n$/ },
     { args: ['tickets'], sandbox: nobodysPort, says: /^varco voucher: .*127\.0\.0\.1.*nothing listens there\. Is it running, and is the port right\?\n$/ },
     { args: ['tickets'], cwd: await temporaryFolder(t), says: /^varco voucher: there is no key of the client in .*: run this in the folder in which the sandbox was started .*\n$/ }
   ]
