@@ -16,8 +16,9 @@ const worthDraining = 64 * 1024
 /** Prepares refusing; `publicUrl` is the base of the `type` URLs. */
 export function prepareRefuse (publicUrl: string): Refuse {
   return (exchange, denial) => {
-    exchange.denial = denial
     const { response } = exchange
+    if (response.writableEnded) return
+    exchange.denial = denial
     if (response.headersSent) {
       response.destroy()
       return
