@@ -73,5 +73,8 @@ function toFinding (error: ErrorObject): Finding {
     const hint = didYouMean(String(error.data), allowedValues)
     return { path, message: `"${String(error.data)}" is not one of ${allowedValues.join(', ')}.${hint}` }
   }
+  // A regular expression tells people little; what the schema says of the field tells them what to write.
+  const { description } = (error.parentSchema ?? {}) as { description?: string }
+  if (error.keyword === 'pattern' && description !== undefined) return { path, message: `is not of the form that is expected here: ${description}` }
   return { path, message: error.message ?? error.keyword }
 }
