@@ -1,7 +1,8 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
 import type { AdmittedCall } from './admission.ts'
-import { goodClaims, id, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
+import { countingLimiter, goodClaims, id, keysOf, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
+import type { Limiter } from './limiter.ts'
 import { policies } from './order.ts'
 import type { AnyPolicy } from './order.ts'
 import type { Ports } from './policy.ts'
@@ -21,6 +22,20 @@ t.test('an entitled call is admitted, and its facts are on it', async (t) => {
 
 t.test('admission stays synchronous while its policies are', async (t) => {
   t.equal(prepareAdmission(portsOf(), terms).beforeBody(newCall()), undefined)
+})
+
+t.test('admission goes on behind a policy that had to wait', async (t) => {
+  const keys = keysOf(async () => ({ key: platformKey.publicKey }))
+  const [burst, quota] = [countingLimiter(), countingLimiter()]
+  const later = (limiter: Limiter): Limiter => ({ consume: async (...counter) => limiter.consume(...counter), peek: async (...counter) => limiter.peek(...counter) })
+  const ports = { ...portsOf({ keys }), burst: later(burst), quota: later(quota) }
+  const call = newCall()
+  const admission = prepareAdmission(ports, terms)
+  t.equal(await admission.beforeBody(call) ?? await admission.afterBody(call), undefined)
+  t.strictSame(policies.filter(({ name }) => call[name] === undefined), [])
+  t.strictSame([burst.counts.size, quota.counts.size], [1, 1])
+  const refusing = prepareAdmission({ ...ports, registry: () => registryOf({ agreement: undefined }) }, terms)
+  t.match(await refusing.beforeBody(newCall()), { denial: 'agreement-missing' })
 })
 
 const throwing: Readonly<Record<string, () => unknown>> = {

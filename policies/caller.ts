@@ -145,7 +145,6 @@ class VerifiedVouchers {
   }
 
   remember (token: string, voucher: ReadToken): void {
-    if (this.#epoch !== this.#keys.epoch) return
     if (this.#tokens.size >= maxRemembered) this.#tokens.delete(this.#tokens.keys().next().value as string)
     this.#tokens.set(token, voucher)
   }
