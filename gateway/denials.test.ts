@@ -1,12 +1,12 @@
 import t from 'tap'
 import { denials, denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
-import { startGateway } from './harness.ts'
-import type { CallOptions, Harness, HarnessOptions } from './harness.ts'
-import { basePath, ids, registryContent } from './harness-platform.ts'
-import type { RegistryContent } from './harness-platform.ts'
-import { checkProblem } from './harness-refusal.ts'
-import type { WireAnswer } from './harness-wire.ts'
+import { startGateway } from './harness/gateway.ts'
+import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
+import { basePath, ids, registryContent } from './harness/platform.ts'
+import type { RegistryContent } from './harness/platform.ts'
+import { checkProblem } from './harness/refusal.ts'
+import type { WireAnswer } from './harness/wire.ts'
 import { viaOf } from './via.ts'
 
 /** What brings a refusal about: how the gateway is started, and what is sent to it. */

@@ -7,9 +7,9 @@ import { parse } from 'yaml'
 import { loadContract } from '../openapi/contract.ts'
 import type { JsonObject } from '../openapi/document.ts'
 import { denials } from '../policies/denials.ts'
-import { archiveContract } from './harness-platform.ts'
-import { freePorts, launch, root, temporaryFolder } from './harness-process.ts'
-import { startGateway } from './harness.ts'
+import { archiveContract } from './harness/platform.ts'
+import { freePorts, launch, root, temporaryFolder } from './harness/process.ts'
+import { startGateway } from './harness/gateway.ts'
 
 const executablePath = '/usr/bin/chromium'
 const noBrowser = existsSync(executablePath) ? false : `there is no ${executablePath}: install chromium to see the docs in a real browser`

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { drainServer } from './drain.ts'
-import { Wire } from './harness-wire.ts'
+import { Wire } from './harness/wire.ts'
 
 const head = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const long = 60_000

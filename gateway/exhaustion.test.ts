@@ -1,12 +1,12 @@
 import t from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from './config.ts'
-import { startGateway, until } from './harness.ts'
-import type { Harness } from './harness.ts'
-import { basePath as base } from './harness-platform.ts'
-import { checkNextServed, checkProblem, checkRefused } from './harness-refusal.ts'
-import type { AnswerAs } from './harness-upstream.ts'
-import type { Wire } from './harness-wire.ts'
+import { startGateway, until } from './harness/gateway.ts'
+import type { Harness } from './harness/gateway.ts'
+import { basePath as base } from './harness/platform.ts'
+import { checkNextServed, checkProblem, checkRefused } from './harness/refusal.ts'
+import type { AnswerAs } from './harness/upstream.ts'
+import type { Wire } from './harness/wire.ts'
 
 const hurried = { headersMs: 400, requestMs: 600, checkEveryMs: 30, stalledMs: 300 }
 const withLimits = (limits: Partial<Config['limits']>) => (config: Config): Config => ({ ...config, limits: { ...config.limits, ...limits } })

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent } from './harness-platform.ts'
-import * as parking from './harness-parking-permits.ts'
-import { freePorts, launchWith, root, temporaryFolder, untilStatus } from './harness-process.ts'
-import type { LaunchOptions, Program } from './harness-process.ts'
-import { Upstream } from './harness-upstream.ts'
+import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent } from './harness/platform.ts'
+import * as parking from './harness/parking-permits.ts'
+import { freePorts, launchWith, root, temporaryFolder, untilStatus } from './harness/process.ts'
+import type { LaunchOptions, Program } from './harness/process.ts'
+import { Upstream } from './harness/upstream.ts'
 
 const made = new Set(['node_modules', '.git', '.tap', '.varco'])
 

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { startGateway } from './harness.ts'
-import type { Harness, HarnessOptions } from './harness.ts'
-import { ids, registryContent } from './harness-platform.ts'
-import type { WireAnswer } from './harness-wire.ts'
+import { startGateway } from './harness/gateway.ts'
+import type { Harness, HarnessOptions } from './harness/gateway.ts'
+import { ids, registryContent } from './harness/platform.ts'
+import type { WireAnswer } from './harness/wire.ts'
 
 const plenty = { requests: 1000, seconds: 60 }
 const names = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset']

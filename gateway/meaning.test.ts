@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
-import { startGateway } from './harness.ts'
-import type { Harness } from './harness.ts'
-import { basePath as base } from './harness-platform.ts'
-import type { WireAnswer } from './harness-wire.ts'
+import { startGateway } from './harness/gateway.ts'
+import type { Harness } from './harness/gateway.ts'
+import { basePath as base } from './harness/platform.ts'
+import type { WireAnswer } from './harness/wire.ts'
 
 /** The operations by the upstream's own, simple reading of a path; the gateway's router has no part in it. */
 function readAsUpstream (method: string, url: string): { operationId: string, values: string[] } | undefined {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { policies } from '../policies/order.ts'
 import { runCommandLine } from './command-line.ts'
 import { loadConfig } from './config.ts'
-import { root, temporaryFolder } from './harness-process.ts'
+import { root, temporaryFolder } from './harness/process.ts'
 import { listenerPorts } from './ports.ts'
 
 const readme = await readFile(join(root, 'README.md'), 'utf8')

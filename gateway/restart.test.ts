@@ -2,9 +2,9 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
 import { drainServer } from './drain.ts'
-import { startGateway, until } from './harness.ts'
-import type { Harness } from './harness.ts'
-import { Wire } from './harness-wire.ts'
+import { startGateway, until } from './harness/gateway.ts'
+import type { Harness } from './harness/gateway.ts'
+import { Wire } from './harness/wire.ts'
 
 const times = { quietMs: 300, graceMs: 5000 }
 

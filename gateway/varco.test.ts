@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
 import { runCommandLine } from './command-line.ts'
-import { freePorts, launch, launchWith, root, temporaryFolder } from './harness-process.ts'
+import { freePorts, launch, launchWith, root, temporaryFolder } from './harness/process.ts'
 
 const folder = await temporaryFolder(t)
 const port = await freePorts()

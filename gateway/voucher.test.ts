@@ -4,11 +4,11 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { DenialCode } from '../policies/denials.ts'
-import { startGateway } from './harness.ts'
-import type { Harness, HarnessOptions } from './harness.ts'
-import { audience, basePath, ids, issuer, jwksOf, kid, mintVoucher, platformKey, registryContent } from './harness-platform.ts'
-import type { VoucherOptions } from './harness-platform.ts'
-import { checkNextServed, checkProblem, checkRefused } from './harness-refusal.ts'
+import { startGateway } from './harness/gateway.ts'
+import type { Harness, HarnessOptions } from './harness/gateway.ts'
+import { audience, basePath, ids, issuer, jwksOf, kid, mintVoucher, platformKey, registryContent } from './harness/platform.ts'
+import type { VoucherOptions } from './harness/platform.ts'
+import { checkNextServed, checkProblem, checkRefused } from './harness/refusal.ts'
 
 /** The clock stands still here. */
 const now = Date.parse('2026-03-02T10:00:00Z')

@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { DenialCode } from '../policies/denials.ts'
-import { startGateway, until } from './harness.ts'
-import type { Harness } from './harness.ts'
-import { basePath as base } from './harness-platform.ts'
-import { checkRefused } from './harness-refusal.ts'
+import { startGateway, until } from './harness/gateway.ts'
+import type { Harness } from './harness/gateway.ts'
+import { basePath as base } from './harness/platform.ts'
+import { checkRefused } from './harness/refusal.ts'
 
 /** A request in lines, made for a gateway, and what must come of it. */
 type Case = readonly [name: string, lines: (gateway: Harness) => readonly string[] | string, status: number, code: DenialCode]

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { JsonObject } from '../openapi/document.ts'
+import type { JsonObject } from '../../openapi/document.ts'
 
 /** Ids of the platform that the tests play: one producer with one e-service, one consumer with one client and one purpose. */
 export const ids = {

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
-import type { DenialCode } from '../policies/denials.ts'
-import type { Harness } from './harness.ts'
-import type { WireAnswer } from './harness-wire.ts'
+import type { DenialCode } from '../../policies/denials.ts'
+import type { Harness } from './gateway.ts'
+import type { WireAnswer } from './wire.ts'
 
 /** A hostile request and what must come of it. `bytes` are sent on a connection of their own; strings as Latin-1, lines joined with CRLF. */
 export interface HostileCase {
