@@ -1,4 +1,4 @@
-import { CheckedFileError } from './adapters/checked-yaml.ts'
+import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { didYouMean } from './closest-name.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { CheckedFileError } from './adapters/checked-yaml.ts'
+import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { loadConfig } from './config.ts'
 
 const uuid = (last: number): string => `30000000-0000-4000-8000-${String(last).padStart(12, '0')}`

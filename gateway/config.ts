@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { Ajv } from 'ajv'
-import { CheckedFileError, readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
+import { CheckedFileError } from './adapters/checked-file-error.ts'
+import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
 import schema from './config.schema.json' with { type: 'json' }
 import { pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'

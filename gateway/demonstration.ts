@@ -10,7 +10,6 @@ import { sandboxEnvironment } from './pdnd-environments.ts'
 import { listenerPorts } from './ports.ts'
 import type { ListenerPorts } from './ports.ts'
 import { whenAskedToStop } from './program.ts'
-import { obtainDemoVoucher } from './sandbox/demo-voucher.ts'
 import { defaultRegistry, defaultState } from './sandbox/places.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -25,8 +24,13 @@ interface Ready { readonly name: string, readonly url: string, readonly operatio
 export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   const ports = listenerPorts(env)
   await refuseTakenPorts(ports)
-  // One secret for this start, known to the two programs that share it and to nobody else.
-  const shared = { ...env, VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url') }
+  const shared = {
+    ...env,
+    // One secret for this start, known to the two programs that share it and to nobody else.
+    VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url'),
+    TICKETS_DEMO_TICKETS: 'seed',
+    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? join('.varco', 'compile-cache')
+  }
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
   const stop = (): void => { for (const child of children) child.kill('SIGTERM') }
   whenAskedToStop(stop)
@@ -34,10 +38,12 @@ export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
     process.exitCode ||= code ?? 1
     stop()
   })
-  const ready = await Promise.all(children.map(async (child) => waitUntilReady(child)))
-  if (ready.some((one) => one === undefined)) return
+  const waiting = children.map(async (child) => waitUntilReady(child))
   try {
-    process.stdout.write(banner(ready as readonly Ready[], ports, await prepareFirstCall(ports)))
+    const [voucher, ...ready] = await Promise.all([firstVoucher(waiting[0], ports), ...waiting])
+    if (voucher === undefined || ready.some((one) => one === undefined)) return
+    await waitUntilWell(ports)
+    process.stdout.write(banner(ready as readonly Ready[], ports, voucher))
   } catch (error) {
     stop()
     throw error
@@ -53,13 +59,20 @@ async function refuseTakenPorts (ports: ListenerPorts): Promise<void> {
   }
 }
 
-/** Gives a voucher once the gateway can verify it: it listens a moment before it has the platform's keys. */
-async function prepareFirstCall ({ gateway, sandbox }: ListenerPorts): Promise<string> {
+/** Obtains a voucher as soon as the sandbox can give one; undefined when it ended instead. */
+async function firstVoucher (sandboxReady: Promise<Ready | undefined> | undefined, { sandbox }: ListenerPorts): Promise<string | undefined> {
+  // Loaded while the programs start, which must not wait for it.
+  const { obtainDemoVoucher } = await import('./sandbox/demo-voucher.ts')
+  if (await sandboxReady === undefined) return undefined
   const { accessToken } = await obtainDemoVoucher({
     eservice: 'tickets', consumer: 'istat', purpose: undefined, environment: sandboxEnvironment(sandbox), registry: defaultRegistry, state: defaultState
   })
-  while ((await fetch(`http://127.0.0.1:${gateway}/status`, { headers: { connection: 'close' } })).status !== 200) await wait(20)
   return accessToken
+}
+
+/** The gateway listens a moment before it has the platform's keys; until then it could not verify a voucher. */
+async function waitUntilWell ({ gateway }: ListenerPorts): Promise<void> {
+  while ((await fetch(`http://127.0.0.1:${gateway}/status`, { headers: { connection: 'close' } })).status !== 200) await wait(20)
 }
 
 async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> {

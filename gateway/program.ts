@@ -1,4 +1,4 @@
-import { CheckedFileError } from './adapters/checked-yaml.ts'
+import { CheckedFileError } from './adapters/checked-file-error.ts'
 
 /** Exit code for a configuration with which a start can never work (EX_CONFIG of sysexits.h). */
 export const badConfiguration = 78

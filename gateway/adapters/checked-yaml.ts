@@ -2,21 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
+import { CheckedFileError } from './checked-file-error.ts'
 import { didYouMean } from '../closest-name.ts'
 import { lineAt, unresolvedAliases } from './yaml-position.ts'
 
 /** Something wrong at a place of a document, as the path of keys and positions that leads there. */
 export interface Finding { readonly path: readonly (string | number)[], readonly message: string }
-
-/** Everything wrong with a file at once; `problems` are sentences that start with `file:line: `. */
-export class CheckedFileError extends Error {
-  override name = 'CheckedFileError'
-  readonly problems: readonly string[]
-  constructor (problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.problems = problems
-  }
-}
 
 /** How often one anchor may be repeated: plenty for ids, too little for a file whose aliases multiply without end. */
 const mostAliases = 10_000

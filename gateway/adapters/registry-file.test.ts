@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { CheckedFileError } from './checked-yaml.ts'
+import { CheckedFileError } from './checked-file-error.ts'
 import { readRegistryFile, registryOf } from './registry-file.ts'
 
 const demoPath = join(import.meta.dirname, '..', 'sandbox', 'registry.yaml')
