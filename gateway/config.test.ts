@@ -88,6 +88,7 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'a limit of nothing': [[['requests: 5', 'requests: 0']], [/^7: limits\.burst\.requests: must be >= 1$/]],
   'a limit that is a word': [[['requests: 5', 'requests: many']], [/^7: limits\.burst\.requests: must be integer$/]],
   'an operations token that is short': [[['limits:', 'listeners: { operations: { token: short } }\nlimits:']], [/^6: listeners\.operations\.token: must NOT have fewer than 16 characters$/]],
+  'a sandbox that others can reach': [[['limits:', 'listeners: { public: { host: 0.0.0.0 } }\nlimits:']], [/^6: listeners\.public\.host: must be 127\.0\.0\.1 while the sandbox is trusted/]],
   'a name that is no path segment': [[['things:', 'Things to do:']], [/^8: eservices: (?:must match pattern|property name must be valid)/, /^8: eservices: (?:must match pattern|property name must be valid)/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],

@@ -8,7 +8,7 @@ import schema from './config.schema.json' with { type: 'json' }
 import { pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import { listenerPorts, portVariables } from './ports.ts'
-import { findProductionFaults } from './production.ts'
+import { findProductionFaults, findSandboxFaults } from './production.ts'
 import { substitute, withoutSecrets } from './substitute.ts'
 
 export interface Rate { readonly requests: number, readonly seconds: number }
@@ -80,7 +80,7 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
 function findFaults (document: Document): Finding[] {
   const orphans = Object.entries(document.eservices).filter(([, eservice]) => !eservice.producer && !document.producer)
   const noProducer = orphans.map(([name]): Finding => ({ path: ['eservices', name], message: 'no producer: set producer here or at the top of the file' }))
-  return document.pdnd.environment === 'sandbox' ? noProducer : [...noProducer, ...findProductionFaults(document)]
+  return [...noProducer, ...document.pdnd.environment === 'sandbox' ? findSandboxFaults(document) : findProductionFaults(document)]
 }
 
 function complete (document: Document, shown: unknown, folder: string, env: Readonly<Record<string, string | undefined>>): Config {

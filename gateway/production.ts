@@ -3,12 +3,15 @@ import type { Finding } from './adapters/checked-yaml.ts'
 import { environmentNames, pdndEnvironments } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 
+interface Listening {
+  readonly listeners?: { readonly public?: { readonly host?: string }, readonly operations?: { readonly host?: string, readonly token?: string } }
+}
+
 /** The parts of a configuration that decide whether it may leave the sandbox. */
-interface Judged {
+interface Judged extends Listening {
   readonly pdnd: { readonly environment: EnvironmentName } & Partial<PdndEnvironment>
   readonly publicUrl: string
   readonly registry: string
-  readonly listeners?: { readonly operations?: { readonly token?: string } }
   readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string } }>>
 }
 
@@ -17,6 +20,16 @@ const leastSecretLength = 32
 /** Everything that makes a configuration unfit for a production start: sandbox keys, default secrets, addresses without TLS. */
 export function findProductionFaults (document: Judged): Finding[] {
   return [...platformFaults(document), ...ownFaults(document), ...Object.entries(document.eservices).flatMap(([name, { upstream }]) => upstreamFaults(name, upstream))]
+}
+
+const loopbackHosts: readonly (string | undefined)[] = [undefined, '127.0.0.1', 'localhost', '::1']
+
+/** What a sandbox start must not do: be reached from elsewhere, where anybody could bring a voucher that they minted themselves. */
+export function findSandboxFaults ({ listeners }: Listening): Finding[] {
+  return (['public', 'operations'] as const).filter((name) => !loopbackHosts.includes(listeners?.[name]?.host)).map((name) => ({
+    path: ['listeners', name, 'host'],
+    message: 'must be 127.0.0.1 while the sandbox is trusted: its vouchers are there for whoever asks'
+  }))
 }
 
 function platformFaults ({ pdnd: { environment, ...pdnd } }: Judged): Finding[] {
