@@ -71,8 +71,8 @@ async function firstVoucher (sandboxReady: Promise<Ready | undefined> | undefine
 }
 
 /** The gateway listens a moment before it has the platform's keys; until then it could not verify a voucher. */
-async function waitUntilWell ({ gateway }: ListenerPorts): Promise<void> {
-  while ((await fetch(`http://127.0.0.1:${gateway}/status`, { headers: { connection: 'close' } })).status !== 200) await wait(20)
+async function waitUntilWell ({ operations }: ListenerPorts): Promise<void> {
+  while ((await fetch(`http://127.0.0.1:${operations}/status`, { headers: { connection: 'close' } })).status !== 200) await wait(20)
 }
 
 async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> {

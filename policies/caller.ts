@@ -26,7 +26,10 @@ const maxLifetimeSeconds = 86_400
 
 interface Subject { readonly claims: VoucherClaims, readonly terms: Terms, readonly now: number }
 
-/** What the claims of a verified voucher must say for this e-service, in order (LGP Allegato 3; RFC 8725; RFC 9068, 4). */
+/**
+ * What the claims of a verified voucher must say for this e-service, in order (LGP Allegato 3; RFC 8725; RFC 9068, 4). The ids come before
+ * the audience, which differs with them: "another e-service" says more than "another audience".
+ */
 export const claimChecks: readonly Check<Subject>[] = [
   { name: 'iss', code: 'voucher-issuer-mismatch', holds: ({ claims, terms }) => claims.iss === terms.issuer, expected: ({ terms }) => shown(terms.issuer), got: ({ claims }) => shown(claims.iss) },
   { name: 'sub', code: 'voucher-claims-invalid', holds: ({ claims }) => claims.sub === claims.client_id, expected: ({ claims }) => `client_id, ${shown(claims.client_id)}`, got: ({ claims }) => shown(claims.sub) },
@@ -35,10 +38,10 @@ export const claimChecks: readonly Check<Subject>[] = [
   { name: 'iat', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.iat <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.iat) },
   { name: 'lifetime', code: 'voucher-lifetime-exceeded', holds: ({ claims }) => claims.exp - claims.iat <= maxLifetimeSeconds, expected: () => `${maxLifetimeSeconds} s at most`, got: ({ claims }) => `${claims.exp - claims.iat} s` },
   { name: 'cnf', code: 'voucher-sender-constrained', holds: ({ claims }) => claims.cnf === undefined, expected: () => 'a voucher that is not bound to a key', got: ({ claims }) => claims.cnf === undefined ? 'such a voucher' : 'a bound voucher' },
-  { name: 'aud', code: 'voucher-audience-mismatch', holds: ({ claims, terms }) => audiences(claims.aud).some((one) => terms.audience.includes(one)), expected: ({ terms }) => terms.audience.map(shown).join(' or '), got: ({ claims }) => shown(claims.aud) },
   { name: 'producerId', code: 'producer-mismatch', holds: ({ claims, terms }) => claims.producerId === terms.producerId, expected: ({ terms }) => shown(terms.producerId), got: ({ claims }) => shown(claims.producerId) },
   { name: 'eserviceId', code: 'eservice-mismatch', holds: ({ claims, terms }) => claims.eserviceId === terms.eserviceId, expected: ({ terms }) => shown(terms.eserviceId), got: ({ claims }) => shown(claims.eserviceId) },
-  { name: 'descriptorId', code: 'descriptor-mismatch', holds: ({ claims, terms }) => terms.descriptorIds.includes(claims.descriptorId), expected: ({ terms }) => terms.descriptorIds.map(shown).join(' or '), got: ({ claims }) => shown(claims.descriptorId) }
+  { name: 'descriptorId', code: 'descriptor-mismatch', holds: ({ claims, terms }) => terms.descriptorIds.includes(claims.descriptorId), expected: ({ terms }) => terms.descriptorIds.map(shown).join(' or '), got: ({ claims }) => shown(claims.descriptorId) },
+  { name: 'aud', code: 'voucher-audience-mismatch', holds: ({ claims, terms }) => audiences(claims.aud).some((one) => terms.audience.includes(one)), expected: ({ terms }) => terms.audience.map(shown).join(' or '), got: ({ claims }) => shown(claims.aud) }
 ]
 
 // The platform joins several audiences of older descriptors into one string with commas; a configured audience is never split.
