@@ -5,6 +5,7 @@ import { isFinding } from '../openapi/parameters.ts'
 import type { Finding } from '../openapi/parameters.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
+import { queryOf } from '../openapi/query.ts'
 import { compileContract } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { VarcoCall } from '../openapi/varco-call.ts'
@@ -43,7 +44,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, operation: 
   }
   const read = validator.parameters({
     path: request.params as Record<string, string>,
-    query: request.url.split('?', 2)[1] ?? '',
+    query: queryOf(request.url),
     header: (name) => [request.headers[name]].flat()[0]
   })
   if (isFinding(read)) throw invalid(read)

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { parseQuery, writeQuery } from './query.ts'
+import { parseQuery, writeQuery, queryOf } from './query.ts'
 
 const pairs = (query: string) => parseQuery(query)?.map(({ name, value }) => [name, value])
 
@@ -40,4 +40,10 @@ t.test('an encoded comma stays an item\'s own, a written one stays a separator',
   t.equal(writeQuery(parseQuery('a=1%2c2')!), '?a=1%2C2')
   t.equal(writeQuery(parseQuery('a=x+y&b=%61')!), '?a=x%20y&b=a')
   t.equal(writeQuery([]), '')
+})
+
+t.test('the query of a request target is all that follows its first question mark', async (t) => {
+  t.equal(queryOf('/tickets'), '')
+  t.equal(queryOf('/tickets?'), '')
+  t.equal(queryOf('/tickets?topic=why?&limit=1'), 'topic=why?&limit=1')
 })

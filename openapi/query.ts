@@ -1,6 +1,12 @@
 /** One `name=value` pair of a query string: decoded, and the value also as it was written (needed where a delimiter splits before decoding). */
 export interface QueryPair { readonly name: string, readonly value: string, readonly raw: string }
 
+/** The query string of a request target, without its first `?`: everything behind it, later question marks included (RFC 3986, 3.4). Empty when there is none. */
+export function queryOf (url: string): string {
+  const at = url.indexOf('?')
+  return at === -1 ? '' : url.slice(at + 1)
+}
+
 /** Splits and decodes a query string (without `?`); undefined when a percent-encoding is broken or not UTF-8. `+` is a space. */
 export function parseQuery (query: string): readonly QueryPair[] | undefined {
   if (query === '') return []
