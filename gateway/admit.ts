@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { preferredType } from '../openapi/accept.ts'
+import { blockedAddress } from '../policies/caller.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
@@ -12,7 +13,10 @@ export function admit (exchange: Exchange, route: Route): Denial | undefined | P
   if (!route.operation.body && announcesBody(exchange.request)) {
     return { denial: 'malformed-request', check: 'body', detail: 'This operation takes no body.', reason: 'a body was sent to an operation that takes none' }
   }
-  if (route.operation.isPublic) return findHeadFault(exchange, route)
+  if (route.operation.isPublic) {
+    const { blockedSeconds } = exchange.call
+    return blockedSeconds > 0 ? blockedAddress(blockedSeconds) : findHeadFault(exchange, route)
+  }
   const outcome = route.eservice.admission.beforeBody(exchange.call)
   if (outcome instanceof Promise) return outcome.then((denial) => denial ?? findHeadFault(exchange, route))
   return outcome ?? findHeadFault(exchange, route)

@@ -1,5 +1,7 @@
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import { queryOf } from '../openapi/query.ts'
+import { blockedAddress } from '../policies/caller.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'
 import { prepareEntrance } from './enter.ts'
@@ -51,7 +53,10 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     exchangeOf(request.raw).label = request.routeOptions.url ?? 'none'
     done()
   })
-  app.setNotFoundHandler((request, reply) => { hijack(refuse, request, reply, noRoute) })
+  app.setNotFoundHandler((request, reply) => {
+    const { blockedSeconds } = exchangeOf(request.raw).call
+    hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
+  })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
   for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse)
   return app
@@ -70,7 +75,7 @@ function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refu
         reply.hijack()
         serve(exchangeOf(request.raw), {
           parameters: request.params as Record<string, string>,
-          query: request.raw.url?.split('?', 2)[1] ?? '',
+          query: queryOf(request.raw.url ?? ''),
           body: request.body as Uint8Array | undefined
         })
       }
@@ -94,6 +99,8 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     if (lacksParameter(request)) return hijack(refuse, request, reply, noRoute)
     exchange.route = route
     const finish = (denial: Denial | undefined): void => {
+      // The caller may have left while a policy waited; its call is not made for it then.
+      if (reply.raw.destroyed) return
       if (denial) return hijack(refuse, request, reply, denial)
       if (exchange.expectsContinue) {
         if (Number(request.headers['content-length'] ?? 0) > request.routeOptions.bodyLimit) return hijack(refuse, request, reply, { denial: 'content-too-large', check: 'Content-Length' })

@@ -3,6 +3,7 @@ import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
 import { bearerToken } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
+import { denialType } from '../policies/denials.ts'
 import { explainVoucher } from '../policies/explain.ts'
 import { readToken } from '../policies/voucher.ts'
 import type { Ports } from '../policies/policy.ts'
@@ -60,21 +61,25 @@ export async function assemble (config: Config, { now, log, patience = usualPati
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */
 function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
-  return new Set([new URL(publicUrl).host, ...['127.0.0.1', 'localhost', '[::1]', host].map((name) => `${name}:${port}`)].map((name) => name.toLowerCase()))
+  const { host: name, hostname, protocol } = new URL(publicUrl)
+  return new Set([name, `${hostname}:${protocol === 'https:' ? 443 : 80}`, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
 }
 
 /** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */
 const explainedPerSecond = 50
+const explained: ReadonlySet<number> = new Set([401, 403])
 
 function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
   let second = 0
-  let explained = 0
-  return ({ call, route }) => {
+  let count = 0
+  return ({ call, route, denial }) => {
+    // Only what admission refuses has to do with the voucher.
+    if (!denial || !explained.has(denialType(denial.denial).status)) return []
     const token = bearerToken(call.authorization)
     if (!route || typeof token !== 'string') return []
     const current = Math.floor(now() / 1000)
-    if (current !== second) [second, explained] = [current, 0]
-    if (++explained > explainedPerSecond) return []
+    if (current !== second) [second, count] = [current, 0]
+    if (++count > explainedPerSecond) return []
     const read = readToken(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
     return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now })

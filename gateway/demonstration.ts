@@ -32,7 +32,12 @@ export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
     NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? join('.varco', 'compile-cache')
   }
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
-  const stop = (): void => { for (const child of children) child.kill('SIGTERM') }
+  const gateway = children.at(-1) as ChildProcess
+  // The gateway first: what it has admitted still needs the e-services.
+  const stop = (): void => {
+    const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
+    for (const child of running.includes(gateway) ? [gateway] : running) child.kill('SIGTERM')
+  }
   whenAskedToStop(stop)
   for (const child of children) child.once('exit', (code) => {
     process.exitCode ||= code ?? 1

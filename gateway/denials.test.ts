@@ -62,7 +62,7 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'voucher-not-yet-valid': claims({ nbf: seconds + 60 }),
   'voucher-lifetime-exceeded': claims({ exp: seconds + 100_000 }),
   'voucher-sender-constrained': claims({ cnf: { jkt: 'x' } }),
-  'trust-source-unavailable': { ...call('/items'), options: { jwks: { keys: [] } } },
+  'trust-source-unavailable': { ...call('/items'), options: { jwks: () => ({ keys: [] }) } },
 
   'producer-mismatch': claims({ producerId: ids.client }),
   'eservice-mismatch': claims({ eserviceId: ids.client }),

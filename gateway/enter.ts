@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
+import { blockedAddress } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
@@ -42,7 +43,8 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
   const latest = new WeakMap<Socket, Exchange>()
   const unanswered = new Set<ServerResponse>()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
-    const exchange = openExchange(request, response, parts.now(), expectsContinue)
+    const now = parts.now()
+    const exchange = openExchange(request, response, now, expectsContinue, unproven.blockedSeconds(request.socket.remoteAddress ?? '', now))
     latest.set(request.socket, exchange)
     recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
     response.once('close', () => { if (exchange.denial && !exchange.call.caller) unproven.count(exchange.address, exchange.startedAt) })
@@ -52,10 +54,6 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     return exchange
   }
   parts.stopping.addEventListener('abort', () => { for (const response of unanswered) setClose(response) })
-  const blocked = ({ address, startedAt }: Exchange): Denial | undefined => {
-    const retryAfter = unproven.blockedSeconds(address, startedAt)
-    return retryAfter > 0 ? { denial: 'address-limit-exceeded', check: 'address', retryAfter } : undefined
-  }
   const refuseAndClose = (exchange: Exchange, denial: Denial): void => {
     setClose(exchange.response)
     refuse(exchange, denial)
@@ -65,7 +63,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       const before = latest.get(request.socket)
       if (before && closesAfter(before)) return false
       const exchange = open(request, response, expectsContinue)
-      const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? blocked(exchange)
+      const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? findBlock(exchange)
       if (denial) refuse(exchange, denial)
       return denial === undefined
     },
@@ -97,6 +95,11 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
 
 function setClose (response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close')
+}
+
+// Whoever brings a voucher may still prove who it is; the policies see to that.
+function findBlock ({ call: { blockedSeconds, authorization } }: Exchange): Denial | undefined {
+  return blockedSeconds > 0 && authorization.length === 0 ? blockedAddress(blockedSeconds) : undefined
 }
 
 // RFC 9112, 9.6: nothing that comes behind the last request of a connection is processed, whether the client or an answer said that it is the last.

@@ -27,7 +27,7 @@ export interface Exchange {
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
-export function openExchange (request: IncomingMessage, response: ServerResponse, now: number, expectsContinue: boolean): Exchange {
+export function openExchange (request: IncomingMessage, response: ServerResponse, now: number, expectsContinue: boolean, blockedSeconds: number): Exchange {
   const exchange: Exchange = {
     request,
     response,
@@ -37,6 +37,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     call: {
       authorization: headerValues(request.rawHeaders, 'authorization'),
       now,
+      blockedSeconds,
       caller: undefined,
       descriptor: undefined,
       agreement: undefined,

@@ -192,6 +192,17 @@ t.test('an address that keeps sending what is refused is blocked until its windo
   t.equal((await attempt(7)).status, 401)
 })
 
+t.test('from a blocked address a voucher that was verified before still passes, and nothing else', async (t) => {
+  const gateway = await startGateway(t, { config: (config) => ({ ...config, limits: { ...config.limits, unproven: { requests: 3, seconds: 60 } }, eservices: config.eservices.map((one) => ({ ...one, burst: plenty })) }) })
+  const known = gateway.voucher()
+  t.equal((await gateway.call('/items', { voucher: known })).status, 200)
+  for (let count = 0; count < 3; count++) t.equal((await gateway.call('/items', { voucher: null })).status, 401)
+  t.equal((await gateway.call('/items', { voucher: known })).status, 200)
+  await gateway.takeRecords(5)
+  for (const voucher of [gateway.voucher(), 'a.b.c', null]) t.match(await gateway.call('/items', { voucher }), { status: 429, json: { code: 'address-limit-exceeded' } })
+  t.match(await gateway.call('/open'), { status: 429 }, 'a public operation neither')
+})
+
 t.test('whoever proves who it is is never counted as an address', async (t) => {
   const gateway = await startGateway(t, {
     config: (config) => ({ ...config, limits: { ...config.limits, unproven: { requests: 2, seconds: 60 } }, eservices: config.eservices.map((one) => ({ ...one, burst: plenty })) }),

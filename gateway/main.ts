@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { assemble } from './build.ts'
@@ -39,13 +40,13 @@ async function stop (gateway: Gateway, operations: ReturnType<typeof buildOperat
   stopping.abort()
   await drainServer(gateway.app.server, drainTimes)
   await operations.close()
-  await Promise.all(gateway.eservices.map(async ({ upstream }) => upstream.pool.close()))
+  await Promise.all(gateway.eservices.map(async ({ upstream }) => upstream.pool.destroy()))
   process.exit()
 }
 
 try {
   const { values } = parseArgs({ options: { config: { type: 'string' } } })
-  await start(await loadConfig(values.config ?? new URL('gateway.yaml', import.meta.url).pathname, process.env))
+  await start(await loadConfig(values.config ?? join(import.meta.dirname, 'gateway.yaml'), process.env))
 } catch (error) {
   refuseToStart('the gateway', error)
 }

@@ -39,6 +39,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     // undici's own timers tick twice a second and do not run for a request that waits for a connection.
     this.#deadline = setTimeout(() => { this.#giveUp(Object.assign(new Error('no answer in time'), { code: 'VARCO_DEADLINE' })) }, options.timeoutMs)
     options.exchange.response.once('close', this.#onClose)
+    if (options.exchange.response.destroyed) this.#onClose()
   }
 
   onRequestStart (controller: Dispatcher.DispatchController): void {

@@ -40,7 +40,11 @@ export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange
     const body = validator.body(validator.mediaType(request.headers['content-type']), matched.body ?? noBytes)
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
     if (operation.isPublic) return send(exchange, matched, read.query)
-    const finish = (denial: Denial | undefined): void => denial ? refuse(exchange, denial) : send(exchange, matched, read.query)
+    if (exchange.response.destroyed) return undefined
+    const finish = (denial: Denial | undefined): void => {
+      if (exchange.response.destroyed) return undefined
+      return denial ? refuse(exchange, denial) : send(exchange, matched, read.query)
+    }
     const outcome = admission.afterBody(call)
     return outcome instanceof Promise ? outcome.then(finish) : finish(outcome)
   }

@@ -16,20 +16,36 @@ export function addStatus (app: FastifyInstance, eservices: readonly LiveEServic
   })
   for (const eservice of eservices) {
     if (eservice.contract.operations.some((operation) => operation.path === '/status')) continue
+    const isWell = prepareProbe(eservice)
     app.get(`${eservice.basePath}/status`, async (_request, reply) => {
-      const problem = await answers(eservice) ? ok : unreachable
+      const problem = await isWell() ? ok : unreachable
       return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
     })
   }
 }
 
-async function answers ({ upstream, basePath }: LiveEService): Promise<boolean> {
-  try {
-    const { statusCode, body } = await upstream.pool.request({ path: `${basePath}/status`, method: 'GET' })
-    await body.dump()
-    return statusCode < 500
-  } catch {
-    return false
+/** How long an upstream may take to show that it is there, and how long its answer is good for, in ms. */
+const probeMs = 2000
+const goodForMs = 1000
+
+/** Asks an upstream whether it answers. However many want to know, it is asked once a second at most. */
+function prepareProbe ({ upstream: { pool, timeoutMs }, basePath }: LiveEService): () => Promise<boolean> {
+  const ask = async (): Promise<boolean> => {
+    try {
+      const { statusCode, body } = await pool.request({ path: `${basePath}/status`, method: 'GET', signal: AbortSignal.timeout(Math.min(timeoutMs, probeMs)) })
+      await body.dump()
+      return statusCode < 500
+    } catch {
+      return false
+    }
+  }
+  let last: Promise<boolean> | undefined
+  return async () => {
+    if (!last) {
+      last = ask()
+      void last.finally(() => { setTimeout(() => { last = undefined }, goodForMs).unref() })
+    }
+    return last
   }
 }
 

@@ -4,7 +4,8 @@ const maxAddresses = 100_000
 
 /**
  * The limit on callers who prove nothing: counts the refused requests of each address in windows and blocks an address that has too
- * many until its window ends. Whoever proves who it is is never counted. IPv6 is counted by /64, the least that one caller is given.
+ * many until its window ends. Whoever proves who it is is never counted, and vouchers that were verified before still pass from a blocked
+ * address. IPv6 is counted by /64, the least that one caller is given.
  */
 export class UnprovenLimit {
   readonly #rate: Rate

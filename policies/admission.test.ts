@@ -7,7 +7,7 @@ import { policies } from './order.ts'
 import type { AnyPolicy } from './order.ts'
 import type { Ports } from './policy.ts'
 
-const newCall = (token = voucher(), now = testTime): AdmittedCall => ({ authorization: [`Bearer ${token}`], now })
+const newCall = (token = voucher(), now = testTime): AdmittedCall => ({ authorization: [`Bearer ${token}`], now, blockedSeconds: 0 })
 
 t.test('an entitled call is admitted, and its facts are on it', async (t) => {
   const ports = portsOf()

@@ -96,7 +96,7 @@ t.test('an audience that itself has a comma is compared as it is configured', as
 })
 
 const prove = async (token: string, keys = platformKeys(), now = testTime): Promise<CallerFact | Denial> =>
-  caller.prepare(portsOf({ keys }), terms)({ authorization: [`Bearer ${token}`], now })
+  caller.prepare(portsOf({ keys }), terms)({ authorization: [`Bearer ${token}`], now, blockedSeconds: 0 })
 
 t.test('a good voucher proves client, consumer and purpose', async (t) => {
   t.strictSame(await prove(voucher()), {
@@ -121,7 +121,7 @@ t.test('the id of a key that the platform does not have is in no reason', async 
 t.test('a voucher that comes again is not verified again, but its claims are judged again', async (t) => {
   const keys = platformKeys()
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime }
+  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
   t.match(again(call), { clientId: id(8) })
   t.match(again(call), { clientId: id(8) })
   t.equal(keys.asked.length, 1)
@@ -132,7 +132,7 @@ t.test('a voucher that was verified is forgotten when the platform changes its k
   let found: FoundKey = { key: platformKey.publicKey }
   const keys = keysOf(() => found)
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime }
+  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
   t.match(again(call), { clientId: id(8) })
   found = 'unknown'
   keys.epoch++
@@ -143,7 +143,7 @@ t.test('a voucher that was verified serves no longer than the key that verified 
   let stale = false
   const keys = { ...keysOf(() => stale ? 'unavailable' : { key: platformKey.publicKey }), known: () => stale ? undefined : platformKey.publicKey }
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime }
+  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
   t.match(again(call), { clientId: id(8) })
   stale = true
   t.match(again(call), { denial: 'trust-source-unavailable' })
@@ -155,7 +155,7 @@ t.test('a voucher verified while the keys were changing is verified again', asyn
     return { key: platformKey.publicKey }
   })
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime }
+  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
   t.match(await again(call), { clientId: id(8) })
   t.match(await again(call), { clientId: id(8) })
   t.equal(keys.asked.length, 2)
@@ -164,9 +164,9 @@ t.test('a voucher verified while the keys were changing is verified again', asyn
 t.test('one changed character of a remembered voucher is another voucher', async (t) => {
   const again = caller.prepare(portsOf(), terms)
   const good = voucher()
-  t.match(again({ authorization: [`Bearer ${good}`], now: testTime }), { clientId: id(8) })
+  t.match(again({ authorization: [`Bearer ${good}`], now: testTime, blockedSeconds: 0 }), { clientId: id(8) })
   for (const at of [10, good.indexOf('.') + 10, good.length - 10]) {
     const changed = good.slice(0, at) + (good[at] === 'A' ? 'B' : 'A') + good.slice(at + 1)
-    t.match(again({ authorization: [`Bearer ${changed}`], now: testTime }), { denial: /^voucher-/ })
+    t.match(again({ authorization: [`Bearer ${changed}`], now: testTime, blockedSeconds: 0 }), { denial: /^voucher-/ })
   }
 })

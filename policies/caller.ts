@@ -54,15 +54,17 @@ export const caller: Policy<'caller'> = {
   name: 'caller',
   stage: 'before-body',
   needs: [],
-  denials: ['malformed-request', 'voucher-missing', 'trust-source-unavailable', ...new Set([...headerChecks, ...formChecks, ...claimChecks].map((check) => check.code)), 'voucher-unverifiable'],
+  denials: ['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'trust-source-unavailable', ...new Set([...headerChecks, ...formChecks, ...claimChecks].map((check) => check.code)), 'voucher-unverifiable'],
   prepare: ({ keys }, terms) => {
     const verified = new VerifiedVouchers(keys)
     const judge = (token: ReadToken, now: number): CallerFact | Denial => judgeClaims(token, terms, now)
-    return ({ authorization, now }) => {
+    return ({ authorization, now, blockedSeconds }) => {
       const token = bearerToken(authorization)
       if (typeof token !== 'string') return token
       const read = verified.recall(token)
       if (read) return judge(read, now)
+      // Verifying costs more than sending: from a blocked address only vouchers pass that were verified before.
+      if (blockedSeconds > 0) return blockedAddress(blockedSeconds)
       const voucher = readVoucher(token)
       if ('denial' in voucher) return voucher
       const finish = (found: FoundKey): CallerFact | Denial => {
@@ -75,6 +77,11 @@ export const caller: Policy<'caller'> = {
       return found instanceof Promise ? found.then(finish) : finish(found)
     }
   }
+}
+
+/** The refusal of a caller whose address is blocked and who has not proved who it is. */
+export function blockedAddress (seconds: number): Denial {
+  return { denial: 'address-limit-exceeded', check: 'address', retryAfter: seconds }
 }
 
 /** The token of one Authorization header with the Bearer scheme (RFC 6750, 2.1; the scheme's case is free, exactly one space). */

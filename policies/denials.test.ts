@@ -14,7 +14,7 @@ const full: Limiter = {
   peek: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: false })
 }
 
-interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly authorization?: readonly string[], readonly ports?: Partial<Ports> }
+interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly authorization?: readonly string[], readonly blockedSeconds?: number, readonly ports?: Partial<Ports> }
 
 const claims = (code: DenialCode, changes: Readonly<Record<string, unknown>>): Case => ({ policy: 'caller', code, voucher: { claims: changes } })
 const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChanges): Case => ({ policy, code, ports: { registry: () => registryOf(changes) } })
@@ -23,6 +23,7 @@ const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChange
 const golden: readonly Case[] = [
   { policy: 'caller', code: 'voucher-missing', authorization: [] },
   { policy: 'caller', code: 'malformed-request', authorization: ['Bearer a', 'Bearer b'] },
+  { policy: 'caller', code: 'address-limit-exceeded', blockedSeconds: 1 },
   { policy: 'caller', code: 'voucher-malformed', authorization: ['Bearer a'] },
   { policy: 'caller', code: 'voucher-unverifiable', voucher: { key: strangerKey.privateKey } },
   { policy: 'caller', code: 'trust-source-unavailable', ports: { keys: keysOf(() => 'unavailable') } },
@@ -47,10 +48,10 @@ const golden: readonly Case[] = [
   { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
 ]
 
-for (const { policy, code, voucher: changes, authorization, ports } of golden) {
+for (const { policy, code, voucher: changes, authorization, blockedSeconds = 0, ports } of golden) {
   t.test(`${policy} refuses with ${code}`, async (t) => {
     const admission = prepareAdmission(portsOf(ports), terms)
-    const call: AdmittedCall = { authorization: authorization ?? [`Bearer ${voucher(changes)}`], now: testTime }
+    const call: AdmittedCall = { authorization: authorization ?? [`Bearer ${voucher(changes)}`], now: testTime, blockedSeconds }
     const denial = await admission.beforeBody(call) ?? await admission.afterBody(call)
     t.equal(denial?.denial, code)
     t.equal(policies.find(({ name }) => call[name] === undefined)?.name, policy)

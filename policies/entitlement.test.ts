@@ -8,7 +8,7 @@ import type { PurposeVersion } from './registry.ts'
 /** Why the good voucher's caller is refused when the platform knows this. */
 async function refusal (changes: RegistryChanges): Promise<string | undefined> {
   const admission = prepareAdmission(portsOf({ registry: () => registryOf(changes) }), terms)
-  return (await admission.beforeBody({ authorization: [`Bearer ${voucher()}`], now: testTime }))?.denial
+  return (await admission.beforeBody({ authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }))?.denial
 }
 
 t.test('a version is in use while the platform issues vouchers for it', async (t) => {
@@ -38,7 +38,7 @@ t.test('a purpose entitles while one of its versions is active', async (t) => {
 t.test('the calls of a day are those of the active version', async (t) => {
   const versions = [version('Archived', 1), version('Active', 7), version('WaitingForApproval', 100)]
   const admission = prepareAdmission(portsOf({ registry: () => registryOf({ purpose: { versions } }) }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, purpose: undefined as { dailyCalls: number } & { id: string } | undefined }
+  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0, purpose: undefined as { dailyCalls: number } & { id: string } | undefined }
   t.equal(await admission.beforeBody(call), undefined)
   t.equal(call.purpose?.dailyCalls, 7)
 })

@@ -39,7 +39,7 @@ function explain (token: string, { registry, key }: Omit<Situation, 'changes'>):
 
 async function admit (token: string, { registry, key }: Omit<Situation, 'changes'>): Promise<Denial | undefined> {
   const ports = portsOf({ keys: keysOf(() => key), registry: () => registryOf(registry) })
-  return prepareAdmission(ports, terms).beforeBody({ authorization: [`Bearer ${token}`], now: testTime })
+  return prepareAdmission(ports, terms).beforeBody({ authorization: [`Bearer ${token}`], now: testTime, blockedSeconds: 0 })
 }
 
 t.test('an explanation has no failed line exactly when admission passes, and its first one is the denial', async (t) => {

@@ -21,6 +21,8 @@ export interface Facts {
 export interface Call {
   readonly authorization: readonly string[]
   readonly now: number
+  /** Seconds for which the caller's address is blocked for what it sent before, 0 when it is not: only known vouchers pass then. */
+  readonly blockedSeconds: number
 }
 
 /** The world as policies see it. */

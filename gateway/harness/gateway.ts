@@ -22,8 +22,8 @@ export interface HarnessOptions {
   readonly contract?: JsonObject
   readonly config?: (config: Config) => Config
   readonly registry?: (content: RegistryContent) => object
-  /** What the JWKS endpoint answers. */
-  readonly jwks?: object
+  /** What the JWKS endpoint answers, when it answers. */
+  readonly jwks?: () => object | Promise<object>
   readonly patience?: Partial<Patience>
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
@@ -48,7 +48,7 @@ interface Teardown { teardown (work: () => Promise<void>): void }
 export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'varco-gateway-'))
   const upstream = await new Upstream().listen()
-  const platform = createServer((_request, response) => { response.end(JSON.stringify(options.jwks ?? jwksOf())) })
+  const platform = createServer((_request, response) => { void Promise.resolve((options.jwks ?? jwksOf)()).then((set) => response.end(JSON.stringify(set))) })
   await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
   await writeFile(join(folder, 'contract.json'), JSON.stringify(options.contract ?? archiveContract))
   await writeFile(join(folder, 'registry.yaml'), JSON.stringify(options.registry?.(registryContent()) ?? registryContent()))
