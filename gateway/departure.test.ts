@@ -7,7 +7,8 @@ t.test('a call whose caller left while a policy waited is not made, and its reco
   const held = Promise.withResolvers<undefined>()
   const gateway = await startGateway(t, {
     jwks: async () => {
-      if (asked++ > 0) await held.promise
+      if (asked++ === 0) return jwksOf()
+      await held.promise
       return jwksOf(['new-key', kid].map((one) => ({ kid: one, key: platformKey.publicKey })))
     }
   })
