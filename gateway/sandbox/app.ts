@@ -10,6 +10,7 @@ import { loopbackOnly } from './loopback.ts'
 import { sandboxProblem, sendProblem } from './problem.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { createTokenRequestLog } from './token-request-log.ts'
+import { createUsedProofs } from './used-proofs.ts'
 import { createRateCounter } from './voucher-rate.ts'
 import type { VoucherRate } from './voucher-rate.ts'
 
@@ -45,6 +46,8 @@ export async function buildSandbox (options: SandboxOptions): Promise<FastifyIns
     file: options.registryFile,
     registry: registryOf(options.registryFile),
     keys,
+    tokenUrl: () => `${app.listeningOrigin}/token.oauth2`,
+    usedProofs: createUsedProofs(options.now),
     countRequest: createRateCounter(options.voucherRate ?? { limit: 100, interval: 1000 }, options.now),
     log: createTokenRequestLog(rememberedRequests)
   }

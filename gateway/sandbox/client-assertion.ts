@@ -1,20 +1,15 @@
-import { decodeJwt, decodeProtectedHeader } from 'jose'
-import { JWTInvalid } from 'jose/errors'
+import { decodeCompact, isAnything, isNumber, isString, unacceptable } from './compact-jws.ts'
+import type { Accepted, DecodedJws } from './compact-jws.ts'
 import { failure, shown } from './error-codes.ts'
 import type { Failure } from './error-codes.ts'
 
-type Members = Readonly<Record<string, unknown>>
-
 /** A client assertion as read from its compact form, before anything of it is trusted. */
-export interface DecodedAssertion { readonly header: Members, readonly payload: Members }
+export type DecodedAssertion = DecodedJws
 
 /** What the assertion is compared with: the environment's audience and the form's `client_id`, when it was sent. */
 export interface AssertionExpectation { readonly audience: string, readonly clientId?: string | undefined }
 
 type Check = (assertion: DecodedAssertion, expected: AssertionExpectation) => Failure[]
-
-/** Deeper claims have no use and would exhaust the stack of whoever writes them out again. */
-const deepestNesting = 16
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -25,18 +20,9 @@ export function isUuid (value: unknown): value is string {
 
 /** Header and payload of a compact JWS, or why it cannot be read. Nothing is verified. */
 export function decodeAssertion (compact: string): DecodedAssertion | Failure {
-  try {
-    const assertion = { payload: decodeJwt(compact), header: { ...decodeProtectedHeader(compact) } }
-    if (isShallow(assertion, deepestNesting)) return assertion
-    return failure('0007', `nested deeper than ${deepestNesting} levels`)
-  } catch (error) {
-    return error instanceof JWTInvalid ? failure('0006') : failure('0007')
-  }
-}
-
-function isShallow (value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((member) => isShallow(member, levels - 1))
+  const decoded = decodeCompact(compact)
+  if (!('fault' in decoded)) return decoded
+  return decoded.fault === 'format' ? failure('0006') : failure('0007', decoded.detail)
 }
 
 /** Every failed check on header and claims (strict rules: any other member is refused); none means acceptable. */
@@ -89,10 +75,6 @@ function isDigest (value: unknown): value is { alg: string, value: string } {
   return Object.values(value).every((member) => typeof member === 'string')
 }
 
-const isString = (value: unknown): boolean => typeof value === 'string'
-const isNumber = (value: unknown): boolean => typeof value === 'number'
-const isAnything = (): boolean => true
-
 /** Accepted members and their types; those with a check and a code of their own pass here whatever they are. */
 const headerMembers = { kid: isAnything, alg: isAnything, typ: isString }
 const payloadMembers = {
@@ -106,14 +88,9 @@ const payloadMembers = {
   digest: isAnything
 }
 
-type Accepted = Readonly<Record<string, (value: unknown) => boolean>>
-
 const strict = (part: 'header' | 'payload', accepted: Accepted): Check => (assertion) => {
-  const wrong = Object.entries(assertion[part]).flatMap(([name, value]) => {
-    if (!Object.hasOwn(accepted, name)) return [`${shown(name)} is not accepted: leave it out`]
-    return accepted[name]!(value) ? [] : [`${name} has the wrong type`]
-  })
-  return wrong.length > 0 ? [failure('0032', `${part}: ${wrong.slice(0, 10).join('; ')}`)] : []
+  const wrong = unacceptable(part, assertion[part], accepted)
+  return wrong === undefined ? [] : [failure('0032', wrong)]
 }
 
 const checks: readonly Check[] = [

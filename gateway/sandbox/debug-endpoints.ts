@@ -4,6 +4,7 @@ import type { RegistryFile } from '../adapters/registry-file.ts'
 import { examine } from './examination.ts'
 import { findEntitlement } from './platform-state.ts'
 import type { Entitlement } from './platform-state.ts'
+import { firstUseStep } from './proof-examination.ts'
 import { sandboxProblem, sendProblem } from './problem.ts'
 import { named } from './registry-names.ts'
 import type { Unresolved } from './registry-names.ts'
@@ -23,8 +24,8 @@ interface MintRequest {
   readonly expiresIn?: number
 }
 
-/** An assertion to examine; parameters of the form that are left out count as right. */
-type AssertionToExamine = Pick<TokenForm, 'client_assertion'> & Partial<TokenForm>
+/** An assertion to examine, and a DPoP proof if wanted; parameters of the form that are left out count as right. */
+type AssertionToExamine = Pick<TokenForm, 'client_assertion'> & Partial<TokenForm> & { readonly dpop?: string }
 
 const usualParameters = { client_assertion_type: assertionType, grant_type: grantType }
 
@@ -33,7 +34,7 @@ const formSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['client_assertion'],
-  properties: { client_assertion: text, client_assertion_type: text, grant_type: text, client_id: text }
+  properties: { client_assertion: text, client_assertion_type: text, grant_type: text, client_id: text, dpop: text }
 }
 const mintSchema = {
   type: 'object',
@@ -61,7 +62,12 @@ export async function debugEndpoints (app: FastifyInstance, context: DebugContex
 
   const toolOptions = { schema: { body: formSchema } }
   app.post<{ Body: AssertionToExamine }>('/tools/validateTokenGeneration', toolOptions, async ({ body }) => {
-    const { steps, entitlement } = await examine({ ...usualParameters, ...body }, context)
+    const { dpop, ...form } = body
+    const examined = await examine({ form: { ...usualParameters, ...form }, dpop }, context)
+    const { proof, entitlement } = examined
+    // Only looked up: an examined proof can still be used for a voucher.
+    const firstUse = proof ? [firstUseStep(proof, !context.usedProofs.has(proof.jti))] : []
+    const steps = [...examined.steps, ...firstUse]
     const valid = steps.every(({ result }) => result === 'PASSED')
     return { valid, steps, eservice: entitlement && describe(entitlement) }
   })
@@ -70,7 +76,8 @@ export async function debugEndpoints (app: FastifyInstance, context: DebugContex
     const minted = mint(body, context)
     if ('error' in minted) return sendProblem(reply, sandboxProblem(400, 'No such voucher', minted.error))
     const voucher = await signVoucher(minted.claims, context.keys.platform)
-    return { access_token: voucher, token_type: 'Bearer', expires_in: minted.expiresIn, claims: minted.claims }
+    const type = 'cnf' in minted.claims ? 'DPoP' : 'Bearer'
+    return { access_token: voucher, token_type: type, expires_in: minted.expiresIn, claims: minted.claims }
   })
 }
 

@@ -1,7 +1,7 @@
 /**
  * Why the platform refuses a token request, as data: code, the platform's own name, what it means and how to mend it.
  * The platform shows its callers none of this (they get 015-0008); the sandbox shows it on its debug endpoints.
- * Codes and names: client-assertion-validation and authorization-server of pagopa/interop-be-monorepo, release 2.21.
+ * Codes and names: client-assertion-validation, dpop-validation and authorization-server of pagopa/interop-be-monorepo, release 2.21.
  */
 
 interface Entry { readonly name: string, readonly explanation: string }
@@ -43,6 +43,32 @@ export const assertionErrors = {
   '0033': ['invalidSignature', 'The signature does not match. Sign with the private key of this kid.']
 } as const satisfies Record<string, readonly [string, string]>
 
+/** Refusals of the checks on a DPoP proof (dpop-validation of the same release): its own numbering, told apart by name. */
+export const proofErrors = {
+  '0001': ['unexpectedDPoPProofSignatureVerificationError', 'The signature could not be checked with the jwk at all.'],
+  '0002': ['invalidDPoPProofFormat', 'The proof is not a compact JWS whose payload is a JSON object.'],
+  '0003': ['unexpectedDPoPProofError', 'Header or jwk cannot be read. The jwk is exactly crv, kty, x, y or kty, n, e.'],
+  '0004': ['dpopJtiNotFound', 'The jti claim is missing. Put a new UUID in every proof.'],
+  '0005': ['dpopJtiAlreadyCached', 'This jti was used before. Sign a new proof for each request.'],
+  '0006': ['dpopIatNotFound', 'The iat claim is missing. Set it to the present time in epoch seconds.'],
+  '0007': ['dpopTypNotFound', 'The header has no typ. Set it to dpop+jwt.'],
+  '0008': ['invalidDPoPTyp', 'typ must be exactly dpop+jwt.'],
+  '0009': ['dpopJwkNotFound', 'The header has no jwk. Put in the public key that signs the proof.'],
+  '0010': ['dpopHtmNotFound', 'The htm claim is missing. Set it to POST.'],
+  '0011': ['invalidDPoPHtm', 'htm must be the method of the request: POST.'],
+  '0012': ['dpopHtuNotFound', 'The htu claim is missing. Set it to the address of the token endpoint.'],
+  '0013': ['invalidDPoPHtu', 'htu must be the address of the token endpoint, character by character.'],
+  '0014': ['dpopProofSignatureVerificationError', 'The signature check failed, not for its value: alg and jwk must fit.'],
+  '0015': ['invalidDPoPJwt', 'The proof is not a well-formed JWS. Build it with a JOSE library.'],
+  '0016': ['dpopAlgorithmNotFound', 'The header has no alg. Set it to ES256 or RS256.'],
+  '0017': ['dpopAlgorithmNotAllowed', 'alg must be ES256 or RS256.'],
+  '0018': ['dpopProofInvalidClaims', 'Members that the platform does not accept, or of the wrong type.'],
+  '0019': ['invalidDPoPSignature', 'The signature does not match. Sign with the private key of the jwk.'],
+  '0020': ['expiredDPoPProof', 'A proof is good for 60 s after its iat. Sign a new one for each request.'],
+  '0021': ['notYetValidDPoPProof', 'iat is more than 10 s in the future. Set the clock.'],
+  '0022': ['multipleDPoPProofsError', 'Send one DPoP header with one proof: there is a comma in it.']
+} as const satisfies Record<string, readonly [string, string]>
+
 /** The step of the token request that failed; `status` is what the caller gets. */
 export const requestErrors = {
   '0001': ['clientAssertionRequestValidationFailed', 'A parameter of the form is not acceptable.', 400],
@@ -50,14 +76,18 @@ export const requestErrors = {
   '0003': ['clientAssertionSignatureValidationFailed', 'Its signature or its validity in time is not acceptable.', 400],
   '0006': ['tokenGenerationStatesEntryNotFound', 'This client, key and purpose are not linked on the platform.', 400],
   '0007': ['incompleteTokenGenerationStatesConsumerClient', 'The purpose has no agreement on its e-service.', 500],
-  '0008': ['platformStateValidationFailed', 'The agreement, the descriptor or the purpose is not active.', 400]
+  '0008': ['platformStateValidationFailed', 'The agreement, the descriptor or the purpose is not active.', 400],
+  '0009': ['dpopProofValidationFailed', 'The header or the claims of the DPoP proof are not acceptable.', 400],
+  '0010': ['dpopProofSignatureValidationFailed', 'The signature of the DPoP proof is not acceptable.', 400],
+  '0012': ['dpopProofJtiAlreadyUsed', 'The DPoP proof was used for a voucher before.', 400]
 } as const satisfies Record<string, readonly [string, string, number]>
 
 export type AssertionErrorCode = keyof typeof assertionErrors
+export type ProofErrorCode = keyof typeof proofErrors
 export type RequestErrorCode = keyof typeof requestErrors
 
 /** One failed check, as shown by the debug endpoints; `detail` says what was found or expected this time. */
-export interface Failure extends Entry { readonly code: AssertionErrorCode, readonly detail?: string }
+export interface Failure extends Entry { readonly code: AssertionErrorCode | ProofErrorCode, readonly detail?: string }
 
 /** The refusal of a token request: the step that failed, why, and every failed check of that step. */
 export interface Refusal extends Entry {
@@ -67,9 +97,17 @@ export interface Refusal extends Entry {
   readonly failures: readonly Failure[]
 }
 
-/** A failed check by its code; the detail may quote the assertion's own values, never its signature. */
+/** A failed check of the assertion by its code; the detail may quote the assertion's own values, never its signature. */
 export function failure (code: AssertionErrorCode, detail?: string): Failure {
-  const [name, explanation] = assertionErrors[code]
+  return toFailure(code, assertionErrors[code], detail)
+}
+
+/** A failed check of the DPoP proof by its code; the detail may quote its claims, never a member of its jwk. */
+export function proofFailure (code: ProofErrorCode, detail?: string): Failure {
+  return toFailure(code, proofErrors[code], detail)
+}
+
+function toFailure (code: Failure['code'], [name, explanation]: readonly [string, string], detail?: string): Failure {
   return { code, name, explanation, ...detail === undefined ? {} : { detail } }
 }
 

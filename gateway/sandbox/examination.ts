@@ -2,11 +2,15 @@ import type { Registry } from '../../policies/registry.ts'
 import { checkSignature } from './assertion-signature.ts'
 import { checkAssertion, decodeAssertion, isUuid } from './client-assertion.ts'
 import type { DecodedAssertion } from './client-assertion.ts'
-import { failure, refusal, shown } from './error-codes.ts'
-import type { Failure, Refusal, RequestErrorCode } from './error-codes.ts'
+import { failure, shown } from './error-codes.ts'
+import type { Failure, Refusal } from './error-codes.ts'
 import type { KeyStore } from './key-store.ts'
 import { checkState, findEntitlement, findKey } from './platform-state.ts'
 import type { DepositedKey, Entitlement } from './platform-state.ts'
+import { examineProof } from './proof-examination.ts'
+import type { DpopProof } from './proof-examination.ts'
+import { failed, skipped, step } from './step.ts'
+import type { Step } from './step.ts'
 import { assertionType, grantType } from './token-form.ts'
 import type { TokenForm } from './token-form.ts'
 
@@ -15,19 +19,13 @@ export interface ExaminationContext {
   readonly registry: Registry
   readonly keys: KeyStore
   readonly assertionAudience: string
+  /** The address of the token endpoint, known once it listens. */
+  readonly tokenUrl: () => string
   readonly now: () => number
 }
 
-/** One step of the platform's processing, with its refusal when it failed; skipped when it could not be made. */
-export interface Step {
-  readonly name: StepName
-  readonly result: 'PASSED' | 'FAILED' | 'SKIPPED'
-  readonly refusal?: Refusal
-}
-
-/** The steps in the platform's order, under the names of its own debug tool. */
-export type StepName = 'requestParametersValidation' | 'clientAssertionValidation' | 'publicKeyRetrieve' |
-  'clientAssertionSignatureVerification' | 'platformStatesVerification'
+/** A token request to examine: its form and its `DPoP` header, if there is one. */
+export interface RequestToExamine { readonly form: TokenForm, readonly dpop: string | undefined }
 
 /** The result of all steps: the first failed one is the platform's answer, the others are for who mends the request. */
 export interface Examination {
@@ -35,19 +33,29 @@ export interface Examination {
   readonly refusal?: Refusal | undefined
   readonly assertion?: DecodedAssertion
   readonly entitlement?: Entitlement
+  /** What the DPoP proof says, whether it holds or not. */
+  readonly proofClaims?: DecodedAssertion['payload']
+  /** The DPoP proof when it holds; its first use is still to be checked, after the rate. */
+  readonly proof?: DpopProof
 }
 
 /**
  * Makes every check that the platform makes before it issues a voucher, in its order, and goes on after a failure
  * wherever the next step can still be made. No failure and no entitlement means: a client of the interop API.
  */
-export async function examine (form: TokenForm, context: ExaminationContext): Promise<Examination> {
+export async function examine ({ form, dpop }: RequestToExamine, context: ExaminationContext): Promise<Examination> {
+  const { steps, ...proven } = await examineProof(dpop, { tokenUrl: context.tokenUrl(), now: context.now() })
+  const examined = await examineForm(form, context)
+  return { ...examined, ...proven, ...conclude([...steps, ...examined.steps]) }
+}
+
+async function examineForm (form: TokenForm, context: ExaminationContext): Promise<Omit<Examination, 'refusal'>> {
   const parameters = step('requestParametersValidation', '0001', checkParameters(form))
   const assertion = decodeAssertion(form.client_assertion)
   if ('code' in assertion) {
     const unread = [step('clientAssertionValidation', '0002', [assertion]), skipped('publicKeyRetrieve'),
       skipped('clientAssertionSignatureVerification'), skipped('platformStatesVerification')]
-    return conclude([parameters, ...unread])
+    return { steps: [parameters, ...unread] }
   }
   const expected = { audience: context.assertionAudience, clientId: form.client_id }
   const claims = step('clientAssertionValidation', '0002', checkAssertion(assertion, expected))
@@ -55,13 +63,13 @@ export async function examine (form: TokenForm, context: ExaminationContext): Pr
   if (found === undefined || 'failures' in found) {
     const retrieve: Step = found ? failed('publicKeyRetrieve', found) : skipped('publicKeyRetrieve')
     const rest = [skipped('clientAssertionSignatureVerification'), skipped('platformStatesVerification')]
-    return { ...conclude([parameters, claims, retrieve, ...rest]), assertion }
+    return { steps: [parameters, claims, retrieve, ...rest], assertion }
   }
   const wrong = await checkSignature(form.client_assertion, found.key.publicKey, context.now())
   const signature = step('clientAssertionSignatureVerification', '0003', wrong ? [wrong] : [])
   const { state, entitlement } = examineState(assertion, found, context.registry)
-  const examination = conclude([parameters, claims, { name: 'publicKeyRetrieve', result: 'PASSED' }, signature, state])
-  return { ...examination, assertion, ...entitlement ? { entitlement } : {} }
+  const steps: Step[] = [parameters, claims, { name: 'publicKeyRetrieve', result: 'PASSED' }, signature, state]
+  return { steps, assertion, ...entitlement ? { entitlement } : {} }
 }
 
 function checkParameters ({ client_assertion_type: type, grant_type: grant }: TokenForm): Failure[] {
@@ -92,18 +100,6 @@ function examineState (assertion: DecodedAssertion, { client }: DepositedKey, re
   return { state: step(name, '0008', checkState(entitlement)), entitlement }
 }
 
-function step (name: StepName, code: RequestErrorCode, failures: readonly Failure[]): Step {
-  return failures.length > 0 ? failed(name, refusal(code, failures)) : { name, result: 'PASSED' }
-}
-
-function failed (name: StepName, because: Refusal): Step {
-  return { name, result: 'FAILED', refusal: because }
-}
-
-function skipped (name: StepName): Step {
-  return { name, result: 'SKIPPED' }
-}
-
-function conclude (steps: readonly Step[]): Examination {
+function conclude (steps: readonly Step[]): Pick<Examination, 'steps' | 'refusal'> {
   return { steps, refusal: steps.find((each) => each.refusal)?.refusal }
 }

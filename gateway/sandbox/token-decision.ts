@@ -1,11 +1,15 @@
 import type { DecodedAssertion } from './client-assertion.ts'
+import type { Refusal } from './error-codes.ts'
 import { examine } from './examination.ts'
 import type { ExaminationContext } from './examination.ts'
 import type { Entitlement } from './platform-state.ts'
+import { firstUseStep } from './proof-examination.ts'
+import type { DpopProof } from './proof-examination.ts'
 import { badForm, sandboxProblem, sanitisedFault, sanitisedRefusal, tooManyRequests } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { parseTokenForm } from './token-form.ts'
 import type { TokenRequestRecord } from './token-request-log.ts'
+import type { UsedProofs } from './used-proofs.ts'
 import type { CountRequest, RateStatus } from './voucher-rate.ts'
 import { signVoucher, voucherClaims } from './voucher.ts'
 import type { VoucherDigest } from './voucher.ts'
@@ -15,12 +19,17 @@ export interface DecisionContext extends ExaminationContext {
   readonly issuer: string
   readonly randomUUID: () => string
   readonly countRequest: CountRequest
+  readonly usedProofs: UsedProofs
 }
 
 /** A token request as received: the form body, and the DPoP header if there is one. */
-export interface TokenRequest { readonly body: string, readonly dpop: string | string[] | undefined }
+export interface TokenRequest { readonly body: string, readonly dpop: string | undefined }
 
-interface VoucherAnswer { readonly access_token: string, readonly token_type: 'Bearer', readonly expires_in: number }
+interface VoucherAnswer {
+  readonly access_token: string
+  readonly token_type: 'Bearer' | 'DPoP'
+  readonly expires_in: number
+}
 
 /** What to answer, and what to remember of it; `rate` once the request was counted. */
 export interface TokenDecision {
@@ -29,35 +38,45 @@ export interface TokenDecision {
   readonly rate?: RateStatus
 }
 
-/** Decides on a token request as the platform does, in its order: form, proof, examination, rate, voucher. */
+/** Decides on a token request as the platform does, in its order: form, examination, rate, first use of the proof, voucher. */
 export async function decide ({ body, dpop }: TokenRequest, context: DecisionContext): Promise<TokenDecision> {
   const form = parseTokenForm(body)
   if (!('grant_type' in form)) return { answer: badForm(form), record: { outcome: 'malformed', details: form } }
-  if (dpop !== undefined) return unsupported('DPoP')
-  const { refusal, assertion, entitlement } = await examine(form, context)
-  if (refusal) {
-    const answer = refusal.status === 400 ? sanitisedRefusal : sanitisedFault
-    return { answer, record: { outcome: 'refused', reason: refusal, ...assertion ? { assertion } : {} } }
-  }
+  const { refusal, assertion, entitlement, proof, proofClaims } = await examine({ form, dpop }, context)
+  const received = { ...assertion ? { assertion } : {}, ...proofClaims ? { proofClaims } : {} }
+  if (refusal) return refuse(refusal, received)
   if (!entitlement || !assertion) return unsupported('A voucher for the interop API (client of kind Api)')
-  return issue(assertion, entitlement, context)
+  const { purpose: { consumerId } } = entitlement
+  const rate = context.countRequest(consumerId)
+  if (rate.limited) return { answer: tooManyRequests(consumerId), record: { outcome: 'limited', ...received }, rate }
+  const replay = proof && firstUseStep(proof, context.usedProofs.add(proof.jti, proof.iat)).refusal
+  if (replay) return { ...refuse(replay, received), rate }
+  const { answer, voucher } = await issue(assertion, entitlement, proof, context)
+  return { answer, record: { outcome: 'issued', ...received, voucher }, rate }
 }
 
-async function issue (assertion: DecodedAssertion, entitlement: Entitlement, context: DecisionContext) {
-  const { purpose: { consumerId }, descriptor: { voucherLifespan } } = entitlement
-  const rate = context.countRequest(consumerId)
-  const limited = { answer: tooManyRequests(consumerId), record: { outcome: 'limited', assertion }, rate } as const
-  if (rate.limited) return limited
+type Received = Pick<TokenRequestRecord, 'assertion' | 'proofClaims'>
+
+function refuse (reason: Refusal, received: Received): TokenDecision {
+  const answer = reason.status === 400 ? sanitisedRefusal : sanitisedFault
+  return { answer, record: { outcome: 'refused', reason, ...received } }
+}
+
+async function issue ({ payload }: DecodedAssertion, entitlement: Entitlement, proof: DpopProof | undefined, context: DecisionContext) {
   const claims = voucherClaims(entitlement, {
     issuer: context.issuer,
-    clientId: assertion.payload.sub as string,
+    clientId: payload.sub as string,
     jti: context.randomUUID(),
     iat: Math.floor(context.now() / 1000),
-    digest: (assertion.payload.digest ?? undefined) as VoucherDigest | undefined
+    digest: (payload.digest ?? undefined) as VoucherDigest | undefined,
+    jkt: proof?.jkt
   })
-  const voucher = await signVoucher(claims, context.keys.platform)
-  const answer: VoucherAnswer = { access_token: voucher, token_type: 'Bearer', expires_in: voucherLifespan }
-  return { answer, record: { outcome: 'issued', assertion, voucher: claims }, rate } as const
+  const answer: VoucherAnswer = {
+    access_token: await signVoucher(claims, context.keys.platform),
+    token_type: proof ? 'DPoP' : 'Bearer',
+    expires_in: entitlement.descriptor.voucherLifespan
+  }
+  return { answer, voucher: claims }
 }
 
 function unsupported (what: string): TokenDecision {

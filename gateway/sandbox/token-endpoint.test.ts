@@ -209,12 +209,6 @@ t.test('a JSON body is 415, a body above 64 KiB 413', async (t) => {
   t.equal((await postTokenRequest(sandbox.url, 'a'.repeat(64 * 1024))).status, 413)
 })
 
-t.test('a DPoP proof is answered with a clear refusal', async (t) => {
-  const response = await postTokenRequest(sandbox.url, await signAssertion(sandbox), {}, { DPoP: 'proof' })
-  t.equal(response.status, 400)
-  t.match(await response.json(), { detail: 'DPoP is not supported by this sandbox yet.' })
-})
-
 t.test('client_id may be sent when it is the subject', async (t) => {
   t.equal((await postTokenRequest(sandbox.url, signed, { client_id: istat })).status, 200)
 })

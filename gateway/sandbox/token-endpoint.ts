@@ -15,7 +15,7 @@ export async function tokenEndpoint (app: FastifyInstance, context: TokenEndpoin
 
   app.post('/token.oauth2', async (request, reply) => {
     const body = typeof request.body === 'string' ? request.body : ''
-    const { answer, record, rate } = await decide({ body, dpop: request.headers.dpop }, context)
+    const { answer, record, rate } = await decide({ body, dpop: request.headers.dpop?.toString() }, context)
     const status = 'status' in answer ? answer.status : 200
     context.log.add({ correlationId: request.id, at: new Date(context.now()).toISOString(), status, ...record })
     request.log.info({ outcome: record.outcome, reason: record.reason?.name }, 'token request')

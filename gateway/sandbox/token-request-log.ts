@@ -1,7 +1,7 @@
 import type { DecodedAssertion } from './client-assertion.ts'
 import type { Refusal } from './error-codes.ts'
 
-/** What became of a token request, without the assertion's signature and without the voucher itself. */
+/** What became of a token request, without the signatures of assertion and proof and without the voucher itself. */
 export interface TokenRequestRecord {
   readonly correlationId: string
   /** RFC 3339, UTC. */
@@ -12,6 +12,8 @@ export interface TokenRequestRecord {
   /** Why a form is malformed or a request not supported. */
   readonly details?: readonly string[]
   readonly assertion?: DecodedAssertion
+  /** What the DPoP proof said; its header, with the key, is not kept. */
+  readonly proofClaims?: DecodedAssertion['payload']
   readonly voucher?: Readonly<Record<string, unknown>>
 }
 

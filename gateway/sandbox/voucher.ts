@@ -13,9 +13,11 @@ export interface VoucherSeed {
   readonly jti: string
   readonly iat: number
   readonly digest?: VoucherDigest | undefined
+  /** The RFC 7638 thumbprint of the key to which the voucher is bound (RFC 9449 6.1). */
+  readonly jkt?: string | undefined
 }
 
-/** The claims of a Bearer voucher for an e-service, exactly the platform's: `nbf` is `iat`, `aud` is one string. */
+/** The claims of a voucher for an e-service, exactly the platform's: `nbf` is `iat`, `aud` is one string. */
 export function voucherClaims ({ purpose, eservice, agreement, descriptor }: Entitlement, seed: VoucherSeed) {
   return {
     iss: seed.issuer,
@@ -31,7 +33,8 @@ export function voucherClaims ({ purpose, eservice, agreement, descriptor }: Ent
     consumerId: purpose.consumerId,
     eserviceId: eservice.id,
     descriptorId: descriptor.id,
-    ...seed.digest === undefined ? {} : { digest: seed.digest }
+    ...seed.digest === undefined ? {} : { digest: seed.digest },
+    ...seed.jkt === undefined ? {} : { cnf: { jkt: seed.jkt } }
   }
 }
 
