@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { createPublicKey } from 'node:crypto'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { calculateJwkThumbprint, decodeJwt } from 'jose'
 import t from 'tap'
 import type { Test } from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
@@ -93,9 +95,26 @@ t.test('voucher --json adds what the voucher is for, and a purpose can be chosen
   const { code, out } = await varco(['voucher', 'surveys', '--consumer', 'comune-di-bologna', '--purpose', 'comune-di-bologna-surveys', '--json'])
   t.equal(code, 0)
   const told = JSON.parse(out) as Record<string, unknown>
-  t.match(told, { voucher: /^eyJ/, expiresIn: 600, clientId: 'c26e0d9f-85b7-4f31-a8c4-0f9d7e6ba564', purposeId: '53f9b0a7-e2c6-4d1f-87ab-f5d0e8c9724a' })
+  t.match(told, { voucher: /^eyJ/, tokenType: 'Bearer', expiresIn: 600, clientId: 'c26e0d9f-85b7-4f31-a8c4-0f9d7e6ba564', purposeId: '53f9b0a7-e2c6-4d1f-87ab-f5d0e8c9724a' })
   const claims = JSON.parse(Buffer.from(String(told['voucher']).split('.')[1] ?? '', 'base64url').toString()) as object
   t.match(claims, { client_id: told['clientId'], purposeId: told['purposeId'] })
+})
+
+t.test('voucher --dpop makes a key file for its owner only and binds every voucher to it', async (t) => {
+  const keyFile = join(folder, 'dpop.pem')
+  const first = await varcoProcess(['voucher', 'tickets', '--dpop', 'dpop.pem'])
+  t.strictSame({ ...first, out: '' }, { code: 0, out: '', err: '' })
+  const pem = await readFile(keyFile, 'utf8')
+  if (process.platform !== 'win32') t.equal((await stat(keyFile)).mode & 0o777, 0o600)
+  const second = await varco(['voucher', 'tickets', '--dpop', keyFile, '--json'])
+  t.equal(second.code, 0)
+  const told = JSON.parse(second.out) as Record<string, unknown>
+  t.match(told, { tokenType: 'DPoP', expiresIn: 600 })
+  t.equal(await readFile(keyFile, 'utf8'), pem)
+  const jkt = await calculateJwkThumbprint(createPublicKey(pem).export({ format: 'jwk' }))
+  for (const voucher of [first.out.trim(), String(told['voucher'])]) t.strictSame(decodeJwt(voucher)['cnf'], { jkt })
+  await writeFile(keyFile, 'not a key')
+  t.match(await varco(['voucher', 'tickets', '--dpop', keyFile]), { code: 1, out: '', err: /^varco voucher: .*dpop\.pem is not a private key for ES256 / })
 })
 
 t.test('a voucher that cannot be had is a sentence that says why, and exit code 1', async (t) => {

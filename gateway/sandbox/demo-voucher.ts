@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readRegistryFile } from '../adapters/registry-file.ts'
 import type { PdndEnvironment } from '../pdnd-environments.ts'
+import type { DpopKey } from './dpop-key.ts'
 import { clientKeyPath, readKeyPair } from './key-store.ts'
 import { resolveVoucherNames } from './registry-names.ts'
 import { requestVoucher } from './voucher-request.ts'
@@ -14,6 +15,8 @@ export interface DemoVoucherRequest {
   readonly environment: PdndEnvironment
   readonly registry: string
   readonly state: string
+  /** The key pair to bind the voucher to, if any. */
+  readonly dpop?: DpopKey | undefined
 }
 
 /**
@@ -33,6 +36,7 @@ export async function obtainDemoVoucher (wanted: DemoVoucherRequest): Promise<Re
     kid,
     privateKey,
     purposeId: names.purposeId,
+    dpop: wanted.dpop,
     now: Date.now,
     randomUUID
   })

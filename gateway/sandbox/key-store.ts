@@ -57,7 +57,8 @@ export async function readKeyPair (path: string): Promise<KeyPair> {
   return { kid, privateKey, publicKey, publicJwk: { ...publicJwk, kid, use: 'sig', alg: 'RS256' } }
 }
 
-function parsePrivateKey (pem: string): KeyObject | undefined {
+/** The private key of a PEM text; undefined when there is none. */
+export function parsePrivateKey (pem: string): KeyObject | undefined {
   try {
     return createPrivateKey(pem)
   } catch {
@@ -68,14 +69,17 @@ function parsePrivateKey (pem: string): KeyObject | undefined {
 async function openKeyPair (path: string): Promise<KeyPair> {
   return readKeyPair(path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
-    await createKeyFile(path)
+    const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+    await createKeyFile(path, privateKey)
     return readKeyPair(path)
   })
 }
 
-/** Makes a key file that appears whole or not at all; a link, unlike a rename, never replaces another's. */
-async function createKeyFile (path: string): Promise<void> {
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
+/**
+ * Makes a key file (PKCS#8 PEM, 0600) that appears whole or not at all, and leaves one that is already there: a link,
+ * unlike a rename, never replaces another's.
+ */
+export async function createKeyFile (path: string, privateKey: KeyObject): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`
   const file = await open(temporary, 'wx', 0o600)
   try {

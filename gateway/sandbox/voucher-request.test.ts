@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodeJwt } from 'jose'
+import { calculateJwkThumbprint, decodeJwt } from 'jose'
 import t from 'tap'
 import type { Test } from 'tap'
 import { sandboxEnvironment } from '../pdnd-environments.ts'
+import { makeProofKey } from './proof-fixture.ts'
 import { resolveVoucherNames } from './registry-names.ts'
 import { startSandbox, testTime } from './sandbox-fixture.ts'
 import { requestVoucher, signClientAssertion, VoucherRequestError } from './voucher-request.ts'
@@ -41,14 +42,34 @@ async function serve (test: Test, listener: RequestListener): Promise<string> {
 t.test('names lead to a voucher', async (t) => {
   const ids = resolveVoucherNames(sandbox.file, { eservice: 'tickets', consumer: 'istat' })
   t.strictSame(ids, { clientId: wanted.clientId, purposeId: wanted.purposeId })
-  const { accessToken, expiresIn } = await requestVoucher(wanted)
+  const { accessToken, tokenType, expiresIn } = await requestVoucher(wanted)
   t.equal(expiresIn, 600)
+  t.equal(tokenType, 'Bearer')
   t.match(decodeJwt(accessToken), { client_id: wanted.clientId, purposeId: wanted.purposeId })
 })
 
 t.test('the digest of the tracking evidence is bound to the voucher', async (t) => {
   const digest = { alg: 'SHA256', value: 'b'.repeat(64) }
   t.strictSame(decodeJwt((await requestVoucher({ ...wanted, digest })).accessToken).digest, digest)
+})
+
+t.test('a voucher is bound to the DPoP key that is given, again and again', async (t) => {
+  const dpop = makeProofKey()
+  for (let time = 0; time < 2; time++) {
+    const { accessToken, tokenType } = await requestVoucher({ ...wanted, dpop })
+    t.equal(tokenType, 'DPoP')
+    t.strictSame(decodeJwt(accessToken)['cnf'], { jkt: await calculateJwkThumbprint(dpop.jwk) })
+  }
+})
+
+t.test('a voucher of the wrong kind is not taken: neither an unbound one for a bound one nor the other way round', async (t) => {
+  const answering = async (type: string) => serve(t, (_request, response) => {
+    response.end(JSON.stringify({ access_token: 'a.b.c', token_type: type, expires_in: 600 }))
+  })
+  const unbound = { ...wanted, tokenUrl: await answering('Bearer'), dpop: makeProofKey() }
+  await t.rejects(requestVoucher(unbound), { message: /gave a voucher that is not of the type DPoP: do not use it/ })
+  await t.rejects(requestVoucher({ ...wanted, tokenUrl: await answering('DPoP') }), { message: /not of the type Bearer/ })
+  t.equal((await requestVoucher({ ...wanted, tokenUrl: await answering('bearer') })).tokenType, 'Bearer')
 })
 
 t.test('the assertion holds only what PDND accepts', async (t) => {

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { Agent, request } from 'undici'
+import type { DpopKey } from './dpop-key.ts'
+import { signDpopProof } from './dpop-signing.ts'
 import { assertionType, grantType } from './token-form.ts'
 import type { VoucherDigest } from './voucher.ts'
 
@@ -16,11 +18,17 @@ export interface VoucherRequest {
   readonly randomUUID: () => string
   /** The hash of the tracking evidence to bind (AUDIT_REST_02). */
   readonly digest?: VoucherDigest | undefined
+  /** The key pair to bind the voucher to (RFC 9449): whoever uses it must sign a proof for every call. */
+  readonly dpop?: DpopKey | undefined
   readonly deadline?: number
 }
 
 /** A voucher as received; `expiresIn` in seconds. */
-export interface ReceivedVoucher { readonly accessToken: string, readonly expiresIn: number }
+export interface ReceivedVoucher {
+  readonly accessToken: string
+  readonly tokenType: 'Bearer' | 'DPoP'
+  readonly expiresIn: number
+}
 
 /** No voucher was received; the message says why as far as the token endpoint tells, and where to look further. */
 export class VoucherRequestError extends Error {
@@ -55,7 +63,7 @@ export async function signClientAssertion (wanted: VoucherRequest): Promise<stri
 }
 
 /**
- * Asks a PDND token endpoint for a voucher.
+ * Asks a PDND token endpoint for a voucher, bound to the DPoP key when one is given.
  * @throws {VoucherRequestError} when it does not answer in time, refuses, or answers something else
  */
 export async function requestVoucher (wanted: VoucherRequest): Promise<ReceivedVoucher> {
@@ -65,23 +73,34 @@ export async function requestVoucher (wanted: VoucherRequest): Promise<ReceivedV
     client_assertion_type: assertionType,
     grant_type: grantType
   })
-  const { status, answer } = await post(wanted.tokenUrl, form, wanted.deadline ?? 5_000)
+  const proof = wanted.dpop && await proveKey(wanted.dpop, wanted)
+  const { status, answer } = await post(wanted.tokenUrl, form, proof, wanted.deadline ?? 5_000)
   const { access_token: accessToken, expires_in: expiresIn } = answer
   if (status !== 200 || typeof accessToken !== 'string' || typeof expiresIn !== 'number') {
     throw refused(status, answer, wanted.tokenUrl)
   }
-  return { accessToken, expiresIn }
+  const tokenType = wanted.dpop ? 'DPoP' : 'Bearer'
+  if (String(answer.token_type).toLowerCase() === tokenType.toLowerCase()) return { accessToken, tokenType, expiresIn }
+  throw new VoucherRequestError(`the token endpoint ${wanted.tokenUrl} gave a voucher that is not of the type ${tokenType}: do not use it`)
+}
+
+async function proveKey ({ privateKey, publicKey }: DpopKey, { tokenUrl, now, randomUUID }: VoucherRequest): Promise<string> {
+  return signDpopProof({ privateKey, publicJwk: publicKey.export({ format: 'jwk' }), method: 'POST', url: tokenUrl, now, randomUUID })
 }
 
 interface Answer { readonly status: number, readonly answer: Readonly<Record<string, unknown>> }
 
-async function post (url: string, form: URLSearchParams, deadline: number): Promise<Answer> {
+async function post (url: string, form: URLSearchParams, proof: string | undefined, deadline: number): Promise<Answer> {
   const dispatcher = new Agent({ maxResponseSize: largestAnswer })
   try {
     const { statusCode, body } = await request(url, {
       dispatcher,
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        accept: 'application/json',
+        ...proof === undefined ? {} : { dpop: proof }
+      },
       body: form.toString(),
       signal: AbortSignal.timeout(deadline)
     })

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { SignJWT } from 'jose'
+import type { JWK } from 'jose'
+
+/** What a DPoP proof is for and signed with: an ES256 key pair, `now` in epoch ms. */
+export interface DpopProofRequest {
+  readonly privateKey: KeyObject
+  readonly publicJwk: JWK
+  readonly method: string
+  /** The address of the request; query and fragment do not enter the proof. */
+  readonly url: string
+  readonly now: () => number
+  readonly randomUUID: () => string
+  /** The voucher that is sent with the proof; none to a token endpoint. */
+  readonly accessToken?: string | undefined
+}
+
+/**
+ * Signs a proof of possession (RFC 9449 4.2) with exactly the members that PDND accepts: of the public key only what
+ * its thumbprint is made of, no `exp`, no `nbf`, and `ath` only beside a voucher.
+ */
+export async function signDpopProof (wanted: DpopProofRequest): Promise<string> {
+  const { crv, kty, x, y } = wanted.publicJwk
+  const url = new URL(wanted.url)
+  return new SignJWT({
+    htm: wanted.method,
+    htu: `${url.origin}${url.pathname}`,
+    iat: Math.floor(wanted.now() / 1000),
+    jti: wanted.randomUUID(),
+    ...wanted.accessToken === undefined ? {} : { ath: hash(wanted.accessToken) }
+  }).setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: { crv, kty, x, y } as JWK }).sign(wanted.privateKey)
+}
+
+function hash (accessToken: string): string {
+  return createHash('sha256').update(accessToken).digest('base64url')
+}
