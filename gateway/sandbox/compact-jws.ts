@@ -42,6 +42,7 @@ export function unacceptable (part: string, members: Members, accepted: Accepted
   return wrong.length > 0 ? `${part}: ${wrong.slice(0, 10).join('; ')}` : undefined
 }
 
+/** Tests for `Accepted`; the last is for members with a check of their own. */
 export const isString = (value: unknown): boolean => typeof value === 'string'
 export const isNumber = (value: unknown): boolean => typeof value === 'number'
 export const isAnything = (): boolean => true

@@ -19,19 +19,20 @@ export async function openDpopKey (path: string): Promise<DpopKey> {
   }
   const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
   await createKeyFile(path, privateKey).catch((error: NodeJS.ErrnoException) => {
-    throw new KeyStoreError(`the key file ${path} cannot be made (${error.code ?? 'unknown error'}): name one in a folder that is there and yours`)
+    const advice = 'name one in a folder that is there and yours'
+    throw new KeyStoreError(`the key file ${path} cannot be made (${error.code ?? 'unknown error'}): ${advice}`)
   })
   return readDpopKey(path)
 }
 
 async function readDpopKey (path: string): Promise<DpopKey> {
-  const { mode } = await stat(path)
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-    throw new KeyStoreError(`the key file ${path} is open to other users: run chmod 600 ${path}, or name another`)
-  }
   const privateKey = parsePrivateKey(await readFile(path, 'utf8'))
   if (privateKey?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new KeyStoreError(`${path} is not a private key for ES256 (PKCS#8 PEM, curve P-256): name a file that is not there yet, and it will be made`)
+    const advice = 'name a file that is not there yet, and it will be made'
+    throw new KeyStoreError(`${path} is not a private key for ES256 (PKCS#8 PEM, curve P-256): ${advice}`)
+  }
+  if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
+    throw new KeyStoreError(`the key file ${path} is open to other users: run chmod 600 ${path}, or name another`)
   }
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }

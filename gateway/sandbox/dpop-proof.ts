@@ -49,7 +49,8 @@ function isPublicJwk (jwk: unknown): boolean {
 /** Names only: a private key sent by mistake must not be remembered. */
 function explainJwk (jwk: unknown): string {
   if (typeof jwk !== 'object' || jwk === null) return 'jwk is not an object'
-  return `jwk has the members ${shown(Object.keys(jwk))}, each must be a string`
+  if (!Object.values(jwk).every(isString)) return 'a member of jwk is not a string'
+  return `jwk has the members ${shown(Object.keys(jwk))}`
 }
 
 function checkType ({ typ }: Members): Failure[] {

@@ -1,7 +1,8 @@
 /**
  * Why the platform refuses a token request, as data: code, the platform's own name, what it means and how to mend it.
  * The platform shows its callers none of this (they get 015-0008); the sandbox shows it on its debug endpoints.
- * Codes and names: client-assertion-validation, dpop-validation and authorization-server of pagopa/interop-be-monorepo, release 2.21.
+ * Codes and names: client-assertion-validation, dpop-validation and authorization-server of
+ * pagopa/interop-be-monorepo, release 2.21.
  */
 
 interface Entry { readonly name: string, readonly explanation: string }
@@ -43,7 +44,7 @@ export const assertionErrors = {
   '0033': ['invalidSignature', 'The signature does not match. Sign with the private key of this kid.']
 } as const satisfies Record<string, readonly [string, string]>
 
-/** Refusals of the checks on a DPoP proof (dpop-validation of the same release): its own numbering, told apart by name. */
+/** Refusals of the checks on a DPoP proof, with a numbering of their own: the name tells them from the others. */
 export const proofErrors = {
   '0001': ['unexpectedDPoPProofSignatureVerificationError', 'The signature could not be checked with the jwk at all.'],
   '0002': ['invalidDPoPProofFormat', 'The proof is not a compact JWS whose payload is a JSON object.'],
@@ -97,7 +98,7 @@ export interface Refusal extends Entry {
   readonly failures: readonly Failure[]
 }
 
-/** A failed check of the assertion by its code; the detail may quote the assertion's own values, never its signature. */
+/** A failed check of the assertion by its code; the detail may quote its own values, never its signature. */
 export function failure (code: AssertionErrorCode, detail?: string): Failure {
   return toFailure(code, assertionErrors[code], detail)
 }

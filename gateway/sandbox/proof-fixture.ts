@@ -3,11 +3,17 @@ import type { KeyObject } from 'node:crypto'
 import { testSeconds } from './sandbox-fixture.ts'
 
 /** The key pair of a test's consumer, as a DPoP proof carries it. */
-export interface ProofKey { readonly privateKey: KeyObject, readonly publicKey: KeyObject, readonly jwk: Record<string, unknown> }
+export interface ProofKey {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+  readonly jwk: Record<string, unknown>
+}
 
 /** A new P-256 pair, or an RSA pair of so many bits. */
 export function makeProofKey (bits?: number): ProofKey {
-  const pair = bits === undefined ? generateKeyPairSync('ec', { namedCurve: 'P-256' }) : generateKeyPairSync('rsa', { modulusLength: bits })
+  const pair = bits === undefined
+    ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    : generateKeyPairSync('rsa', { modulusLength: bits })
   return { ...pair, jwk: { ...pair.publicKey.export({ format: 'jwk' }) } }
 }
 

@@ -5,7 +5,8 @@ import { proofFailure } from './error-codes.ts'
 import type { Failure } from './error-codes.ts'
 
 /** Checks the signature of a proof whose header was accepted, with the key in that header; undefined means it holds. */
-export async function checkProofSignature (compact: string, { header }: DecodedJws, now: number): Promise<Failure | undefined> {
+export async function checkProofSignature (compact: string, proof: DecodedJws, now: number): Promise<Failure | undefined> {
+  const { header } = proof
   try {
     const alg = String(header.alg)
     const key = await importJWK(header.jwk as JWK, alg)

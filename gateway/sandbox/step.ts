@@ -18,10 +18,12 @@ export function step (name: StepName, code: RequestErrorCode, failures: readonly
   return failures.length > 0 ? failed(name, refusal(code, failures)) : { name, result: 'PASSED' }
 }
 
+/** A step that failed for a reason of its own. */
 export function failed (name: StepName, because: Refusal): Step {
   return { name, result: 'FAILED', refusal: because }
 }
 
+/** A step that could not be made, because one before it failed. */
 export function skipped (name: StepName): Step {
   return { name, result: 'SKIPPED' }
 }

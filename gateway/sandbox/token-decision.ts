@@ -1,10 +1,9 @@
 import type { DecodedAssertion } from './client-assertion.ts'
 import type { Refusal } from './error-codes.ts'
 import { examine } from './examination.ts'
-import type { ExaminationContext } from './examination.ts'
+import type { Examination, ExaminationContext } from './examination.ts'
 import type { Entitlement } from './platform-state.ts'
 import { firstUseStep } from './proof-examination.ts'
-import type { DpopProof } from './proof-examination.ts'
 import { badForm, sandboxProblem, sanitisedFault, sanitisedRefusal, tooManyRequests } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { parseTokenForm } from './token-form.ts'
@@ -38,7 +37,7 @@ export interface TokenDecision {
   readonly rate?: RateStatus
 }
 
-/** Decides on a token request as the platform does, in its order: form, examination, rate, first use of the proof, voucher. */
+/** Decides on a token request as the platform does, in its order: form, examination, rate, first use of proof, voucher. */
 export async function decide ({ body, dpop }: TokenRequest, context: DecisionContext): Promise<TokenDecision> {
   const form = parseTokenForm(body)
   if (!('grant_type' in form)) return { answer: badForm(form), record: { outcome: 'malformed', details: form } }
@@ -51,7 +50,7 @@ export async function decide ({ body, dpop }: TokenRequest, context: DecisionCon
   if (rate.limited) return { answer: tooManyRequests(consumerId), record: { outcome: 'limited', ...received }, rate }
   const replay = proof && firstUseStep(proof, context.usedProofs.add(proof.jti, proof.iat)).refusal
   if (replay) return { ...refuse(replay, received), rate }
-  const { answer, voucher } = await issue(assertion, entitlement, proof, context)
+  const { answer, voucher } = await issue({ assertion, entitlement, ...proof ? { proof } : {} }, context)
   return { answer, record: { outcome: 'issued', ...received, voucher }, rate }
 }
 
@@ -62,7 +61,9 @@ function refuse (reason: Refusal, received: Received): TokenDecision {
   return { answer, record: { outcome: 'refused', reason, ...received } }
 }
 
-async function issue ({ payload }: DecodedAssertion, entitlement: Entitlement, proof: DpopProof | undefined, context: DecisionContext) {
+type Granted = Pick<Examination, 'proof'> & { readonly entitlement: Entitlement, readonly assertion: DecodedAssertion }
+
+async function issue ({ assertion: { payload }, entitlement, proof }: Granted, context: DecisionContext) {
   const claims = voucherClaims(entitlement, {
     issuer: context.issuer,
     clientId: payload.sub as string,

@@ -81,11 +81,14 @@ export async function requestVoucher (wanted: VoucherRequest): Promise<ReceivedV
   }
   const tokenType = wanted.dpop ? 'DPoP' : 'Bearer'
   if (String(answer.token_type).toLowerCase() === tokenType.toLowerCase()) return { accessToken, tokenType, expiresIn }
-  throw new VoucherRequestError(`the token endpoint ${wanted.tokenUrl} gave a voucher that is not of the type ${tokenType}: do not use it`)
+  const problem = `gave a voucher that is not of the type ${tokenType}: do not use it`
+  throw new VoucherRequestError(`the token endpoint ${wanted.tokenUrl} ${problem}`)
 }
 
-async function proveKey ({ privateKey, publicKey }: DpopKey, { tokenUrl, now, randomUUID }: VoucherRequest): Promise<string> {
-  return signDpopProof({ privateKey, publicJwk: publicKey.export({ format: 'jwk' }), method: 'POST', url: tokenUrl, now, randomUUID })
+async function proveKey ({ privateKey, publicKey }: DpopKey, wanted: VoucherRequest): Promise<string> {
+  const { tokenUrl: url, now, randomUUID } = wanted
+  const publicJwk = publicKey.export({ format: 'jwk' })
+  return signDpopProof({ privateKey, publicJwk, method: 'POST', url, now, randomUUID })
 }
 
 interface Answer { readonly status: number, readonly answer: Readonly<Record<string, unknown>> }
