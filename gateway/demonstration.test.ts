@@ -92,7 +92,7 @@ t.test('a start that is killed leaves no program behind', { skip: noProc }, asyn
 t.test('each program runs alone, in any order', async (t) => {
   const port = await freePorts()
   const [origin, sandbox, eservices] = [port, port + 1, port + 10].map((one) => `http://127.0.0.1:${one}`)
-  const start = (file: string): Program => launch(t, [file], { cwd, port })
+  const start = (...args: string[]): Program => launch(t, args, { cwd, port })
 
   await start('gateway/main.ts').says(/^gateway ready on/m)
   const early = await fetch(`${origin}/status`)
@@ -113,12 +113,12 @@ t.test('each program runs alone, in any order', async (t) => {
   }
 
   await refuses('no e-services yet')
-  const host = start('eservices/main.ts')
+  const host = start('eservices/main.ts', '--sandbox')
   await host.says(/^e-services ready on/)
   t.equal((await call()).status, 200, 'the e-services are there')
   t.equal(await host.stop('SIGKILL'), 'SIGKILL')
   await refuses('the e-services were killed')
-  await start('eservices/main.ts').says(/^e-services ready on/)
+  await start('eservices/main.ts', '--sandbox').says(/^e-services ready on/)
   t.match(await (await call()).json(), { items: [{ value: 842571 }] }, 'the e-services are back')
 
   const target = '/rest/tickets/v1/channels?period=2023'
