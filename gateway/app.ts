@@ -98,6 +98,7 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     const exchange = exchangeOf(request.raw)
     if (lacksParameter(request)) return hijack(refuse, request, reply, noRoute)
     exchange.route = route
+    exchange.call.demands = route.demands
     const finish = (denial: Denial | undefined): void => {
       // The caller may have left while a policy waited; its call is not made for it then.
       if (reply.raw.destroyed) return

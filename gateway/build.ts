@@ -1,14 +1,16 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
-import { bearerToken } from '../policies/caller.ts'
+import { readCredentials } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainVoucher } from '../policies/explain.ts'
 import { readToken } from '../policies/voucher.ts'
 import type { Ports } from '../policies/policy.ts'
+import type { ReplayFilter } from '../policies/replay.ts'
 import { JwksKeys } from './adapters/jwks.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
+import { memoryReplay } from './adapters/replay-memory.ts'
 import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
 import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
@@ -31,15 +33,15 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, and how long clients are waited for. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, and what remembers used proofs. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter }
 
 /** Puts a gateway together. Throws when a contract or the registry cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay() }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
-  const registry = registryOf(await readRegistryFile(config.registry))
+  const registry = registryOf(await readRegistryFile(config.registry, config.environment))
   const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
-  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter() }
+  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay }
   const eservices = await goLive(config, ports)
   const stopping = new AbortController()
   const app = buildGateway({
@@ -75,11 +77,12 @@ function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchang
   return ({ call, route, denial }) => {
     // Only what admission refuses has to do with the voucher.
     if (!denial || !explained.has(denialType(denial.denial).status)) return []
-    const token = bearerToken(call.authorization)
-    if (!route || typeof token !== 'string') return []
+    const credentials = readCredentials(call.authorization)
+    if (!route || 'denial' in credentials) return []
     const current = Math.floor(now() / 1000)
     if (current !== second) [second, count] = [current, 0]
     if (++count > explainedPerSecond) return []
+    const token = credentials.voucher
     const read = readToken(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
     return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now })

@@ -1,6 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { denials, denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
+import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from '../policies/proof-fixture.ts'
+import type { ProvenCall } from '../policies/proof-fixture.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
 import { basePath, ids, registryContent } from './harness/platform.ts'
@@ -16,6 +19,14 @@ const call = (path: string, options: CallOptions = {}): Golden => ({ send: async
 const lines = (...more: string[]): Golden => ({ send: async (gateway) => gateway.raw([`GET ${basePath}/items HTTP/1.1`, `Host: ${gateway.host}`, ...more]) })
 const claims = (changes: object): Golden => ({ send: async (gateway) => gateway.call('/items', { voucher: gateway.voucher({ claims: { ...changes } }) }) })
 const registry = (change: (content: RegistryContent) => object): Golden => ({ options: { registry: (content) => ({ ...content, ...change(content) }) }, send: async (gateway) => gateway.call('/items') })
+const proven = (headers: (call: ProvenCall) => Readonly<Record<string, string>>, times = 1): Golden => ({ send: async (gateway) => {
+  const bound = gateway.voucher({ claims: { cnf: { jkt: jktOf(ecKey.publicKey) } } })
+  const more = headers({ method: 'GET', url: `${gateway.config.publicUrl}${basePath}/items`, voucher: bound, now: gateway.clock.now })
+  const send = async (): Promise<WireAnswer> => gateway.call('/items', { voucher: null, headers: { Authorization: `DPoP ${bound}`, ...more } })
+  for (let count = 1; count < times; count++) await send()
+  await gateway.takeRecords(times - 1)
+  return send()
+} })
 const upstream = (answer: Harness['upstream']['answer']): Golden => ({ send: async (gateway) => {
   gateway.upstream.answer = answer
   return gateway.call('/items', { method: 'POST', body: { name: 'x' } })
@@ -61,7 +72,14 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'voucher-expired': claims({ exp: 1 }),
   'voucher-not-yet-valid': claims({ nbf: seconds + 60 }),
   'voucher-lifetime-exceeded': claims({ exp: seconds + 100_000 }),
-  'voucher-sender-constrained': claims({ cnf: { jkt: 'x' } }),
+  'dpop-required': claims({ cnf: { jkt: 'x'.repeat(43) } }),
+  'dpop-missing': proven(() => ({ DPoP: '' })),
+  'dpop-malformed': proven(() => ({ DPoP: 'a.b.c' })),
+  'dpop-unverifiable': proven((call) => ({ DPoP: makeProof(call, { header: { jwk: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey) } }) })),
+  'dpop-proof-invalid': proven((call) => ({ DPoP: makeProof(call, { claims: { htm: 'POST' } }) })),
+  'dpop-binding-mismatch': proven((call) => ({ DPoP: makeProof(call, { key: rsaKey }) })),
+  'dpop-replayed': proven((call) => ({ DPoP: makeProof(call, { claims: { jti: 'once' } }) }), 2),
+  'replay-filter-unavailable': { options: { replay: { note: () => 'unavailable' } }, ...proven((call) => ({ DPoP: makeProof(call) })) },
   'trust-source-unavailable': { ...call('/items'), options: { jwks: () => ({ keys: [] }) } },
 
   'producer-mismatch': claims({ producerId: ids.client }),

@@ -4,6 +4,7 @@ import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { policies } from '../policies/order.ts'
+import type { Demands } from '../policies/policy.ts'
 import type { Config } from './config.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
@@ -62,7 +63,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
   })
   const gate = operation.isPublic
     ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** voucher PDND (Bearer), poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. **Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} **Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -72,6 +73,13 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
     responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config)
   }
+}
+
+// A voucher that is bound to a key is never taken without its proof, so each operation says which of the two it takes.
+function dpopText (demands: Demands | undefined): string {
+  return demands?.dpop
+    ? '**Serve un voucher DPoP** (RFC 9449): `Authorization: DPoP <voucher>` e, nell\'intestazione `DPoP`, una prova firmata nuova a ogni chiamata.'
+    : 'Il voucher si invia come `Authorization: Bearer`; se è legato a una chiave (DPoP), come `Authorization: DPoP` con una prova nuova a ogni chiamata.'
 }
 
 function withRefusals (responses: JsonObject, operation: Operation, config: Config): Document {

@@ -1,6 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
+import { isProven } from '../policies/admission.ts'
 import { blockedAddress } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import type { Denial } from '../policies/denials.ts'
@@ -47,7 +48,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     const exchange = openExchange(request, response, now, expectsContinue, unproven.blockedSeconds(request.socket.remoteAddress ?? '', now))
     latest.set(request.socket, exchange)
     recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
-    response.once('close', () => { if (exchange.denial && !exchange.call.caller) unproven.count(exchange.address, exchange.startedAt) })
+    response.once('close', () => { if (exchange.denial && !isProven(exchange.call)) unproven.count(exchange.address, exchange.startedAt) })
     if (parts.stopping.aborted) setClose(response)
     unanswered.add(response)
     response.once('close', () => { unanswered.delete(response) })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Denial } from '../policies/denials.ts'
+import type { Demands } from '../policies/policy.ts'
 import type { Route } from './route.ts'
 
 /** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
@@ -24,6 +25,9 @@ export interface Exchange {
   expectsContinue: boolean
 }
 
+/** Until it is known what the operation of a call demands, it is all there is. */
+const everything: Demands = { dpop: true }
+
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
@@ -35,10 +39,15 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     startedAt: now,
     address: request.socket.remoteAddress ?? '',
     call: {
+      method: request.method ?? '',
+      path: (request.url ?? '').split('?', 1)[0] as string,
       authorization: headerValues(request.rawHeaders, 'authorization'),
+      proofs: headerValues(request.rawHeaders, 'dpop'),
+      demands: everything,
       now,
       blockedSeconds,
       caller: undefined,
+      dpop: undefined,
       descriptor: undefined,
       agreement: undefined,
       purpose: undefined,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { compileContracts } from '../openapi/compile.ts'
 import type { Contract } from '../openapi/contract.ts'
 import { compileContract } from '../openapi/validate.ts'
@@ -6,6 +5,7 @@ import type { OperationValidator } from '../openapi/validate.ts'
 import { prepareAdmission } from '../policies/admission.ts'
 import type { Ports, Terms } from '../policies/policy.ts'
 import type { Config, EServiceConfig } from './config.ts'
+import { demandsOf } from './demands.ts'
 import { openUpstream } from './forward.ts'
 import { prepareRoute } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
@@ -13,9 +13,6 @@ import { viaOf } from './via.ts'
 
 /** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. Throws naming every contract that cannot be served. */
 export async function goLive (config: Config, ports: Ports): Promise<readonly LiveEService[]> {
-  await Promise.all(config.eservices.map(async ({ contract, name }) => readFile(contract).catch(() => {
-    throw new Error(`e-service "${name}": the contract ${contract} cannot be read`)
-  })))
   const contracts = await compileContracts(config.eservices.map((eservice) => eservice.contract))
   return config.eservices.map((eservice, index) => live(config, eservice, contracts[index] as Contract, ports))
 }
@@ -24,12 +21,14 @@ function live (config: Config, eservice: EServiceConfig, contract: Contract, por
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
   const terms = termsOf(config, eservice)
-  return { config: eservice, contract, basePath, terms, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
+  const demands = demandsOf(contract)
+  return { config: eservice, contract, basePath, terms, demands, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
 }
 
 /** What admission holds the callers of an e-service to. */
 export function termsOf (config: Config, eservice: EServiceConfig): Terms {
   return {
+    publicUrl: config.publicUrl,
     issuer: config.pdnd.issuer,
     producerId: eservice.producer,
     eserviceId: eservice.eserviceId,

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
+import { challengeOf } from '../policies/challenge.ts'
 import { denialType } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { tightest } from '../policies/limiter.ts'
@@ -23,11 +24,11 @@ export function prepareRefuse (publicUrl: string): Refuse {
       response.destroy()
       return
     }
-    const { challenge } = denialType(denial.denial)
+    const challenge = challengeOf(denial.denial, exchange.call)
     const problem = problemOf(denial, exchange.correlationId, publicUrl)
     const { status } = problem
     const body = Buffer.from(JSON.stringify(problem))
-    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge === null ? 'Bearer' : `Bearer error="${challenge}"`)
+    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge)
     if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
     setLimitHeaders(response, exchange.call, denial.limit)
     // Behind a request that could be read in two ways nothing can be trusted to be the next one.

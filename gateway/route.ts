@@ -1,7 +1,7 @@
 import type { Contract, Operation } from '../openapi/contract.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { Admission } from '../policies/admission.ts'
-import type { Terms } from '../policies/policy.ts'
+import type { Demands, Terms } from '../policies/policy.ts'
 import type { EServiceConfig } from './config.ts'
 import type { Upstream } from './forward.ts'
 
@@ -12,6 +12,8 @@ export interface LiveEService {
   readonly basePath: string
   readonly terms: Terms
   readonly admission: Admission
+  /** What the contract demands of the calls of each operation, by operationId. */
+  readonly demands: ReadonlyMap<string, Demands>
   readonly upstream: Upstream
 }
 
@@ -20,6 +22,7 @@ export interface Route {
   readonly eservice: LiveEService
   readonly operation: Operation
   readonly validator: OperationValidator
+  readonly demands: Demands
   /** Names of request headers (lower case) that reach the upstream, and of response headers that reach the caller. */
   readonly requestHeaders: ReadonlySet<string>
   readonly responseHeaders: ReadonlySet<string>
@@ -48,6 +51,7 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
     eservice,
     operation,
     validator,
+    demands: eservice.demands.get(operation.id) as Demands,
     requestHeaders: allow([...forwarded, ...declaredRequest]),
     responseHeaders: allow([...returned, ...operation.responseHeaders]),
     produces: [...new Set(success)],

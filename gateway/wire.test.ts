@@ -92,7 +92,7 @@ t.test('a method that the operation does not have is refused, and the ones it ha
   }
 })
 
-const singletons = ['Authorization', 'Content-Type', 'Digest', 'Content-Digest', 'DPoP', 'Agid-JWT-Signature', 'Agid-JWT-TrackingEvidence', 'X-ReplyTo', 'X-Correlation-ID', 'Idempotency-Key', 'Expect', 'Content-Encoding', 'If-Modified-Since', 'If-Unmodified-Since', 'Traceparent', 'Varco-Call']
+const singletons = ['Authorization', 'Content-Type', 'Digest', 'Content-Digest', 'Agid-JWT-Signature', 'Agid-JWT-TrackingEvidence', 'X-ReplyTo', 'X-Correlation-ID', 'Idempotency-Key', 'Expect', 'Content-Encoding', 'If-Modified-Since', 'If-Unmodified-Since', 'Traceparent', 'Varco-Call']
 
 t.test('a second header where only one can be meant is refused', async (t) => refuseAll(t, singletons.map((header): Case => [
   header, as(({ host, voucher }) => [`POST ${base}/items HTTP/1.1`, host, ...header === 'Authorization' ? [] : [voucher], `${header}: a`, `${header.toLowerCase()}: b`, 'Content-Length: 0']), 400, 'malformed-request'

@@ -11,7 +11,7 @@ const maxTarget = 8192
 
 /** Headers of which a second one would let two readers see two requests. */
 const singletons = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'content-encoding', 'digest', 'content-digest',
-  'dpop', 'agid-jwt-signature', 'agid-jwt-trackingevidence', 'agid-jwt-tracking-evidence', 'x-replyto', 'x-correlation-id', 'idempotency-key', 'expect', 'range', 'if-modified-since', 'if-unmodified-since', 'traceparent', 'varco-call'])
+  'agid-jwt-signature', 'agid-jwt-trackingevidence', 'agid-jwt-tracking-evidence', 'x-replyto', 'x-correlation-id', 'idempotency-key', 'expect', 'range', 'if-modified-since', 'if-unmodified-since', 'traceparent', 'varco-call'])
 const connectionOptions = new Set(['keep-alive', 'close', 'te', 'upgrade', 'http2-settings', ''])
 
 /**

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
 import type { AdmittedCall } from './admission.ts'
-import { countingLimiter, goodClaims, id, keysOf, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
+import { callWith, countingLimiter, goodClaims, id, keysOf, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
 import type { Limiter } from './limiter.ts'
 import { policies } from './order.ts'
 import type { AnyPolicy } from './order.ts'
 import type { Ports } from './policy.ts'
 
-const newCall = (token = voucher(), now = testTime): AdmittedCall => ({ authorization: [`Bearer ${token}`], now, blockedSeconds: 0 })
+const newCall = (token = voucher(), now = testTime): AdmittedCall => callWith(`Bearer ${token}`, { now })
 
 t.test('an entitled call is admitted, and its facts are on it', async (t) => {
   const ports = portsOf()

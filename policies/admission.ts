@@ -3,10 +3,15 @@ import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import { policies, refuseWrongOrder } from './order.ts'
 import type { AnyPolicy } from './order.ts'
-import type { Call, Facts, Ports, Terms } from './policy.ts'
+import type { Call, Demands, Facts, Ports, Terms } from './policy.ts'
 
-/** A call on its way through admission; facts are filled in as they are proved. */
-export type AdmittedCall = Call & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+/** A call on its way through admission; facts are filled in as they are proved, and the demands once its operation is known. */
+export type AdmittedCall = Call & { demands: Demands } & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+
+/** True once it is certain who calls: a voucher that is bound to a key proves nothing by itself. */
+export function isProven (call: AdmittedCall): call is AdmittedCall & Pick<Facts, 'caller'> {
+  return call.caller !== undefined && call.dpop !== undefined
+}
 
 /** Runs the policies of one stage on a call: undefined when all facts are proved (they are on the call), otherwise the first denial. */
 export type Stage = (call: AdmittedCall) => Denial | undefined | Promise<Denial | undefined>
@@ -17,7 +22,7 @@ export interface Admission { readonly beforeBody: Stage, readonly afterBody: Sta
 export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
   refuseWrongOrder(order)
   const tellLimit = (denial: Denial, call: AdmittedCall): Denial | Promise<Denial> => {
-    if (!call.caller || call.burst || denial.limit) return denial
+    if (!isProven(call) || call.burst || denial.limit) return denial
     return peekBurst(ports, terms, call.caller).then((limit) => ({ ...denial, limit }), () => denial)
   }
   const prepare = (stage: AnyPolicy['stage']): Stage => {

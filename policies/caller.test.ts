@@ -1,9 +1,9 @@
 import t from 'tap'
-import { bearerToken, caller, claimChecks, readVoucher } from './caller.ts'
+import { caller, claimChecks, readCredentials, readVoucher } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'
 import type { Denial, DenialCode } from './denials.ts'
-import { goodClaims, id, keysOf, kid, platformKey, platformKeys, portsOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import { callWith, goodClaims, id, keysOf, kid, platformKey, platformKeys, portsOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { FoundKey } from './keys.ts'
 import type { VoucherClaims } from './voucher.ts'
 
@@ -13,7 +13,9 @@ const authorizations: Readonly<Record<string, readonly [values: readonly string[
   'Bearer alone': [['Bearer'], 'voucher-missing'],
   'Bearer and a space': [['Bearer '], 'voucher-missing'],
   'Basic': [['Basic dXNlcjpwYXNz'], 'voucher-missing'],
-  'DPoP': [['DPoP a.b.c'], 'voucher-missing'],
+  'DPoP alone': [['DPoP'], 'voucher-missing'],
+  'DPoP and two spaces': [['DPoP  a.b.c'], 'voucher-missing'],
+  'both schemes': [['DPoP Bearer a.b.c'], 'voucher-missing'],
   'no scheme': [['a.b.c'], 'voucher-missing'],
   'two spaces': [['Bearer  a.b.c'], 'voucher-missing'],
   'a tab': [['Bearer\ta.b.c'], 'voucher-missing'],
@@ -22,15 +24,17 @@ const authorizations: Readonly<Record<string, readonly [values: readonly string[
   'a character that no token has': [['Bearer a.b.ç'], 'voucher-missing'],
   'two headers': [['Bearer a.b.c', 'Bearer a.b.c'], 'malformed-request'],
   'two credentials': [['Bearer a, Bearer b'], 'malformed-request'],
-  'Bearer': [['Bearer a.b.c'], 'a.b.c'],
-  'bearer': [['bearer a.b.c'], 'a.b.c'],
-  'BEARER': [['BEARER a.b.c'], 'a.b.c']
+  'Bearer': [['Bearer a.b.c'], 'Bearer a.b.c'],
+  'bearer': [['bearer a.b.c'], 'Bearer a.b.c'],
+  'BEARER': [['BEARER a.b.c'], 'Bearer a.b.c'],
+  'DPoP': [['DPoP a.b.c'], 'DPoP a.b.c'],
+  'dpop': [['dpop a.b.c'], 'DPoP a.b.c']
 }
 
 for (const [name, [values, expected]] of Object.entries(authorizations)) {
   t.test(`Authorization with ${name}: ${expected}`, async (t) => {
-    const token = bearerToken(values)
-    t.equal(typeof token === 'string' ? token : token.denial, expected)
+    const read = readCredentials(values)
+    t.equal('denial' in read ? read.denial : `${read.scheme} ${read.voucher}`, expected)
   })
 }
 
@@ -64,8 +68,6 @@ const claimCases: readonly (readonly [name: string, changes: Partial<VoucherClai
   ['iat an hour ahead', { iat: testSeconds + 3600 }, 'voucher-not-yet-valid'],
   ['a lifetime of 24 h', { iat: testSeconds, exp: testSeconds + 86_400 }, undefined],
   ['a lifetime of 24 h and 1 s', { iat: testSeconds, exp: testSeconds + 86_401 }, 'voucher-lifetime-exceeded'],
-  ['a key binding', { cnf: { jkt: 'x' } }, 'voucher-sender-constrained'],
-  ['a key binding that is null', { cnf: null }, 'voucher-sender-constrained'],
   ['our audience in a list', { aud: [ours] }, undefined],
   ['our audience among others', { aud: ['https://other.example', ours] }, undefined],
   ['our audience and a wildcard', { aud: [ours, '*'] }, undefined],
@@ -96,12 +98,21 @@ t.test('an audience that itself has a comma is compared as it is configured', as
 })
 
 const prove = async (token: string, keys = platformKeys(), now = testTime): Promise<CallerFact | Denial> =>
-  caller.prepare(portsOf({ keys }), terms)({ authorization: [`Bearer ${token}`], now, blockedSeconds: 0 })
+  caller.prepare(portsOf({ keys }), terms)(callWith(`Bearer ${token}`, { now }))
 
 t.test('a good voucher proves client, consumer and purpose', async (t) => {
   t.strictSame(await prove(voucher()), {
-    clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid
+    clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid, jkt: undefined, scheme: 'Bearer'
   })
+})
+
+t.test('it says which key the voucher is bound to and how it came, and leaves it to another policy whether that goes together', async (t) => {
+  const jkt = 'x'.repeat(43)
+  const bound = voucher({ claims: { cnf: { jkt } } })
+  const verdict = caller.prepare(portsOf(), terms)
+  t.match(verdict(callWith(`Bearer ${bound}`)), { jkt, scheme: 'Bearer' })
+  t.match(verdict(callWith(`dpop ${bound}`)), { jkt, scheme: 'DPoP' })
+  t.match(verdict(callWith(`DPoP ${voucher()}`)), { jkt: undefined, scheme: 'DPoP' })
 })
 
 t.test('what the key source answers decides between 401 and 503', async (t) => {
@@ -121,7 +132,7 @@ t.test('the id of a key that the platform does not have is in no reason', async 
 t.test('a voucher that comes again is not verified again, but its claims are judged again', async (t) => {
   const keys = platformKeys()
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
+  const call = callWith(`Bearer ${voucher()}`)
   t.match(again(call), { clientId: id(8) })
   t.match(again(call), { clientId: id(8) })
   t.equal(keys.asked.length, 1)
@@ -132,7 +143,7 @@ t.test('a voucher that was verified is forgotten when the platform changes its k
   let found: FoundKey = { key: platformKey.publicKey }
   const keys = keysOf(() => found)
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
+  const call = callWith(`Bearer ${voucher()}`)
   t.match(again(call), { clientId: id(8) })
   found = 'unknown'
   keys.epoch++
@@ -143,7 +154,7 @@ t.test('a voucher that was verified serves no longer than the key that verified 
   let stale = false
   const keys = { ...keysOf(() => stale ? 'unavailable' : { key: platformKey.publicKey }), known: () => stale ? undefined : platformKey.publicKey }
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
+  const call = callWith(`Bearer ${voucher()}`)
   t.match(again(call), { clientId: id(8) })
   stale = true
   t.match(again(call), { denial: 'trust-source-unavailable' })
@@ -155,7 +166,7 @@ t.test('a voucher verified while the keys were changing is verified again', asyn
     return { key: platformKey.publicKey }
   })
   const again = caller.prepare(portsOf({ keys }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }
+  const call = callWith(`Bearer ${voucher()}`)
   t.match(await again(call), { clientId: id(8) })
   t.match(await again(call), { clientId: id(8) })
   t.equal(keys.asked.length, 2)
@@ -164,9 +175,9 @@ t.test('a voucher verified while the keys were changing is verified again', asyn
 t.test('one changed character of a remembered voucher is another voucher', async (t) => {
   const again = caller.prepare(portsOf(), terms)
   const good = voucher()
-  t.match(again({ authorization: [`Bearer ${good}`], now: testTime, blockedSeconds: 0 }), { clientId: id(8) })
+  t.match(again(callWith(`Bearer ${good}`)), { clientId: id(8) })
   for (const at of [10, good.indexOf('.') + 10, good.length - 10]) {
     const changed = good.slice(0, at) + (good[at] === 'A' ? 'B' : 'A') + good.slice(at + 1)
-    t.match(again({ authorization: [`Bearer ${changed}`], now: testTime, blockedSeconds: 0 }), { denial: /^voucher-/ })
+    t.match(again(callWith(`Bearer ${changed}`)), { denial: /^voucher-/ })
   }
 })

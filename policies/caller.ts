@@ -17,7 +17,14 @@ export interface CallerFact {
   readonly descriptorId: string
   readonly jti: string
   readonly kid: string
+  /** The thumbprint of the key that the voucher is bound to, and the scheme that it came with: whether they go together is for the policy `dpop` to say. */
+  readonly jkt: string | undefined
+  readonly scheme: Scheme
 }
+
+/** How a voucher is presented (RFC 6750; RFC 9449, 7.1). */
+export type Scheme = 'Bearer' | 'DPoP'
+export interface Credentials { readonly scheme: Scheme, readonly voucher: string }
 
 /** Tolerance for clocks that run ahead of ours, in seconds. There is none for `exp`. */
 const aheadSeconds = 5
@@ -37,7 +44,6 @@ export const claimChecks: readonly Check<Subject>[] = [
   { name: 'nbf', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.nbf <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.nbf) },
   { name: 'iat', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.iat <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.iat) },
   { name: 'lifetime', code: 'voucher-lifetime-exceeded', holds: ({ claims }) => claims.exp - claims.iat <= maxLifetimeSeconds, expected: () => `${maxLifetimeSeconds} s at most`, got: ({ claims }) => `${claims.exp - claims.iat} s` },
-  { name: 'cnf', code: 'voucher-sender-constrained', holds: ({ claims }) => claims.cnf === undefined, expected: () => 'a voucher that is not bound to a key', got: ({ claims }) => claims.cnf === undefined ? 'such a voucher' : 'a bound voucher' },
   { name: 'producerId', code: 'producer-mismatch', holds: ({ claims, terms }) => claims.producerId === terms.producerId, expected: ({ terms }) => shown(terms.producerId), got: ({ claims }) => shown(claims.producerId) },
   { name: 'eserviceId', code: 'eservice-mismatch', holds: ({ claims, terms }) => claims.eserviceId === terms.eserviceId, expected: ({ terms }) => shown(terms.eserviceId), got: ({ claims }) => shown(claims.eserviceId) },
   { name: 'descriptorId', code: 'descriptor-mismatch', holds: ({ claims, terms }) => terms.descriptorIds.includes(claims.descriptorId), expected: ({ terms }) => terms.descriptorIds.map(shown).join(' or '), got: ({ claims }) => shown(claims.descriptorId) },
@@ -49,7 +55,7 @@ function audiences (aud: string | readonly string[]): readonly string[] {
   return [aud].flat().flatMap((one: string) => [one, ...one.split(',').map((part) => part.trim())])
 }
 
-/** Proves who calls by the voucher in `Authorization: Bearer`. */
+/** Proves who calls by the voucher in `Authorization: Bearer` or, when it is bound to a key, `Authorization: DPoP`. */
 export const caller: Policy<'caller'> = {
   name: 'caller',
   stage: 'before-body',
@@ -57,12 +63,13 @@ export const caller: Policy<'caller'> = {
   denials: ['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'trust-source-unavailable', ...new Set([...headerChecks, ...formChecks, ...claimChecks].map((check) => check.code)), 'voucher-unverifiable'],
   prepare: ({ keys }, terms) => {
     const verified = new VerifiedVouchers(keys)
-    const judge = (token: ReadToken, now: number): CallerFact | Denial => judgeClaims(token, terms, now)
     return ({ authorization, now, blockedSeconds }) => {
-      const token = bearerToken(authorization)
-      if (typeof token !== 'string') return token
+      const credentials = readCredentials(authorization)
+      if ('denial' in credentials) return credentials
+      const { scheme, voucher: token } = credentials
+      const judge = (read: ReadToken): CallerFact | Denial => judgeClaims(read, scheme, terms, now)
       const read = verified.recall(token)
-      if (read) return judge(read, now)
+      if (read) return judge(read)
       // Verifying costs more than sending: from a blocked address only vouchers pass that were verified before.
       if (blockedSeconds > 0) return blockedAddress(blockedSeconds)
       const voucher = readVoucher(token)
@@ -71,7 +78,7 @@ export const caller: Policy<'caller'> = {
         const denial = verifySignature(voucher, found)
         if (denial) return denial
         verified.remember(token, voucher)
-        return judge(voucher, now)
+        return judge(voucher)
       }
       const found = keys.find(voucher.header['kid'] as string)
       return found instanceof Promise ? found.then(finish) : finish(found)
@@ -84,15 +91,16 @@ export function blockedAddress (seconds: number): Denial {
   return { denial: 'address-limit-exceeded', check: 'address', retryAfter: seconds }
 }
 
-/** The token of one Authorization header with the Bearer scheme (RFC 6750, 2.1; the scheme's case is free, exactly one space). */
-export function bearerToken (authorization: readonly string[]): string | Denial {
+/** The voucher in one Authorization header, with its scheme (RFC 6750, 2.1; RFC 9449, 7.1; the scheme's case is free, exactly one space). */
+export function readCredentials (authorization: readonly string[]): Credentials | Denial {
   const [value, another] = authorization
   if (value === undefined || value === '') return { denial: 'voucher-missing', check: 'Authorization', reason: 'there is no Authorization header' }
   if (another !== undefined) return { denial: 'malformed-request', check: 'Authorization', reason: 'there are several Authorization headers' }
   if (value.includes(',')) return { denial: 'malformed-request', check: 'Authorization', detail: 'There are several credentials in one Authorization header.', reason: 'there are several credentials in one Authorization header' }
-  if (/^bearer$/i.test(value.trim())) return { denial: 'voucher-missing', check: 'Authorization', reason: 'there is no voucher after Bearer' }
-  const token = /^bearer ([A-Za-z0-9._~+/=-]+)$/i.exec(value)?.[1]
-  return token ?? { denial: 'voucher-missing', check: 'Authorization', reason: 'it is not of the form: Bearer <voucher>' }
+  if (/^(?:bearer|dpop)$/i.test(value.trim())) return { denial: 'voucher-missing', check: 'Authorization', reason: 'there is no voucher after the scheme' }
+  const [, scheme, voucher] = /^(bearer|dpop) ([A-Za-z0-9._~+/=-]+)$/i.exec(value) ?? []
+  if (voucher === undefined) return { denial: 'voucher-missing', check: 'Authorization', reason: 'it is not of the form: Bearer <voucher>, or DPoP <voucher>' }
+  return { scheme: scheme?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', voucher }
 }
 
 /** A voucher whose form and header are right; the signature is still to be verified. */
@@ -112,7 +120,7 @@ export function verifySignature (voucher: ReadToken, found: FoundKey): Denial | 
   return genuine ? undefined : { denial: 'voucher-unverifiable', check: 'signature', reason: 'the signature does not match' }
 }
 
-function judgeClaims (voucher: ReadToken, terms: Terms, nowMs: number): CallerFact | Denial {
+function judgeClaims (voucher: ReadToken, scheme: Scheme, terms: Terms, nowMs: number): CallerFact | Denial {
   const failure = firstFailure(formChecks, voucher.claims)
   if (failure) return failure
   const claims = voucher.claims as unknown as VoucherClaims
@@ -126,7 +134,9 @@ function judgeClaims (voucher: ReadToken, terms: Terms, nowMs: number): CallerFa
     eserviceId: claims.eserviceId,
     descriptorId: claims.descriptorId,
     jti: claims.jti,
-    kid: voucher.header['kid'] as string
+    kid: voucher.header['kid'] as string,
+    jkt: claims.cnf?.jkt,
+    scheme
   }
 }
 

@@ -1,30 +1,35 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
-import type { AdmittedCall } from './admission.ts'
 import { denials, denialType, isDenial } from './denials.ts'
 import type { DenialCode } from './denials.ts'
-import { id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import { callWith, id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import { policies } from './order.ts'
 import type { Limiter } from './limiter.ts'
-import type { Facts, Ports } from './policy.ts'
+import type { Call, Facts, Ports } from './policy.ts'
+import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
 
 const full: Limiter = {
   consume: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: true }),
   peek: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: false })
 }
 
-interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly authorization?: readonly string[], readonly blockedSeconds?: number, readonly ports?: Partial<Ports> }
+interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly call?: Partial<Call>, readonly ports?: Partial<Ports> }
 
 const claims = (code: DenialCode, changes: Readonly<Record<string, unknown>>): Case => ({ policy: 'caller', code, voucher: { claims: changes } })
 const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChanges): Case => ({ policy, code, ports: { registry: () => registryOf(changes) } })
 
+const bound = voucher({ claims: { cnf: { jkt: jktOf(ecKey.publicKey) } } })
+const provenCall = { method: 'GET', url: `${terms.publicUrl}/rest/things/v1/things`, voucher: bound, now: testTime }
+const goodProof = makeProof(provenCall)
+const proven = (...proofs: string[]): Partial<Call> => ({ authorization: [`DPoP ${bound}`], proofs })
+
 /** One call for every way in which a policy refuses. */
 const golden: readonly Case[] = [
-  { policy: 'caller', code: 'voucher-missing', authorization: [] },
-  { policy: 'caller', code: 'malformed-request', authorization: ['Bearer a', 'Bearer b'] },
-  { policy: 'caller', code: 'address-limit-exceeded', blockedSeconds: 1 },
-  { policy: 'caller', code: 'voucher-malformed', authorization: ['Bearer a'] },
+  { policy: 'caller', code: 'voucher-missing', call: { authorization: [] } },
+  { policy: 'caller', code: 'malformed-request', call: { authorization: ['Bearer a', 'Bearer b'] } },
+  { policy: 'caller', code: 'address-limit-exceeded', call: { blockedSeconds: 1 } },
+  { policy: 'caller', code: 'voucher-malformed', call: { authorization: ['Bearer a'] } },
   { policy: 'caller', code: 'voucher-unverifiable', voucher: { key: strangerKey.privateKey } },
   { policy: 'caller', code: 'trust-source-unavailable', ports: { keys: keysOf(() => 'unavailable') } },
   claims('voucher-claims-invalid', { jti: 'x' }),
@@ -32,11 +37,18 @@ const golden: readonly Case[] = [
   claims('voucher-expired', { exp: testSeconds }),
   claims('voucher-not-yet-valid', { nbf: testSeconds + 60 }),
   claims('voucher-lifetime-exceeded', { exp: testSeconds + 100_000 }),
-  claims('voucher-sender-constrained', { cnf: { jkt: 'x' } }),
   claims('voucher-audience-mismatch', { aud: 'x' }),
   claims('producer-mismatch', { producerId: id(77) }),
   claims('eservice-mismatch', { eserviceId: id(77) }),
   claims('descriptor-mismatch', { descriptorId: id(77) }),
+  { policy: 'dpop', code: 'dpop-required', call: { demands: { dpop: true } } },
+  { policy: 'dpop', code: 'dpop-missing', call: proven() },
+  { policy: 'dpop', code: 'dpop-malformed', call: proven('a.b.c') },
+  { policy: 'dpop', code: 'dpop-unverifiable', call: proven(`${goodProof.slice(0, goodProof.lastIndexOf('.'))}.AAAA`) },
+  { policy: 'dpop', code: 'dpop-proof-invalid', call: proven(makeProof(provenCall, { claims: { htm: 'POST' } })) },
+  { policy: 'dpop', code: 'dpop-binding-mismatch', call: proven(makeProof(provenCall, { key: rsaKey })) },
+  { policy: 'dpop', code: 'dpop-replayed', call: proven(goodProof), ports: { replay: { note: () => 'seen' } } },
+  { policy: 'dpop', code: 'replay-filter-unavailable', call: proven(goodProof), ports: { replay: { note: () => 'unavailable' } } },
   platform('descriptor', 'descriptor-not-usable', { descriptor: { state: 'Archived' } }),
   platform('agreement', 'agreement-missing', { agreement: undefined }),
   platform('agreement', 'agreement-not-active', { agreement: { state: 'Suspended' } }),
@@ -48,10 +60,10 @@ const golden: readonly Case[] = [
   { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
 ]
 
-for (const { policy, code, voucher: changes, authorization, blockedSeconds = 0, ports } of golden) {
+for (const { policy, code, voucher: changes, call: different, ports } of golden) {
   t.test(`${policy} refuses with ${code}`, async (t) => {
     const admission = prepareAdmission(portsOf(ports), terms)
-    const call: AdmittedCall = { authorization: authorization ?? [`Bearer ${voucher(changes)}`], now: testTime, blockedSeconds }
+    const call = callWith(`Bearer ${voucher(changes)}`, different)
     const denial = await admission.beforeBody(call) ?? await admission.afterBody(call)
     t.equal(denial?.denial, code)
     t.equal(policies.find(({ name }) => call[name] === undefined)?.name, policy)

@@ -9,8 +9,8 @@ interface DenialType {
   readonly title: string
   /** What the caller can do about it. */
   readonly mend: string
-  /** `error` of WWW-Authenticate (RFC 6750, 3.1); null where the challenge carries none. */
-  readonly challenge?: 'invalid_token' | null
+  /** `error` of WWW-Authenticate (RFC 6750, 3.1; RFC 9449, 7.1); null where the challenge carries none. */
+  readonly challenge?: 'invalid_token' | 'invalid_dpop_proof' | null
 }
 
 const askAgain = 'Request a new voucher from the platform (PDND) and repeat the call.'
@@ -30,7 +30,7 @@ export const denials = {
   'expectation-failed': { status: 417, title: 'Expectation failed', mend: 'Send no Expect header other than 100-continue.' },
   'headers-too-large': { status: 431, title: 'Request header fields too large', mend: 'Send fewer or shorter headers (16 KiB and 100 fields at most).' },
 
-  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>.' },
+  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>, or Authorization: DPoP <voucher> when it is bound to a key.' },
   'voucher-malformed': { status: 401, title: 'Voucher malformed', challenge: 'invalid_token', mend: 'Send the voucher exactly as the platform issued it (typ at+jwt, RS256).' },
   'voucher-unverifiable': { status: 401, title: 'Voucher not verifiable', challenge: 'invalid_token', mend: 'Use a voucher issued by the platform environment that this gateway trusts, unchanged.' },
   'voucher-claims-invalid': { status: 401, title: 'Voucher claims invalid', challenge: 'invalid_token', mend: askAgain },
@@ -39,8 +39,15 @@ export const denials = {
   'voucher-expired': { status: 401, title: 'Voucher expired', challenge: 'invalid_token', mend: askAgain },
   'voucher-not-yet-valid': { status: 401, title: 'Voucher not yet valid', challenge: 'invalid_token', mend: 'Check the clock of the machine that asked for the voucher, or wait.' },
   'voucher-lifetime-exceeded': { status: 401, title: 'Voucher lifetime too long', challenge: 'invalid_token', mend: 'Request a voucher from the platform: it never issues one for more than 24 hours.' },
-  'voucher-sender-constrained': { status: 401, title: 'Voucher bound to a key', challenge: 'invalid_token', mend: 'A voucher with cnf needs a DPoP proof, which this gateway does not accept: request one without DPoP.' },
+  'dpop-required': { status: 401, title: 'DPoP required', challenge: 'invalid_token', mend: 'Request a voucher with a DPoP proof and send it as Authorization: DPoP <voucher>, with a proof of its own for this call in the header DPoP.' },
+  'dpop-missing': { status: 401, title: 'DPoP proof missing', challenge: 'invalid_dpop_proof', mend: 'Send one proof for this call in the header DPoP, signed with the key that the voucher is bound to.' },
+  'dpop-malformed': { status: 401, title: 'DPoP proof malformed', challenge: 'invalid_dpop_proof', mend: 'Send exactly one proof: a JWT with typ dpop+jwt, alg ES256 or RS256 and the public key in jwk (RFC 9449, 4.2).' },
+  'dpop-unverifiable': { status: 401, title: 'DPoP proof not verifiable', challenge: 'invalid_dpop_proof', mend: 'Sign the proof with the private key of the jwk in its header.' },
+  'dpop-proof-invalid': { status: 401, title: 'DPoP proof invalid', challenge: 'invalid_dpop_proof', mend: 'Make a new proof for every call: jti, htm, htu (the public URL without query), iat and ath as RFC 9449, 4.2 says.' },
+  'dpop-binding-mismatch': { status: 401, title: 'Voucher and DPoP key do not match', challenge: 'invalid_token', mend: 'Sign the proof with the key that the voucher is bound to (cnf.jkt); send a voucher without cnf as Authorization: Bearer <voucher>.' },
+  'dpop-replayed': { status: 401, title: 'DPoP proof used before', challenge: 'invalid_dpop_proof', mend: 'Make a new proof, with a jti of its own, for every call.' },
   'trust-source-unavailable': { status: 503, title: 'Trust source unavailable', mend: retryLater },
+  'replay-filter-unavailable': { status: 503, title: 'Replay filter unavailable', mend: retryLater },
 
   'producer-mismatch': { status: 403, title: 'Voucher for another producer', mend: 'Request a voucher for a purpose on an e-service of this producer.' },
   'eservice-mismatch': { status: 403, title: 'Voucher for another e-service', mend: 'Request a voucher for a purpose on this e-service.' },

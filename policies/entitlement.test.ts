@@ -1,6 +1,6 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
-import { id, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
+import { callWith, id, portsOf, registryOf, terms, voucher } from './fixture.ts'
 import type { RegistryChanges } from './fixture.ts'
 import { agreementStates, descriptorStates, purposeVersionStates } from './registry.ts'
 import type { PurposeVersion } from './registry.ts'
@@ -8,7 +8,7 @@ import type { PurposeVersion } from './registry.ts'
 /** Why the good voucher's caller is refused when the platform knows this. */
 async function refusal (changes: RegistryChanges): Promise<string | undefined> {
   const admission = prepareAdmission(portsOf({ registry: () => registryOf(changes) }), terms)
-  return (await admission.beforeBody({ authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0 }))?.denial
+  return (await admission.beforeBody(callWith(`Bearer ${voucher()}`)))?.denial
 }
 
 t.test('a version is in use while the platform issues vouchers for it', async (t) => {
@@ -38,7 +38,7 @@ t.test('a purpose entitles while one of its versions is active', async (t) => {
 t.test('the calls of a day are those of the active version', async (t) => {
   const versions = [version('Archived', 1), version('Active', 7), version('WaitingForApproval', 100)]
   const admission = prepareAdmission(portsOf({ registry: () => registryOf({ purpose: { versions } }) }), terms)
-  const call = { authorization: [`Bearer ${voucher()}`], now: testTime, blockedSeconds: 0, purpose: undefined as { dailyCalls: number } & { id: string } | undefined }
+  const call = callWith(`Bearer ${voucher()}`)
   t.equal(await admission.beforeBody(call), undefined)
   t.equal(call.purpose?.dailyCalls, 7)
 })

@@ -4,7 +4,7 @@ import { prepareAdmission } from './admission.ts'
 import type { Line } from './check.ts'
 import type { Denial } from './denials.ts'
 import { explainVoucher } from './explain.ts'
-import { goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import { callWith, goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import type { FoundKey } from './keys.ts'
 
@@ -21,7 +21,7 @@ const situations: fc.Arbitrary<Situation> = fc.record({
     claims: rarely(otherwise({
       iss: ['uat.interop.example', 7], aud: ['https://other.example', [goodClaims.aud], [], '*'], sub: [id(77), 'x'], client_id: [id(77), undefined],
       exp: [testSeconds, testSeconds - 1, '1', undefined, testSeconds + 90_000], iat: [testSeconds + 5, testSeconds + 6], nbf: [testSeconds + 6, 1.5],
-      cnf: [{ jkt: 'x' }], producerId: [id(77), null], eserviceId: [id(77)], descriptorId: [id(77)], consumerId: [id(77)], purposeId: [id(77), [id(6)]]
+      cnf: [{ jkt: 'x' }, null], producerId: [id(77), null], eserviceId: [id(77)], descriptorId: [id(77)], consumerId: [id(77)], purposeId: [id(77), [id(6)]]
     })),
     key: fc.oneof({ weight: 6, arbitrary: fc.constant(platformKey.privateKey) }, { weight: 1, arbitrary: fc.constant(strangerKey.privateKey) })
   }),
@@ -39,7 +39,7 @@ function explain (token: string, { registry, key }: Omit<Situation, 'changes'>):
 
 async function admit (token: string, { registry, key }: Omit<Situation, 'changes'>): Promise<Denial | undefined> {
   const ports = portsOf({ keys: keysOf(() => key), registry: () => registryOf(registry) })
-  return prepareAdmission(ports, terms).beforeBody({ authorization: [`Bearer ${token}`], now: testTime, blockedSeconds: 0 })
+  return prepareAdmission(ports, terms).beforeBody(callWith(`Bearer ${token}`))
 }
 
 t.test('an explanation has no failed line exactly when admission passes, and its first one is the denial', async (t) => {

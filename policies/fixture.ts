@@ -1,9 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import type { AdmittedCall } from './admission.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Limiter } from './limiter.ts'
-import type { Ports, Terms } from './policy.ts'
+import type { Call, Ports, Terms } from './policy.ts'
 import type { Agreement, Descriptor, Purpose, Registry } from './registry.ts'
+import type { ReplayFilter } from './replay.ts'
 
 /** What the tests of the policies share: one consumer that may call one e-service, and the vouchers it could come with. */
 
@@ -20,6 +22,7 @@ export const strangerKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
 export const kid = 'platform-key-1'
 
 export const terms: Terms = {
+  publicUrl: 'https://api.example.it',
   issuer: 'sandbox.example',
   producerId: id(1),
   eserviceId: id(3),
@@ -115,8 +118,19 @@ export function countingLimiter (): Limiter & { readonly counts: Map<string, num
   }
 }
 
+/** Remembers for ever. */
+export function plainReplay (): ReplayFilter {
+  const noted = new Set<string>()
+  return { note: (key) => noted.size === noted.add(key).size ? 'seen' : 'first' }
+}
+
+/** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
+export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
+  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], demands: { dpop: false }, now: testTime, blockedSeconds: 0, ...changes }
+}
+
 /** The world in which the good voucher is admitted, but for the changes. */
 export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
   const registry = registryOf()
-  return { keys: platformKeys(), registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), ...changes as object }
+  return { keys: platformKeys(), registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), ...changes as object }
 }

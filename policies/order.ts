@@ -2,6 +2,7 @@ import { agreement } from './agreement.ts'
 import { burst } from './burst.ts'
 import { caller } from './caller.ts'
 import { descriptor } from './descriptor.ts'
+import { dpop } from './dpop.ts'
 import type { Facts, Policy } from './policy.ts'
 import { purpose } from './purpose.ts'
 import { quota } from './quota.ts'
@@ -12,6 +13,7 @@ export type AnyPolicy = Policy<keyof Facts>
 /** Every policy that an operation is held to, in the order in which they run. Adding one is a line here. */
 export const policies: readonly AnyPolicy[] = [
   caller,
+  dpop,
   descriptor,
   agreement,
   purpose,

@@ -1,15 +1,18 @@
 import type { AgreementFact } from './agreement.ts'
 import type { CallerFact } from './caller.ts'
 import type { DescriptorFact } from './descriptor.ts'
+import type { DpopFact } from './dpop.ts'
 import type { Denial, DenialCode } from './denials.ts'
 import type { Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { PurposeFact } from './purpose.ts'
 import type { Registry } from './registry.ts'
+import type { ReplayFilter } from './replay.ts'
 
 /** What a policy proves about a call, by the name of the policy that proves it. */
 export interface Facts {
   caller: CallerFact
+  dpop: DpopFact
   descriptor: DescriptorFact
   agreement: AgreementFact
   purpose: PurposeFact
@@ -17,9 +20,22 @@ export interface Facts {
   quota: LimitState
 }
 
-/** A call as policies see it: `authorization` holds every value of that header; `now` is epoch milliseconds. */
+/** What the contract of an operation demands of a call beyond what holds for all (`x-modi`). It can only add. */
+export interface Demands {
+  /** Only a voucher that is bound to a key is taken. */
+  readonly dpop: boolean
+}
+
+/**
+ * A call as policies see it: `authorization` and `proofs` hold every value of the headers Authorization and DPoP, `path` is that of the request target as it
+ * came, without query; `now` is epoch milliseconds.
+ */
 export interface Call {
+  readonly method: string
+  readonly path: string
   readonly authorization: readonly string[]
+  readonly proofs: readonly string[]
+  readonly demands: Demands
   readonly now: number
   /** Seconds for which the caller's address is blocked for what it sent before, 0 when it is not: only known vouchers pass then. */
   readonly blockedSeconds: number
@@ -31,10 +47,12 @@ export interface Ports {
   readonly registry: () => Registry
   readonly burst: Limiter
   readonly quota: Limiter
+  readonly replay: ReplayFilter
 }
 
-/** What the configuration says about the e-service that an operation belongs to. `burst` is in requests per `seconds`. */
+/** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by; `burst` is in requests per `seconds`. */
 export interface Terms {
+  readonly publicUrl: string
   readonly issuer: string
   readonly producerId: string
   readonly eserviceId: string

@@ -157,6 +157,7 @@ const badForms: readonly (readonly [claims: readonly string[], values: readonly 
   [uuids, badUuids],
   [['iat', 'nbf', 'exp'], badTimes],
   [['aud'], badAudiences],
+  [['cnf'], [null, 'x', 7, [], {}, { jkt: 'x' }, { jkt: 7 }, { jkt: 'x'.repeat(44) }, { jkt: `${'x'.repeat(43)}=` }, { jwk: {} }, { 'x5t#S256': 'x'.repeat(43) }, { jkt: 'x'.repeat(43), 'x5t#S256': 'x'.repeat(43) }]],
   [['iss'], [undefined, null, 1, '', ['sandbox.example'], {}]]
 ]
 

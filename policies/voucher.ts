@@ -17,7 +17,8 @@ export interface VoucherClaims {
   readonly consumerId: string
   readonly eserviceId: string
   readonly descriptorId: string
-  readonly cnf?: unknown
+  /** The key that the voucher is bound to (RFC 7800; RFC 9449, 6.1). */
+  readonly cnf?: { readonly jkt: string }
 }
 
 /** A JWS in compact form taken apart (RFC 7515), nothing verified yet. */
@@ -90,10 +91,14 @@ export const headerChecks: readonly Check<ReadToken['header']>[] = [
 
 const uuid = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/
 const isUuid = (value: unknown): boolean => typeof value === 'string' && uuid.test(value)
-// Beyond the year 9999 a number is no time but an attempt to never expire.
-const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < 253_402_300_800
+/** True for a time in whole epoch seconds. Beyond the year 9999 a number is no time but an attempt to never expire. */
+export const isTime = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) < 253_402_300_800
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '' && value.length <= 2000
 const isAudience = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText))
+
+// Only jkt: a confirmation that is not checked here would be one that is ignored.
+const isBinding = (value: unknown): boolean => value === undefined ||
+  (isRecord(value) && Object.keys(value).length === 1 && typeof value['jkt'] === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value['jkt']))
 
 interface Form { readonly name: keyof VoucherClaims, readonly accepts: (value: unknown) => boolean, readonly expected: string }
 
@@ -101,7 +106,8 @@ const forms: readonly Form[] = [
   { name: 'iss', accepts: isText, expected: 'a string' },
   { name: 'aud', accepts: isAudience, expected: 'a string or a non-empty list of strings' },
   ...(['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId', 'eserviceId', 'descriptorId'] as const).map((name) => ({ name, accepts: isUuid, expected: 'a UUID in lower case' })),
-  ...(['iat', 'nbf', 'exp'] as const).map((name) => ({ name, accepts: isTime, expected: 'a time in whole epoch seconds' }))
+  ...(['iat', 'nbf', 'exp'] as const).map((name) => ({ name, accepts: isTime, expected: 'a time in whole epoch seconds' })),
+  { name: 'cnf', accepts: isBinding, expected: 'nothing, or a key bound by jkt alone' }
 ]
 
 /** The form of every claim that admission reads. Passing all of them makes the claims `VoucherClaims`. */

@@ -32,13 +32,13 @@ Exit code 0 when every check passes, 1 otherwise.`,
       allowPositionals: true
     })
     if (more.length > 0) throw new UsageError('name one file')
-    const token = (file === undefined ? await terminal.stdin() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:bearer\s+)?/i, '')
+    const token = (file === undefined ? await terminal.stdin() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
     if (token === '') throw new UsageError('there is no voucher: give a file, or pipe one in')
-    const config = await loadConfig(values.config ?? new URL('../gateway.yaml', import.meta.url).pathname, terminal.env)
+    const config = await loadConfig(values.config ?? new URL('../gateway.yaml', import.meta.url).pathname, terminal.env, { secrets: 'ignored' })
     const eservice = chooseEService(config, token, values.eservice)
     const lines = explainVoucher(token, {
       terms: termsOf(config, eservice),
-      registry: registryOf(await readRegistryFile(config.registry)),
+      registry: registryOf(await readRegistryFile(config.registry, config.environment)),
       key: await findKey(config, token, terminal),
       now: terminal.now()
     })

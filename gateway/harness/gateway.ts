@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JsonObject } from '../../openapi/document.ts'
+import type { ReplayFilter } from '../../policies/replay.ts'
 import { assemble } from '../build.ts'
 import type { Gateway } from '../build.ts'
 import type { Config } from '../config.ts'
@@ -25,6 +26,8 @@ export interface HarnessOptions {
   /** What the JWKS endpoint answers, when it answers. */
   readonly jwks?: () => object | Promise<object>
   readonly patience?: Partial<Patience>
+  /** What remembers used proofs instead of this process's memory. */
+  readonly replay?: ReplayFilter
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
   /** Where to listen instead of on a free port: where a gateway before it listened. */
@@ -58,7 +61,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience } })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()

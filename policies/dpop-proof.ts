@@ -1,0 +1,111 @@
+import { createHash, timingSafeEqual, verify } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { firstFailure, shown, shownTime } from './check.ts'
+import type { Check } from './check.ts'
+import type { Denial } from './denials.ts'
+import { findKeyFault, proofAlgorithms } from './proof-key.ts'
+import { normaliseUri } from './uri.ts'
+import { isTime, readToken } from './voucher.ts'
+import type { ReadToken } from './voucher.ts'
+
+/** How old a proof may be, and how far ahead of our clock its signer's may be; in seconds. */
+const maxAgeSeconds = 60
+const aheadSeconds = 5
+
+/** What a proof is held against. `url` is the request's under the configured public URL, normalised, `origin` that of the public URL; `now` in epoch seconds. */
+export interface ProofSubject {
+  readonly claims: ReadToken['claims']
+  readonly method: string
+  readonly url: string | undefined
+  readonly origin: string
+  readonly voucher: string
+  readonly now: number
+  /** The thumbprint of the key that signed the proof, and the one that the voucher is bound to. */
+  readonly thumbprint: string
+  readonly jkt: string
+}
+
+const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jku', 'x5u', 'x5c']
+
+/** What the header of a proof must be before its signature is looked at (RFC 9449, 4.2; RFC 8725, 3.1). */
+export const proofHeaderChecks: readonly Check<ReadToken['header']>[] = [
+  { name: 'DPoP typ', code: 'dpop-malformed', holds: ({ typ }) => typ === 'dpop+jwt', expected: () => '"dpop+jwt"', got: ({ typ }) => typ === undefined ? 'nothing' : 'another type' },
+  { name: 'DPoP alg', code: 'dpop-malformed', holds: ({ alg }) => proofAlgorithms.some((one) => one === alg), expected: () => proofAlgorithms.join(' or '), got: ({ alg }) => shown(alg) },
+  {
+    name: 'DPoP header members',
+    code: 'dpop-malformed',
+    holds: (header) => !steering.some((member) => Object.hasOwn(header, member)),
+    expected: () => `none of ${steering.join(', ')}`,
+    got: (header) => steering.filter((member) => Object.hasOwn(header, member)).join(', ') || 'none'
+  },
+  {
+    name: 'DPoP jwk',
+    code: 'dpop-malformed',
+    holds: ({ jwk, alg }) => findKeyFault(jwk, alg) === undefined,
+    expected: () => 'a public key for alg: EC on P-256, or RSA of at least 2048 bits',
+    got: ({ jwk, alg }) => jwk === undefined ? 'nothing' : findKeyFault(jwk, alg) ?? 'such a key'
+  }
+]
+
+/**
+ * What a proof whose signature was verified must say, in order (RFC 9449, 4.3 and 7.1). A received path is not shown: it can hold what
+ * does not belong into a log.
+ */
+export const proofChecks: readonly Check<ProofSubject>[] = [
+  { name: 'DPoP key', code: 'dpop-binding-mismatch', holds: ({ thumbprint, jkt }) => equal(thumbprint, jkt), expected: () => 'the key that the voucher is bound to, by cnf.jkt', got: ({ thumbprint, jkt }) => equal(thumbprint, jkt) ? 'that key' : 'another key' },
+  { name: 'DPoP jti', code: 'dpop-proof-invalid', holds: ({ claims: { jti } }) => typeof jti === 'string' && jti !== '' && jti.length <= 200, expected: () => 'a text of 1 to 200 characters', got: ({ claims: { jti } }) => typeof jti === 'string' ? `a text of ${jti.length} characters` : jti === undefined ? 'nothing' : 'no text' },
+  { name: 'DPoP htm', code: 'dpop-proof-invalid', holds: ({ claims: { htm }, method }) => htm === method, expected: ({ method }) => shown(method), got: ({ claims: { htm } }) => typeof htm === 'string' ? 'another method' : 'no text' },
+  { name: 'DPoP htu', code: 'dpop-proof-invalid', holds: ({ claims: { htu }, url }) => url !== undefined && typeof htu === 'string' && normaliseUri(htu) === url, expected: ({ origin }) => `${shown(origin)} and the path of the request`, got: ({ claims: { htu } }) => typeof htu === 'string' ? `another URI${originOf(htu)}` : 'no text' },
+  { name: 'DPoP iat (form)', code: 'dpop-proof-invalid', holds: ({ claims: { iat } }) => isTime(iat), expected: () => 'a time in whole epoch seconds', got: ({ claims: { iat } }) => iat === undefined ? 'nothing' : isTime(iat) ? 'such a time' : 'something else' },
+  {
+    name: 'DPoP iat',
+    code: 'dpop-proof-invalid',
+    holds: ({ claims: { iat }, now }) => (iat as number) >= now - maxAgeSeconds && (iat as number) <= now + aheadSeconds,
+    expected: ({ now }) => `from ${shownTime(now - maxAgeSeconds)} to ${shownTime(now + aheadSeconds)}`,
+    got: ({ claims: { iat } }) => isTime(iat) ? shownTime(iat as number) : 'no time'
+  },
+  {
+    name: 'DPoP exp and nbf',
+    code: 'dpop-proof-invalid',
+    holds: ({ claims: { exp, nbf }, now }) => (exp === undefined || (isTime(exp) && (exp as number) > now)) && (nbf === undefined || (isTime(nbf) && (nbf as number) <= now + aheadSeconds)),
+    expected: ({ now }) => `none, or times around ${shownTime(now)}`,
+    got: ({ claims: { exp, nbf } }) => exp === undefined && nbf === undefined ? 'none' : 'others'
+  },
+  { name: 'DPoP ath', code: 'dpop-proof-invalid', holds: ({ claims: { ath }, voucher }) => typeof ath === 'string' && equal(ath, hashOf(voucher)), expected: () => 'the SHA-256 of the voucher that it comes with, in base64url', got: ({ claims: { ath } }) => ath === undefined ? 'nothing' : 'something else' }
+]
+
+function equal (received: string, expected: string): boolean {
+  const [left, right] = [Buffer.from(received), Buffer.from(expected)]
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/** `ath` of a voucher: its SHA-256 in base64url (RFC 9449, 4.2). */
+export function hashOf (voucher: string): string {
+  return createHash('sha256').update(voucher).digest('base64url')
+}
+
+function originOf (htu: string): string {
+  const uri = normaliseUri(htu)
+  return uri === undefined ? ', which is not of the form https://host/path' : ` of ${shown(/^https?:\/\/[^/]+/.exec(uri)?.[0])}`
+}
+
+/** A proof whose form and header are right; the signature is still to be verified. `values` are those of every DPoP header. */
+export function readProof (values: readonly string[]): ReadToken | Denial {
+  const [value, another] = values
+  if (value === undefined || value === '') return { denial: 'dpop-missing', check: 'DPoP', reason: 'there is no DPoP header' }
+  if (another !== undefined || value.includes(',')) return { denial: 'dpop-malformed', check: 'DPoP', reason: 'there are several proofs' }
+  const read = readToken(value)
+  if (typeof read === 'string') return { denial: 'dpop-malformed', check: 'DPoP form', reason: read }
+  const failure = firstFailure(proofHeaderChecks, read.header)
+  // Before the signature is verified the caller is not told which part is wrong.
+  return failure ? { denial: failure.denial, check: failure.check, reason: failure.reason } : read
+}
+
+/** Verifies the signature of a proof with the key that it names; undefined when it is genuine. */
+export function verifyProof ({ header, signed, signature }: ReadToken, key: KeyObject | undefined): Denial | undefined {
+  if (!key) return { denial: 'dpop-unverifiable', check: 'DPoP signature', reason: 'the numbers of its jwk are no key' }
+  const genuine = header['alg'] === 'ES256'
+    ? verify('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, signature)
+    : verify('sha256', Buffer.from(signed), key, signature)
+  return genuine ? undefined : { denial: 'dpop-unverifiable', check: 'DPoP signature', reason: 'the signature does not match' }
+}
