@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -49,4 +49,28 @@ t.test('what others ask meanwhile waits for an open transaction', async (t) => {
   const [seen, second] = await Promise.all([database.query('SELECT * FROM entry'), database.transaction(async (queries) => queries.query('SELECT 1 AS one')), work])
   t.strictSame(seen, [], 'nobody saw the row that was rolled back')
   t.equal(second.length, 1)
+})
+
+const noModes = process.platform === 'win32' && 'has no file modes'
+
+t.test('a store is for its user alone, and so is the folder that is made for it', { skip: noModes }, async (t) => {
+  const state = join(folder, 'made', 'state')
+  const umask = process.umask(0)
+  t.teardown(() => { process.umask(umask) })
+  const database = await openDatabase(join(state, 'private.sqlite'), migrations)
+  t.teardown(async () => database.close())
+  t.equal((await stat(state)).mode & 0o777, 0o700)
+  const files = await readdir(state)
+  t.ok(files.length > 1, 'the store and its log')
+  for (const file of files) t.equal((await stat(join(state, file))).mode & 0o777, 0o600, file)
+})
+
+t.test('a folder that is open to other users is refused with what to do, and nothing is put into it', { skip: noModes }, async (t) => {
+  const open = join(folder, 'open')
+  await mkdir(open)
+  for (const mode of [0o755, 0o710, 0o701]) {
+    await chmod(open, mode)
+    await t.rejects(openDatabase(join(open, 'store.sqlite'), migrations), { message: `the state folder is open to other users: run chmod 700 ${open}, or name another` })
+  }
+  t.strictSame(await readdir(open), [])
 })

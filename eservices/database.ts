@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -16,14 +16,27 @@ export interface Database extends Queries {
   close (): Promise<void>
 }
 
-/** Opens (and creates) a SQLite file, or ':memory:', and applies the migrations that it has not seen yet, in order. */
+/**
+ * Opens (and creates, 0600 in a 0700 folder) a SQLite file, or ':memory:', and applies the migrations that it has not seen yet, in order.
+ * Throws a sentence when its folder is open to other users.
+ */
 export async function openDatabase (file: string, migrations: readonly string[]): Promise<Database> {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  if (file !== ':memory:') prepareFile(file)
   const sqlite = new DatabaseSync(file)
   sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
   const database = new SqliteDatabase(sqlite)
   await migrate(database, sqlite, migrations, file)
   return database
+}
+
+function prepareFile (file: string): void {
+  const folder = dirname(file)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
+    throw new Error(`the state folder is open to other users: run chmod 700 ${folder}, or name another`)
+  }
+  // SQLite gives its log the mode of the store, which it would itself make readable to all.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
 }
 
 async function migrate (database: Database, sqlite: DatabaseSync, migrations: readonly string[], file: string): Promise<void> {
