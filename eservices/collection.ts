@@ -1,7 +1,7 @@
-import { ProblemError } from './eservice.ts'
 import type { EServiceRequest, Operation, Ports, Reply } from './eservice.ts'
 import type { Database, SqlValue } from './database.ts'
 import type { Dataset, Row } from './dataset.ts'
+import { invalidCursor, pageOf } from './page.ts'
 
 const sourceColumns = ['source_document', 'source_section']
 
@@ -32,8 +32,7 @@ function collection (database: Database, dataset: Dataset): Operation {
     const next = rows[limit]
     const items = page.map((row) => toItem(row, columns))
     return {
-      body: { items, ...(next && { nextCursor: Buffer.from(String(next['position'])).toString('base64url') }) },
-      cache: 'no-cache',
+      ...pageOf(items, next && Buffer.from(String(next['position'])).toString('base64url')),
       rows: {
         columns: [...columns, ...sourceColumns, 'data_quality'],
         values: items.map((item) => [...columns.map((column) => (item[parameterName(column)] ?? null) as string | number | null),
@@ -84,8 +83,6 @@ function fromSql (value: SqlValue): unknown {
 function readCursor (cursor: unknown): number {
   if (typeof cursor !== 'string') return 0
   const text = Buffer.from(cursor, 'base64url').toString('latin1')
-  if (!/^\d{1,9}$/.test(text)) {
-    throw new ProblemError({ status: 400, code: 'invalid-cursor', title: 'Invalid cursor', detail: 'The cursor is not one that this collection gave out; start again without it.' })
-  }
+  if (!/^\d{1,9}$/.test(text)) throw invalidCursor()
   return Number(text)
 }

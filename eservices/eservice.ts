@@ -14,6 +14,7 @@ export interface EServiceRequest {
 /**
  * What an operation answers. `body` is JSON (or bytes, with their `mediaType`). `status` defaults to 200. `cache` defaults to `no-store`;
  * with `no-cache` the kernel adds an ETag over the bytes and answers If-None-Match by itself. `rows` makes a body available as text/csv too.
+ * `next` is the cursor of the next page of a collection: the kernel links to it, which is how readers of text/csv find it.
  */
 export interface Reply {
   readonly status?: number
@@ -21,6 +22,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>
   readonly cache?: 'no-store' | 'no-cache'
   readonly rows?: Rows
+  readonly next?: string
 }
 
 /** A table for text/csv: column names and, row by row, their values. */

@@ -79,6 +79,15 @@ t.test('an error of the program says nothing of its inside, a refusal says what 
   t.match(await harness.call({ operationId: 'readStatus', path: '/status', caller: null }), { status: 200 })
 })
 
+t.test('an error of a verified call names the call, so that it is found in the logs; before that nothing is believed', async (t) => {
+  const named = async (target: string, claims: object = {}): Promise<unknown> => {
+    const answer = await ask({ ...good, htu: target, correlationId: 'call-1', ...claims }, { target })
+    return ((await answer.json()) as { correlationId?: string }).correlationId
+  }
+  for (const thing of ['none', 'broken', 'much-too-long']) t.equal(await named(`/rest/demo/v1/things/${thing}`), 'call-1', thing)
+  t.equal(await named('/rest/demo/v1/things/none', { operationId: 'addThing' }), undefined, 'a call for another operation is not verified')
+})
+
 t.test('operations and contract must match: a missing or misspelt one stops the start, naming file and operationId', async (t) => {
   const { readThing, ...rest } = await working({} as never)
   await t.rejects(startHarness(demo(() => rest), '/rest/demo/v1'), { message: /demo\.v1\.yaml: operation "readThing" is declared there but the e-service does not implement it/ })

@@ -8,11 +8,12 @@ import type { Problem } from '../openapi/problem.ts'
 import { queryOf } from '../openapi/query.ts'
 import { compileContract } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
-import type { VarcoCall } from '../openapi/varco-call.ts'
+import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { toCsv } from './csv.ts'
 import { entityTag, matchesWeakly } from './entity-tag.ts'
 import { ProblemError } from './eservice.ts'
-import type { Operation, Reply } from './eservice.ts'
+import type { EServiceRequest, Operation, Reply } from './eservice.ts'
+import { nextLink } from './page.ts'
 import type { BoundRequest } from './varco-call.ts'
 
 type VerifyCall = (request: BoundRequest) => Promise<VarcoCall | undefined>
@@ -23,7 +24,7 @@ export function addOperations (app: FastifyInstance, contract: Contract, operati
   const validators = compileContract(contract)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
-  app.setErrorHandler((error, request, reply) => sendProblem(reply, toProblem(error, request)))
+  app.setErrorHandler(async (error, request, reply) => sendProblem(reply, toProblem(error, request)))
   app.setNotFoundHandler(async (_request, reply) => sendProblem(reply, { type: 'about:blank', title: 'Not Found', status: 404, detail: 'There is no such resource.', code: 'not-found' }))
   for (const operation of contract.operations) {
     const run = operations[operation.id] as Operation
@@ -42,6 +43,14 @@ async function answer (request: FastifyRequest, reply: FastifyReply, operation: 
   if (!call || call.operationId !== operation.id || (!call.caller && !operation.isPublic)) {
     throw new ProblemError({ status: 401, code: 'varco-call-required', title: 'Unauthorized', detail: 'This e-service answers only calls that come through its gateway.' })
   }
+  try {
+    return send(request, reply, operation, await run(readRequest(request, validator, call)))
+  } catch (error) {
+    return sendProblem(reply, toProblem(error, request, call.correlationId))
+  }
+}
+
+function readRequest (request: FastifyRequest, validator: OperationValidator, { caller, correlationId }: VarcoCall): EServiceRequest {
   const read = validator.parameters({
     path: request.params as Record<string, string>,
     query: queryOf(request.url),
@@ -51,20 +60,21 @@ async function answer (request: FastifyRequest, reply: FastifyReply, operation: 
   const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
   const body = validator.body(validator.mediaType(request.headers['content-type']), bytes)
   if (isFinding(body)) throw invalid(body)
-  const result = await run({ parameters: read.values, body: body.value, caller: call.caller as NonNullable<VarcoCall['caller']>, correlationId: call.correlationId })
-  return send(request, reply, operation, result)
+  return { parameters: read.values, body: body.value, caller: caller as Caller, correlationId }
 }
 
 function send (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, result: Reply): FastifyReply {
-  const { status = 200, body, headers = {}, cache = 'no-store', rows } = result
+  const { status = 200, body, headers = {}, cache = 'no-store', rows, next } = result
   reply.headers({ 'cache-control': cache, ...headers })
   if (body === undefined) return reply.code(status).send()
   const csv = rows && preferredType(request.headers.accept, ['application/json', 'text/csv']) === 'text/csv'
   const type = csv ? 'text/csv' : operation.responses.get(String(status))?.find((declared) => declared.endsWith('json')) ?? 'application/json'
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
   if (rows) reply.header('vary', 'accept')
+  if (next !== undefined) reply.header('link', nextLink(request.url, next))
   if (cache === 'no-cache') {
-    const tag = entityTag(type, bytes)
+    // The link is part of what a copy holds: rows that did not change may have got a next page.
+    const tag = entityTag(next === undefined ? type : `${type}; next=${next}`, bytes)
     reply.header('etag', tag)
     if (matchesWeakly(request.headers['if-none-match'], tag)) return reply.code(304).send()
   }
@@ -75,15 +85,16 @@ function invalid (finding: Finding): ProblemError {
   return new ProblemError({ status: 400, code: 'invalid-request', title: 'Bad Request', detail: finding.detail, errors: [finding] })
 }
 
-function toProblem (error: unknown, request: FastifyRequest): Problem {
+function toProblem (error: unknown, request: FastifyRequest, correlationId?: string): Problem {
+  const known = { ...(correlationId !== undefined && { correlationId }) }
   if (error instanceof ProblemError) {
-    return { type: 'about:blank', title: error.title, status: error.status, detail: error.message, code: error.code, ...(error.errors && { errors: error.errors }) }
+    return { type: 'about:blank', title: error.title, status: error.status, detail: error.message, code: error.code, ...known, ...(error.errors && { errors: error.errors }) }
   }
   const status = (error as { statusCode?: number }).statusCode ?? 500
-  if (status >= 500) process.stderr.write(`${JSON.stringify({ level: 'error', route: request.routeOptions.url, error: (error as Error).stack })}\n`)
+  if (status >= 500) process.stderr.write(`${JSON.stringify({ level: 'error', ...known, route: request.routeOptions.url, error: (error as Error).stack })}\n`)
   return status === 413
-    ? { type: 'about:blank', title: 'Content Too Large', status, detail: 'The body is larger than 1 MiB.', code: 'content-too-large' }
-    : { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The e-service failed; try again later.', code: 'eservice-failed' }
+    ? { type: 'about:blank', title: 'Content Too Large', status, detail: 'The body is larger than 1 MiB.', code: 'content-too-large', ...known }
+    : { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The e-service failed; try again later.', code: 'eservice-failed', ...known }
 }
 
 async function sendProblem (reply: FastifyReply, problem: Problem): Promise<FastifyReply> {

@@ -1,5 +1,6 @@
 import type { EServiceRequest, Reply } from '../eservice.ts'
-import { invalidCursor, questionnaireUnknown } from './problems.ts'
+import { invalidCursor, pageOf } from '../page.ts'
+import { questionnaireUnknown } from './problems.ts'
 import { findQuestionnaire } from './questionnaires.ts'
 import type { Questionnaire } from './questionnaires.ts'
 
@@ -13,8 +14,7 @@ export function listQuestionnaires (all: readonly Questionnaire[], parameters: P
   if (start === -1) throw invalidCursor()
   const end = start + Number(limit)
   const next = wanted[end]
-  const items = wanted.slice(start, end)
-  return { body: { items, ...(next && { nextCursor: cursorOf(next) }) }, cache: 'no-cache' }
+  return pageOf(wanted.slice(start, end), next && cursorOf(next))
 }
 
 /** The questionnaire named by `serviceKind` and `version`, the newest without a version. A 404 where there is none. */

@@ -1,15 +1,5 @@
 import { ProblemError } from '../eservice.ts'
 
-/** 400: a page marker that this e-service never gave out. */
-export function invalidCursor (): ProblemError {
-  return new ProblemError({
-    status: 400,
-    code: 'invalid-cursor',
-    title: 'Invalid cursor',
-    detail: 'The cursor is not one that this collection gave out; start again without it.'
-  })
-}
-
 /** 404: a kind of service or a version without a questionnaire. */
 export function questionnaireUnknown (): ProblemError {
   return new ProblemError({

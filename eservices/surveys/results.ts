@@ -1,6 +1,6 @@
 import type { EServiceRequest, Reply, Rows } from '../eservice.ts'
 import type { Database, SqlValue } from '../database.ts'
-import { invalidCursor } from './problems.ts'
+import { invalidCursor, pageOf } from '../page.ts'
 import type { Questionnaire } from './questionnaires.ts'
 import { questionResult } from './statistics.ts'
 import type { QuestionResult } from './statistics.ts'
@@ -51,8 +51,7 @@ export async function readResults (
   const counts = await readCounts(database, selection, page)
   const items = page.map((place) => toResult(questionnaire, asked, place, counts.get(placeKey(place)) ?? []))
   return {
-    body: { items, ...(next && { nextCursor: Buffer.from(placeKey(next)).toString('base64url') }) },
-    cache: 'no-cache',
+    ...pageOf(items, next && Buffer.from(placeKey(next)).toString('base64url')),
     rows: { columns, values: items.flatMap(toRows) }
   }
 }

@@ -1,7 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Database } from '../database.ts'
-import { ProblemError } from '../eservice.ts'
+import { invalidCursor } from '../page.ts'
 import type { TicketFilters, TicketPosition } from './ticket-store.ts'
+
+const notOfThisSearch = 'The cursor is not one that this list gave out for these filters. Send the nextCursor of the previous page with the ' +
+  'same filters, or start again without it.'
 
 /** Writes and reads the cursors of the ticket list. */
 export interface Cursors {
@@ -24,10 +27,10 @@ export function prepareCursors (key: string): Cursors {
     write,
     read (cursor, filters) {
       const [, openedAt, ticketId] = /^(\d{1,15})\.([0-9a-f-]{36})\./.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? []
-      if (openedAt === undefined || ticketId === undefined) throw invalidCursor()
+      if (openedAt === undefined || ticketId === undefined) throw invalidCursor(notOfThisSearch)
       const position = { openedAt: Number(openedAt), ticketId }
       // Writing it again also refuses the other spellings that base64url would decode to the same bytes.
-      if (!sameText(cursor, write(position, filters))) throw invalidCursor()
+      if (!sameText(cursor, write(position, filters))) throw invalidCursor(notOfThisSearch)
       return position
     }
   }
@@ -42,14 +45,4 @@ export async function readCursorKey (database: Database, randomUUID: () => strin
 
 function sameText (one: string, other: string): boolean {
   return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
-}
-
-function invalidCursor (): ProblemError {
-  return new ProblemError({
-    status: 400,
-    code: 'invalid-cursor',
-    title: 'Invalid cursor',
-    detail: 'The cursor is not one that this list gave out for these filters. Send the nextCursor of the previous page with the same ' +
-      'filters, or start again without it.'
-  })
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts'
 import { ProblemError } from '../eservice.ts'
 import type { EServiceRequest, Reply } from '../eservice.ts'
+import { pageOf } from '../page.ts'
 import type { Cursors } from './cursor.ts'
 import type { Minimise } from './minimisation.ts'
 import type { Ticket } from './ticket.ts'
@@ -26,11 +27,7 @@ export async function listTickets (
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined
   return {
-    body: {
-      items: page.map((ticket) => minimise(ticket, caller.purposeId)),
-      ...(last && { nextCursor: cursors.write(positionOf(last), filters) })
-    },
-    cache: 'no-cache',
+    ...pageOf(page.map((ticket) => minimise(ticket, caller.purposeId)), last && cursors.write(positionOf(last), filters)),
     rows: { columns, values: page.map((ticket) => columns.map((column) => ticket[column])) }
   }
 }
