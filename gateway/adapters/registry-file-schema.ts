@@ -1,4 +1,5 @@
 import { agreementStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
+import { environmentNames } from '../pdnd-environments.ts'
 
 const id = { type: 'string', pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' }
 const alias = { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', maxLength: 64 }
@@ -23,8 +24,9 @@ const descriptor = closed({
   dailyCallsTotal: dailyCalls
 })
 
-/** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types. */
+/** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
 export const registryFileSchema = closed({
+  environment: { enum: environmentNames },
   tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }) }), 1),
   eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
   agreements: list(closed({ id, eserviceId: id, descriptorId: id, consumerId: id, state: { enum: agreementStates } })),
@@ -37,4 +39,4 @@ export const registryFileSchema = closed({
     versions: list(closed({ id, state: { enum: purposeVersionStates }, dailyCalls }), 1)
   })),
   clients: list(closed({ id, alias, name, consumerId: id, kind: { enum: ['Consumer', 'Api'] }, purposes: list(id) }))
-})
+}, ['environment'])

@@ -87,6 +87,18 @@ t.test('a purpose of an unknown e-service is reported', async (t) => {
   t.strictSame(problems, [`17: purposes.0.eserviceId: no e-service of this file has the id "${id(93)}"`])
 })
 
+t.test('a registry of another environment than the one that is configured is refused; one that names none is not', async (t) => {
+  const path = join(t.testdir(), 'registry.yaml')
+  await writeFile(path, `${small}environment: sandbox\n`)
+  t.match(await readRegistryFile(path), { environment: 'sandbox' })
+  t.match(await readRegistryFile(path, 'sandbox'), { environment: 'sandbox' })
+  await t.rejects(readRegistryFile(path, 'produzione'), { message: /registry\.yaml:22: environment: this is the registry of sandbox, and pdnd\.environment of the configuration is produzione: / })
+  await writeFile(path, small)
+  await t.resolves(readRegistryFile(path, 'produzione'))
+  await t.rejects(readRegistryFile(demoPath, 'collaudo'), { message: /registry of sandbox.* is collaudo/ })
+  t.match(await problemsOf(t, ['tenants:', 'environment: colaudo\ntenants:']), [/^1: environment: "colaudo" is not one of .*Did you mean "collaudo"\?$/])
+})
+
 t.test('what is not YAML is reported at its line', async (t) => {
   t.match(await problemsOf(t, ['tenants:', 'tenants: [']), [/^\d+: /])
   t.match(await problemsOf(t, [`producerId: ${id(1)}`, 'producerId: *nobody']), ['8: no anchor is called "nobody"'])

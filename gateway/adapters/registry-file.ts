@@ -1,5 +1,7 @@
 import { Ajv } from 'ajv'
 import type { Agreement, Client, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
+import { environmentNames } from '../pdnd-environments.ts'
+import type { EnvironmentName } from '../pdnd-environments.ts'
 import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
 import type { Finding } from './checked-yaml.ts'
 import { checkReferences } from './registry-file-references.ts'
@@ -10,6 +12,8 @@ export interface Named { readonly alias: string }
 
 /** The platform's state as one reviewed file: the same nouns as the registry port, named, in the order of the file. */
 export interface RegistryFile {
+  /** The environment of PDND whose ids these are, where the file says so. */
+  readonly environment?: EnvironmentName
   readonly tenants: readonly (Tenant & Named)[]
   readonly eservices: readonly (EService & Named)[]
   readonly agreements: readonly Agreement[]
@@ -21,11 +25,19 @@ const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFil
 
 /**
  * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file.
+ * With `environment` a file that says to be of another one is refused: ids of two environments have nothing to do with each other.
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
-export async function readRegistryFile (path: string): Promise<RegistryFile> {
-  const find = (content: unknown): Finding[] => [...schemaFindings(validate, content), ...checkReferences(content)]
+export async function readRegistryFile (path: string, environment?: EnvironmentName): Promise<RegistryFile> {
+  const find = (content: unknown): Finding[] => [...schemaFindings(validate, content), ...findForeign(content, environment), ...checkReferences(content)]
   return withProducers(await readCheckedYaml<RegistryFile>(path, find))
+}
+
+function findForeign (content: unknown, environment: EnvironmentName | undefined): Finding[] {
+  const { environment: own } = (content ?? {}) as { environment?: unknown }
+  const named = environmentNames.find((name) => name === own)
+  if (environment === undefined || named === undefined || named === environment) return []
+  return [{ path: ['environment'], message: `this is the registry of ${named}, and pdnd.environment of the configuration is ${environment}: name the registry of ${environment}` }]
 }
 
 /** The read port over a registry file: maps by id, no I/O. */
