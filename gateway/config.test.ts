@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -17,7 +17,7 @@ limits:
   burst: { requests: 5, seconds: 2 }
 eservices:
   things:
-    contract: ../things.v1.yaml
+    contract: things.v1.yaml
     upstream: { url: 'http://127.0.0.1:\${ESERVICES_PORT}', secret: '\${SECRET}' }
     eserviceId: ${uuid(2)}
     descriptorIds: [${uuid(3)}]
@@ -26,19 +26,21 @@ eservices:
 
 type Env = Readonly<Record<string, string | undefined>>
 
-async function load (t: Test, replacements: readonly (readonly [from: string, to: string])[] = [], environment: Env = env) {
+type Purpose = Parameters<typeof loadConfig>[2]
+const named = { 'registry.yaml': 'the registry', 'things.v1.yaml': 'the contract' }
+
+async function load (t: Test, replacements: readonly (readonly [from: string, to: string])[] = [], environment: Env = env, purpose: Purpose = {}) {
   const text = replacements.reduce((changed, [from, to]) => {
     if (!changed.includes(from)) throw new Error(`the good configuration has no ${from}`)
     return changed.replace(from, to)
   }, good)
-  const path = join(t.testdir(), 'gateway.yaml')
-  await writeFile(path, text)
-  return loadConfig(path, environment)
+  const path = join(t.testdir({ ...named, 'gateway.yaml': text }), 'gateway.yaml')
+  return loadConfig(path, environment, purpose)
 }
 
 /** The problems of the good configuration after some replacements, without the folder in front. */
-async function problemsOf (t: Test, replacements: readonly (readonly [from: string, to: string])[], environment?: Env): Promise<readonly string[]> {
-  const error: unknown = await load(t, replacements, environment).then(() => undefined, (thrown: unknown) => thrown)
+async function problemsOf (t: Test, replacements: readonly (readonly [from: string, to: string])[], environment?: Env, purpose?: Purpose): Promise<readonly string[]> {
+  const error: unknown = await load(t, replacements, environment, purpose).then(() => undefined, (thrown: unknown) => thrown)
   if (error === undefined) return []
   if (!(error instanceof CheckedFileError)) throw error
   return error.problems.map((problem) => problem.replace(/^.*gateway\.yaml:/, ''))
@@ -83,15 +85,29 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'an upstream with a path': [[["${ESERVICES_PORT}'", "${ESERVICES_PORT}/x'"]], [/^11: eservices\.things\.upstream\.url: is not of the form/]],
   'an upstream with credentials': [[['http://127.0.0.1:${ESERVICES_PORT}', 'http://user:word@127.0.0.1']], [/^11: eservices\.things\.upstream\.url: is not of the form/]],
   'a public URL with a path': [[['${GATEWAY_PORT}', '${GATEWAY_PORT}/x']], [/^3: publicUrl: is not of the form/]],
-  'no producer anywhere': [[[`producer: ${uuid(1)}\n`, '']], [/^8: eservices\.things: no producer: set producer here or at the top of the file$/]],
-  'no e-services': [[[good.slice(good.indexOf('eservices:')), 'eservices: {}\n']], [/^8: eservices: must NOT have fewer than 1 properties$/]],
+  'no producer anywhere': [[[`producer: ${uuid(1)}\n`, '']], [/^8: eservices\.things\.producer: is missing: set it here or at the top of the file$/]],
+  'no e-services': [[[good.slice(good.indexOf('eservices:')), 'eservices: {}\n']], [/^8: eservices: must not be empty$/]],
   'a limit of nothing': [[['requests: 5', 'requests: 0']], [/^7: limits\.burst\.requests: must be >= 1$/]],
   'a limit that is a word': [[['requests: 5', 'requests: many']], [/^7: limits\.burst\.requests: must be integer$/]],
-  'an operations token that is short': [[['limits:', 'listeners: { operations: { token: short } }\nlimits:']], [/^6: listeners\.operations\.token: must NOT have fewer than 16 characters$/]],
+  'an operations token that is short': [[['limits:', 'listeners: { operations: { token: short } }\nlimits:']], [/^6: listeners\.operations\.token: must have at least 16 characters$/]],
+  'an empty list': [[[`[${uuid(3)}]`, '[]']], [/^13: eservices\.things\.descriptorIds: must not be empty$/]],
+  'a reason that is none': [[["'${SECRET}' }", "'${SECRET}', plain: because }"]], [/^11: eservices\.things\.upstream\.plain: must have at least 10 characters$/]],
+  'a contract and a registry that are not there': [[['things.v1', 'thing.v1'], ['registry.yaml', 'registri.yaml']], [/^4: registry: the file .*\/registri\.yaml cannot be read \(ENOENT\)$/, /^10: eservices\.things\.contract: the file .*\/thing\.v1\.yaml cannot be read \(ENOENT\)$/]],
   'a sandbox that others can reach': [[['limits:', 'listeners: { public: { host: 0.0.0.0 } }\nlimits:']], [/^6: listeners\.public\.host: must be 127\.0\.0\.1 while the sandbox is trusted/]],
-  'a name that is no path segment': [[['things:', 'Things to do:']], [/^8: eservices: (?:must match pattern|property name must be valid)/, /^8: eservices: (?:must match pattern|property name must be valid)/]],
+  'a name that is no path segment': [[['things:', 'Things to do:']], [/^9: eservices\.Things to do: is not of the form that is expected here: Lower-case letters, digits and hyphens/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
+  'everything that is wrong with a production start, whatever else is wrong': [
+    [['environment: sandbox', 'environment: produzione\n  jwksUri: http://keys.example.it'], ['http://127.0.0.1:${GATEWAY_PORT}', 'http://api.example.it'], ['registry.yaml', 'registri.yaml'],
+      [`producer: ${uuid(1)}\n`, ''], ['requests: 5', 'requests: many'], ['127.0.0.1:${ESERVICES_PORT}', '10.0.0.7'], ['${SECRET}', 'short'], ['audience:', 'audiance:'], ['things.v1', 'thing.v1']],
+    [/^1: listeners\.operations\.token: is not set/, /^3: pdnd\.jwksUri: must be https/, /^4: publicUrl: must be https/, /^5: registry: the file .* cannot be read/, /^7: limits\.burst\.requests: must be integer/,
+      /^9: eservices\.things: must have required property 'audience'/, /^9: eservices\.things\.producer: is missing/, /^10: eservices\.things\.contract: the file .* cannot be read/,
+      /^11: eservices\.things\.upstream\.url: must be https/, /^11: eservices\.things\.upstream\.secret: is shorter than 32/, /^14: .*"audiance"/]
+  ],
+  'a document of another shape altogether': [[[good.slice(good.indexOf('publicUrl:')), 'publicUrl: 5\nregistry: []\nlisteners: [x]\neservices: { things: 7, others: { upstream: [] } }\n'], ['environment: sandbox', 'environment: collaudo']], [
+    /^3: publicUrl: /, /^4: registry: must be string$/, /^5: listeners: must be object$/, /^5: listeners\.operations\.token: is not set/, /^6: eservices\.things: must be object$/,
+    ...['contract', 'eserviceId', 'descriptorIds', 'audience'].map((key) => new RegExp(`^6: eservices\\.others: must have required property '${key}'$`)), /^6: eservices\.others\.upstream: must be object$/, /^6: eservices\.others\.producer: is missing/
+  ]],
   'several things at once': [
     [['environment: sandbox', 'environment: prod'], ['requests: 5', 'requests: -5'], ['${SECRET}', '${SEKRET}'], [uuid(3), 'x'], ['contract:', 'contrakt:']],
     [/^2: pdnd\.environment/, /^7: limits\.burst\.requests/, /^9: eservices\.things: must have required property 'contract'/, /^10: .*"contract"/, /^11: .*SEKRET/, /^13: eservices\.things\.descriptorIds\.0/]
@@ -126,6 +142,7 @@ t.test('no secret is shown, neither of the environment nor of the file, nor in a
   const inFile: readonly (readonly [string, string])[] = [["secret: '${SECRET}'", 'secret: canary4711-in-the-file'], ['limits:', 'listeners: { operations: { token: canary4711-operations-token } }\nlimits:']]
   for (const config of [await load(t), await load(t, inFile)]) t.notMatch(JSON.stringify({ shown: config.shown, hash: config.hash }), 'canary4711')
   t.match((await load(t)).shown, { eservices: { things: { upstream: { secret: '${SECRET}', url: 'http://127.0.0.1:${ESERVICES_PORT}' } } } })
+  t.match((await load(t, [["'${SECRET}' }", "'${SECRET}', plain: a cable between two machines }"]])).shown, { eservices: { things: { upstream: { plain: 'a cable between two machines' } } } }, 'why there is no TLS')
   t.match((await load(t, inFile)).shown, { eservices: { things: { upstream: { secret: '[redacted]' } } }, listeners: { operations: { token: '[redacted]' } } })
   const problems = [
     ...await problemsOf(t, [['environment: sandbox', 'environment: produzione']]),
@@ -140,8 +157,38 @@ t.test('no secret is shown, neither of the environment nor of the file, nor in a
 t.test('two configurations have one hash exactly when they say the same', async (t) => {
   const { hash } = await load(t)
   t.match(hash, /^[0-9a-f]{64}$/)
-  t.equal((await load(t, [], { ...env, SECRET: 'another' })).hash, hash, 'what is a secret cannot be told from the hash')
-  t.not((await load(t, [['requests: 5', 'requests: 6']])).hash, hash)
+  t.equal((await load(t, [['limits:', 'listeners: { public: { host: 127.0.0.1 } }\nlimits:']])).hash, hash, 'a default that is written down')
+  t.not((await load(t, [['requests: 5', 'requests: 6']])).hash, hash, 'a number')
+  t.not((await load(t, [], { ...env, ESERVICES_PORT: '8091' })).hash, hash, 'a value of the environment')
+  t.not((await load(t, [], { ...env, SECRET: `${env.SECRET}!` })).hash, hash, 'a secret that nobody can guess')
+  const short = (await load(t, [], { ...env, SECRET: 'guessable' })).hash
+  t.equal((await load(t, [], { ...env, SECRET: 'guesswork' })).hash, short, 'a secret that could be guessed takes no part')
+})
+
+t.test('the files that a configuration names belong to its hash, wherever they are', async (t) => {
+  const path = join(t.testdir({ ...named, 'gateway.yaml': good, other: { ...named, 'gateway.yaml': good } }), 'gateway.yaml')
+  const other = join(path, '../other/gateway.yaml')
+  const { hash } = await loadConfig(path, env)
+  t.equal((await loadConfig(other, env)).hash, hash)
+  for (const [file, content] of Object.entries(named)) {
+    await writeFile(join(other, '..', file), 'changed')
+    t.not((await loadConfig(other, env)).hash, hash, file)
+    await writeFile(join(other, '..', file), content)
+  }
+})
+
+t.test('a file that is named and is a folder cannot be read', async (t) => {
+  const path = join(t.testdir({ ...named, 'gateway.yaml': good }), 'gateway.yaml')
+  await rm(join(path, '../registry.yaml'))
+  await mkdir(join(path, '../registry.yaml'))
+  await t.rejects(loadConfig(path, env), { message: /gateway\.yaml:4: registry: the file .* cannot be read \(EISDIR\)$/ })
+})
+
+t.test('who uses no secret need not have them; everything else has to be right', async (t) => {
+  const production: readonly (readonly [string, string])[] = [['environment: sandbox', 'environment: collaudo'], ['http://127.0.0.1:${GATEWAY_PORT}', 'https://api.example.it'], ['limits:', "listeners: { operations: { token: '${TOKEN}' } }\nlimits:"]]
+  t.match(await load(t, production, {}, { secrets: 'ignored' }), { environment: 'collaudo', eservices: [{ name: 'things' }] })
+  t.match(await problemsOf(t, production, {}), [/TOKEN is not set$/, /SECRET is not set$/])
+  t.match(await problemsOf(t, [...production, ['things.v1', '${FOLDER}/things.v1'], ['${SECRET}', 'short']], {}, { secrets: 'ignored' }), [/FOLDER is not set$/, /shorter than 32/])
 })
 
 t.test('the configuration of the demonstration is good as it stands', async (t) => {

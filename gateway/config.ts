@@ -1,15 +1,17 @@
-import { createHash } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
+import { readNamedFiles } from './config-files.ts'
+import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
-import { pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
+import { membersOf, textAt, valueAt } from './document-value.ts'
+import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import { listenerPorts, portVariables } from './ports.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
-import { substitute, withoutSecrets } from './substitute.ts'
+import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
 export interface Rate { readonly requests: number, readonly seconds: number }
 
@@ -40,7 +42,7 @@ export interface Config {
   readonly eservices: readonly EServiceConfig[]
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
   readonly shown: unknown
-  /** SHA-256 of `shown`, hex: tells two configurations apart. */
+  /** SHA-256, hex, of all this and of the bytes of registry and contracts: tells two configurations apart, and no secret. */
   readonly hash: string
 }
 
@@ -57,38 +59,55 @@ interface Document {
 const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
 const loopback = '127.0.0.1'
 
+/** What a configuration is read for: with `ignored`, secrets that are not set are empty and no fault. A gateway needs them. */
+export interface ReadingPurpose { readonly secrets?: 'needed' | 'ignored' }
+
 /**
- * Reads a configuration file, replaces its variables from `env`, and checks it. In any environment but the sandbox it also has to be fit
- * for production. Throws CheckedFileError with every problem at once, each with file and line.
+ * Reads a configuration file, replaces its variables from `env`, and checks it and that the files that it names can be read. In any
+ * environment but the sandbox it also has to be fit for production. Throws CheckedFileError with every problem at once.
  */
-export async function loadConfig (path: string, env: Readonly<Record<string, string | undefined>>): Promise<Config> {
+export async function loadConfig (path: string, env: Readonly<Record<string, string | undefined>>, { secrets = 'needed' }: ReadingPurpose = {}): Promise<Config> {
   const variables = portVariables(env)
-  let checked: { document: Document, shown: unknown } | undefined
-  await readCheckedYaml(path, (raw) => {
+  const folder = dirname(resolve(path))
+  let checked: { document: Document, shown: unknown, digests: ReadonlyMap<string, string> } | undefined
+  await readCheckedYaml(path, async (raw) => {
     const { content, faults } = substitute(raw, variables)
-    // An unset variable is empty, and whatever the schema has to say about that is beside the point.
-    const unset = new Set(faults.map(({ path }) => path.join('/')))
-    const findings = [...faults, ...schemaFindings(validate, content).filter(({ path }) => !unset.has(path.join('/')))]
-    if (findings.length > 0) return findings
-    checked = { document: content as Document, shown: withoutSecrets(raw) }
-    return findFaults(checked.document)
+    const shape = schemaFindings(validate, content)
+    const files = await readNamedFiles(content, folder)
+    checked = { document: content as Document, shown: withoutSecrets(raw), digests: files.digests }
+    const found = firstOfEachPlace([faults, shape, findFaults(content), files.faults])
+    return secrets === 'needed' ? found : found.filter((finding) => !(faults.includes(finding) && isSecret(finding.path)))
   })
   if (!checked) throw new CheckedFileError([`${path}: is empty`])
-  return complete(checked.document, checked.shown, dirname(resolve(path)), env)
+  return complete(checked.document, checked.shown, checked.digests, folder, env)
 }
 
-function findFaults (document: Document): Finding[] {
-  const orphans = Object.entries(document.eservices).filter(([, eservice]) => !eservice.producer && !document.producer)
-  const noProducer = orphans.map(([name]): Finding => ({ path: ['eservices', name], message: 'no producer: set producer here or at the top of the file' }))
-  return [...noProducer, ...document.pdnd.environment === 'sandbox' ? findSandboxFaults(document) : findProductionFaults(document)]
+/** All findings but those about a place of which an earlier kind of check already tells: what an unset variable leaves behind is beside the point. */
+function firstOfEachPlace (kinds: readonly (readonly Finding[])[]): readonly Finding[] {
+  const placeOf = ({ path }: Finding): string => path.join('/')
+  return kinds.reduce((told, more) => {
+    const places = new Set(told.map(placeOf))
+    return [...told, ...more.filter((finding) => !places.has(placeOf(finding)))]
+  }, [])
 }
 
-function complete (document: Document, shown: unknown, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
+function findFaults (document: unknown): Finding[] {
+  const environment = environmentNames.find((name) => name === textAt(document, ['pdnd', 'environment']))
+  const producers = membersOf(document, ['eservices']).map((name) => ['eservices', name, 'producer'])
+  const missing = valueAt(document, ['producer']) === undefined ? producers.filter((path) => valueAt(document, path) === undefined) : []
+  return [
+    ...missing.map((path): Finding => ({ path, message: 'is missing: set it here or at the top of the file' })),
+    ...environment === 'sandbox' ? findSandboxFaults(document) : [],
+    ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
+  ]
+}
+
+function complete (document: Document, shown: unknown, digests: ReadonlyMap<string, string>, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
   const { environment, ...overrides } = document.pdnd
   const ports = listenerPorts(env)
   const preset = environment === 'sandbox' ? sandboxEnvironment(ports.sandbox) : pdndEnvironments[environment]
   const { public: open, operations } = document.listeners ?? {}
-  return {
+  const config = {
     environment,
     pdnd: { ...preset, ...overrides },
     registry: resolve(folder, document.registry),
@@ -110,8 +129,7 @@ function complete (document: Document, shown: unknown, folder: string, env: Read
       path: eservice.path,
       producer: (eservice.producer ?? document.producer) as string,
       burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 }
-    })),
-    shown,
-    hash: createHash('sha256').update(JSON.stringify(shown)).digest('hex')
+    }))
   }
+  return { ...config, shown, hash: hashOf(config, digests) }
 }

@@ -1,15 +1,21 @@
 import t from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
-import { findProductionFaults } from './production.ts'
+import { findProductionFaults, findSandboxFaults } from './production.ts'
 
-type Judged = Parameters<typeof findProductionFaults>[0]
+interface Judged {
+  readonly pdnd: Readonly<Partial<Record<string, string>>>
+  readonly publicUrl: string
+  readonly registry: string
+  readonly listeners?: { readonly operations?: { readonly token?: string } }
+  readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string, readonly plain?: string } }>>
+}
 
 const good: Judged = {
   pdnd: { environment: 'produzione' },
   publicUrl: 'https://api.comune.example.it',
   registry: '/etc/varco/registry.yaml',
   listeners: { operations: { token: 'an-operations-token-of-our-own' } },
-  eservices: { things: { upstream: { url: 'http://10.0.0.7:8090', secret: 'k'.repeat(32) } } }
+  eservices: { things: { upstream: { url: 'https://10.0.0.7:8090', secret: 'k'.repeat(32) } } }
 }
 const pdnd = (changes: Partial<Judged['pdnd']>): Judged => ({ ...good, pdnd: { ...good.pdnd, ...changes } })
 const upstream = (changes: Partial<Judged['eservices'][string]['upstream']>): Judged => ({ ...good, eservices: { ...good.eservices, other: { upstream: { ...good.eservices['things']!.upstream, ...changes } } } })
@@ -25,14 +31,19 @@ const cases: Readonly<Record<string, readonly [document: Judged, faults: readonl
   'the issuer of production in collaudo': [pdnd({ environment: 'collaudo', issuer: 'interop.pagopa.it' }), [['pdnd.issuer', /belongs to produzione, not to collaudo/]]],
   'a public URL without TLS': [{ ...good, publicUrl: 'http://api.comune.example.it' }, [['publicUrl', /must be https/]]],
   'the sandbox registry': [{ ...good, registry: '../sandbox/registry.yaml' }, [['registry', /is the sandbox registry/]]],
-  'no operations token': [{ ...good, listeners: {} }, [['listeners', /listeners\.operations\.token is not set/]]],
-  'no listeners': [{ ...good, listeners: { operations: {} } }, [['listeners', /token is not set/]]],
+  'no operations token': [{ ...good, listeners: {} }, [['listeners.operations.token', /^is not set/]]],
+  'no listeners': [{ ...good, listeners: { operations: {} } }, [['listeners.operations.token', /^is not set/]]],
   'the sandbox secret': [upstream({ secret: sandboxSecret }), [['eservices.other.upstream.secret', /is the sandbox secret, which everybody knows/]]],
   'a short secret': [upstream({ secret: 'k'.repeat(31) }), [['eservices.other.upstream.secret', /is shorter than 32 characters; make one with: openssl rand -base64 48/]]],
   'an upstream that is no URL': [upstream({ url: 'http://[::1' }), [['eservices.other.upstream.url', /is not a URL/]]],
+  'an upstream without TLS': [upstream({ url: 'http://10.0.0.7:8090' }), [['eservices.other.upstream.url', /must be https.*plain: <reason>/]]],
+  'an upstream without TLS that is named like this machine': [upstream({ url: 'http://127.0.0.1.example.it' }), [['eservices.other.upstream.url', /must be https/]]],
+  'an upstream without TLS, on a network that is trusted for a reason': [upstream({ url: 'http://10.0.0.7:8090', plain: 'a cable between two machines' }), []],
+  'upstreams without TLS on this machine': [{ ...good, eservices: Object.fromEntries(['127.0.0.1', '127.8.0.1:1', 'localhost:8090', '[::1]:8090'].map((host, index) => [`e${index}`, { upstream: { url: `http://${host}`, secret: 'k'.repeat(32) } }])) }, []],
+  'an upstream of which everything is wrong': [upstream({ url: 'http://10.0.0.7', secret: 'short' }), [['eservices.other.upstream.url', /https/], ['eservices.other.upstream.secret', /shorter/]]],
   'everything at once': [
-    { pdnd: { environment: 'produzione', issuer: 'sandbox.varco.localhost', jwksUri: 'http://127.0.0.1:8081/jwks.json' }, publicUrl: 'http://127.0.0.1:8080', registry: 'sandbox/registry.yaml', eservices: { things: { upstream: { url: 'http://127.0.0.1', secret: sandboxSecret } } } },
-    [['pdnd.jwksUri', /https/], ['pdnd.issuer', /sandbox/], ['publicUrl', /https/], ['registry', /sandbox/], ['listeners', /token/], ['eservices.things.upstream.secret', /sandbox/]]
+    { pdnd: { environment: 'produzione', issuer: 'sandbox.varco.localhost', jwksUri: 'http://127.0.0.1:8081/jwks.json' }, publicUrl: 'http://127.0.0.1:8080', registry: 'sandbox/registry.yaml', eservices: { things: { upstream: { url: 'http://10.0.0.1', secret: sandboxSecret } }, other: { upstream: { url: 'http://10.0.0.2', secret: 'x' } } } },
+    [['pdnd.jwksUri', /https/], ['pdnd.issuer', /sandbox/], ['publicUrl', /https/], ['registry', /sandbox/], ['listeners.operations.token', /not set/], ['eservices.things.upstream.url', /https/], ['eservices.things.upstream.secret', /sandbox/], ['eservices.other.upstream.url', /https/], ['eservices.other.upstream.secret', /shorter/]]
   ]
 }
 
@@ -44,3 +55,10 @@ for (const [name, [document, expected]] of Object.entries(cases)) {
     t.notMatch(JSON.stringify(faults), /kkkk|sandbox-only-secret/, 'no secret is repeated')
   })
 }
+
+t.test('what has not the expected shape is passed over: the schema tells of it', async (t) => {
+  for (const document of [undefined, null, 7, 'x', [], {}, { pdnd: null, publicUrl: 1, registry: {}, listeners: [], eservices: { a: null, b: { upstream: 1 }, c: { upstream: { url: 5, secret: [] } } } }]) {
+    t.strictSame(findProductionFaults(document).map(({ path }) => path.join('.')), ['listeners.operations.token'])
+    t.strictSame(findSandboxFaults(document), [])
+  }
+})

@@ -75,6 +75,7 @@ t.test('the ports of its table are those of the code', async (t) => {
 
 t.test('its configuration is a good one, and is not without its secrets', async (t) => {
   const path = join(await temporaryFolder(t), 'gateway.yaml')
+  for (const named of ['parking-permits.v1.yaml', 'registry.yaml']) await writeFile(join(path, '..', named), '')
   await writeFile(path, /```yaml\n([\s\S]*?)```/.exec(readme)?.[1] ?? '')
   const secret = 'a-secret-of-forty-characters-or-so-12345'
   const config = await loadConfig(path, { VARCO_OPERATIONS_TOKEN: secret, PARKING_SECRET: secret })

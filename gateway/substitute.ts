@@ -24,6 +24,11 @@ export function substitute (content: unknown, env: Readonly<Record<string, strin
 }
 
 const secretNames = new Set(['secret', 'token'])
+/** True for the path of a field that holds a secret: nothing of it may be shown. */
+export function isSecret (path: readonly (string | number)[]): boolean {
+  return secretNames.has(String(path.at(-1)))
+}
+
 const variablesOnly = /^(?:\$\{[^}]*\})+$/
 
 /** A document as it may be shown: variables as they were written but for their defaults, and no secret that was written into it. */

@@ -207,13 +207,15 @@ eservices:
     /^ {2}broken\.yaml:2: publicURL: unknown key "publicURL"\. Did you mean "publicUrl"\?$/,
     /^ {2}broken\.yaml:3: registry: the environment variable REGISTRY_FOLDER is not set$/,
     /^ {2}broken\.yaml:5: limits\.bodyBytes: must be integer$/,
+    /^ {2}broken\.yaml:7: eservices\.parking-permits\.producer: is missing/,
+    /^ {2}broken\.yaml:8: eservices\.parking-permits\.contract: the file .*parking-permits\.v1\.yaml cannot be read \(ENOENT\)$/,
     /^ {2}broken\.yaml:9: eservices\.parking-permits\.upstream: must have required property 'secret'$/,
     /^ {2}broken\.yaml:9: eservices\.parking-permits\.upstream\.secrt: unknown key "secrt"\. Did you mean "secret"\?$/,
     /^ {2}broken\.yaml:9: eservices\.parking-permits\.upstream\.url: /,
     /^ {2}broken\.yaml:10: eservices\.parking-permits\.eserviceId: /,
     /^ {2}broken\.yaml:11: eservices\.parking-permits\.descriptorIds: /
   ])
-  t.equal(err.split('\n').length, 12)
+  t.equal(err.split('\n').length, 14)
   t.equal((await varco(['explain', '--config', 'broken.yaml'], { input: 'a.b.c' })).code, 78)
 })
 
@@ -244,15 +246,30 @@ eservices:
   t.equal(out, '')
   t.match(err.split('\n'), [
     /^the gateway cannot start:$/,
-    /production\.yaml:1: .*operations\.token is not set/,
+    /production\.yaml:1: listeners\.operations\.token: is not set/,
     /production\.yaml:3: pdnd\.jwksUri: must be https/,
     /production\.yaml:4: pdnd\.issuer: .*sandbox/,
     /production\.yaml:5: publicUrl: must be https/,
     /production\.yaml:7: registry: is the sandbox registry/,
+    /production\.yaml:10: eservices\.parking-permits\.contract: the file .* cannot be read \(ENOENT\)/,
+    /production\.yaml:11: eservices\.parking-permits\.upstream\.url: must be https/,
     /production\.yaml:11: eservices\.parking-permits\.upstream\.secret: is the sandbox secret/,
+    /production\.yaml:16: eservices\.permits-archive\.contract: the file .* cannot be read \(ENOENT\)/,
+    /production\.yaml:17: eservices\.permits-archive\.upstream\.url: must be https/,
     /production\.yaml:17: eservices\.permits-archive\.upstream\.secret: is shorter than 32 characters/
   ])
   t.notMatch(err, /correct-horse|sandbox-only-secret/)
+})
+
+t.test('explain needs no secret of a configuration, and refuses a registry of another environment', async (t) => {
+  const registry = join(root, 'gateway/sandbox/registry.yaml')
+  const demonstration = await readFile(join(root, 'gateway/gateway.yaml'), 'utf8')
+  const ours = demonstration.replaceAll('../openapi/', join(root, 'openapi/')).replace(/\$\{VARCO_CALL_SECRET[^}]*\}/, '${NOBODY_SET_THIS_SECRET}').replace('sandbox/registry.yaml', registry)
+  await writeFile(join(folder, 'ours.yaml'), ours)
+  t.match(await varco(['explain', '--config', 'ours.yaml'], { input: await mint() }), { code: 0, out: /\ntickets: accepted\n$/, err: '' })
+  await writeFile(join(folder, 'foreign.yaml'), (await readFile(registry, 'utf8')).replace('environment: sandbox', 'environment: collaudo'))
+  await writeFile(join(folder, 'ours.yaml'), ours.replace(registry, 'foreign.yaml'))
+  t.match(await varco(['explain', '--config', 'ours.yaml'], { input: await mint() }), { code: 78, err: /registry of collaudo.* is sandbox/ })
 })
 
 /** The first Node on the PATH that is too old for Varco and not one that npm installed. */

@@ -13,10 +13,10 @@ export interface Finding { readonly path: readonly (string | number)[], readonly
 const mostAliases = 10_000
 
 /**
- * Reads a YAML 1.2 file (UTF-8) and gives its content once `find` has no findings about it.
+ * Reads a YAML 1.2 file (UTF-8) and gives its content once `find`, which may do I/O, has no findings about it.
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
-export async function readCheckedYaml<Content> (path: string, find: (content: unknown) => readonly Finding[]): Promise<Content> {
+export async function readCheckedYaml<Content> (path: string, find: (content: unknown) => readonly Finding[] | Promise<readonly Finding[]>): Promise<Content> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CheckedFileError([`${path}: the file cannot be read (${error.code ?? 'unknown error'})`])
   })
@@ -26,7 +26,7 @@ export async function readCheckedYaml<Content> (path: string, find: (content: un
   const unreadable = [...syntax, ...unresolvedAliases(document, lines)]
   if (unreadable.length > 0) throw new CheckedFileError(atLines(path, unreadable))
   const content = contentOf(document, path)
-  const found = find(content).map((finding) => ({
+  const found = (await find(content)).map((finding) => ({
     line: lineAt(document, finding.path, lines),
     message: [...finding.path.length > 0 ? [finding.path.join('.')] : [], finding.message].join(': ')
   }))
@@ -49,11 +49,14 @@ function atLines (path: string, problems: readonly { line: number, message: stri
 
 /** What a JSON Schema (compiled with allErrors and verbose) finds in a document, in words; unknown keys and values get a suggestion. */
 export function schemaFindings (validate: ValidateFunction, content: unknown): Finding[] {
-  return validate(content) ? [] : (validate.errors ?? []).map(toFinding)
+  if (validate(content)) return []
+  // That a name is not valid is said twice: once with the rule that it breaks.
+  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(toFinding)
 }
 
 function toFinding (error: ErrorObject): Finding {
-  const path = error.instancePath.split('/').slice(1).map((step) => /^\d+$/.test(step) ? Number(step) : step)
+  const place = error.instancePath.split('/').slice(1).map((step) => /^\d+$/.test(step) ? Number(step) : step)
+  const path = error.propertyName === undefined ? place : [...place, error.propertyName]
   const { additionalProperty, allowedValues } = error.params as { additionalProperty?: string, allowedValues?: string[] }
   if (additionalProperty !== undefined) {
     const { properties } = error.parentSchema as { properties: Record<string, unknown> }
@@ -67,5 +70,14 @@ function toFinding (error: ErrorObject): Finding {
   // A regular expression tells people little; what the schema says of the field tells them what to write.
   const { description } = (error.parentSchema ?? {}) as { description?: string }
   if (error.keyword === 'pattern' && description !== undefined) return { path, message: `is not of the form that is expected here: ${description}` }
-  return { path, message: error.message ?? error.keyword }
+  return { path, message: tooFew(error) ?? error.message ?? error.keyword }
+}
+
+const counted: Readonly<Record<string, string>> = { minLength: 'characters', minItems: 'items', minProperties: 'entries' }
+
+function tooFew ({ keyword, params }: ErrorObject): string | undefined {
+  const noun = counted[keyword]
+  const { limit } = params as { limit?: number }
+  if (noun === undefined || limit === undefined) return undefined
+  return limit === 1 ? 'must not be empty' : `must have at least ${limit} ${noun}`
 }

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { Config } from './config.ts'
+
+const unguessableLength = 32
+
+/**
+ * SHA-256 (hex) of a complete configuration with the bytes of the files that it names (`digests` by path) in the place of their paths:
+ * the same on every machine that is configured alike.
+ */
+export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
+  const { operations } = config.listeners
+  return sha256(JSON.stringify({
+    ...config,
+    registry: digests.get(config.registry),
+    listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
+    eservices: config.eservices.map((eservice) => ({
+      ...eservice,
+      contract: digests.get(eservice.contract),
+      upstream: { ...eservice.upstream, secret: partOf(eservice.upstream.secret) }
+    }))
+  }))
+}
+
+// Whoever sees the hash and knows the rest could try secrets until it fits: only one that is too long for that takes part, so that its
+// rotation shows; of a shorter one nothing but that it is there.
+function partOf (secret: string | undefined): string {
+  if (secret === undefined) return 'none'
+  return secret.length < unguessableLength ? 'short' : sha256(secret)
+}
+
+function sha256 (text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
