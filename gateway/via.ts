@@ -1,10 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
 
-/** What a gateway adds to a request as Via (RFC 9110, 7.6.3): a name that is the same for every process of one configuration and for no other. */
-export function viaOf ({ hash }: Config): string {
-  return `1.1 varco-${hash.slice(0, 16)}`
+const names = new WeakMap<Config, string>()
+
+/**
+ * What a gateway adds to a request as Via (RFC 9110, 7.6.3): a name made up for this gateway, as long as it runs. Two gateways may well
+ * have one configuration, and one be the upstream of the other.
+ */
+export function viaOf (config: Config): string {
+  const name = names.get(config) ?? `1.1 varco-${randomUUID()}`
+  names.set(config, name)
+  return name
 }
 
 /** Refuses a request that came through this very gateway before, which would go round for ever. */
