@@ -21,8 +21,15 @@
   async function authorize (output) {
     const { 'x-sandbox': sandbox, components } = ui.specSelectors.specJson().toJS()
     const schemes = Object.keys(components.securitySchemes)
-    for (const scheme of schemes) ui.preauthorizeApiKey(scheme, await mint(sandbox, scheme.replace(/^voucher-/, '')))
-    output.textContent = `Voucher ottenuti per ${schemes.length} e-service (fruitore: ${consumer}, 10 minuti).`
+    const names = schemes.map((scheme) => scheme.replace(/^voucher-/, ''))
+    const minted = await Promise.allSettled(names.map((name) => mint(sandbox, name)))
+    minted.forEach(({ value }, index) => { if (value) ui.preauthorizeApiKey(schemes[index], value) })
+    const missing = names.filter((_, index) => minted[index].status === 'rejected')
+    const reasons = new Set(minted.flatMap(({ reason }) => reason ? [reason.message] : []))
+    output.textContent = [
+      missing.length < names.length ? `Voucher ottenuti per ${names.length - missing.length} e-service (fruitore: ${consumer}, 10 minuti).` : 'Nessun voucher ottenuto.',
+      ...missing.length > 0 ? [`Senza voucher: ${missing.join(', ')} (${[...reasons].join('; ')}).`] : []
+    ].join(' ')
   }
 
   function addButton () {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Page, Route } from 'playwright-core'
 import t from 'tap'
 import type { Test } from 'tap'
 import { parse } from 'yaml'
@@ -68,6 +68,19 @@ for (const [origin, width] of [[gateway, 1280], [`http://localhost:${port}`, 390
     t.equal(await page.evaluate('document.scrollingElement.scrollWidth'), width, 'nothing sticks out')
   })
 }
+
+t.test('the button takes the vouchers that there are and names the e-services without one', { skip: noBrowser }, async (t) => {
+  const { page } = await openDocs(t, gateway)
+  const refusing = (names: readonly string[]) => async (route: Route): Promise<void> => names.some((name) => route.request().postData()?.includes(`istat-${name}"`)) ? route.fulfill({ status: 404, body: '{}', headers: { 'access-control-allow-origin': '*' } }) : route.continue()
+  const button = page.getByRole('button', { name: 'Ottieni i voucher dal sandbox' })
+  await page.route('**/debug/vouchers', refusing(['tickets', 'service-usage']))
+  await button.click()
+  await page.getByText('Voucher ottenuti per 2 e-service (fruitore: istat, 10 minuti). Senza voucher: tickets, service-usage (il sandbox ha risposto 404).').waitFor()
+  await page.unroute('**/debug/vouchers')
+  await page.route('**/debug/vouchers', refusing(eservices))
+  await button.click()
+  await page.getByText('Nessun voucher ottenuto. Senza voucher: tickets, surveys, service-usage, sla-telemetry (il sandbox ha risposto 404).').waitFor()
+})
 
 t.test('with a real platform there is no button, and the page may call the gateway only', async (t) => {
   const { config } = await startGateway(t, { config: (usual) => ({ ...usual, environment: 'collaudo' }) })
