@@ -2,7 +2,8 @@ import type { Database } from '../database.ts'
 import type { Ticket } from './ticket.ts'
 import { insertTicket } from './ticket-store.ts'
 
-const openedBy = '00000000-0000-4000-8000-00000000a001'
+// Consumers of the sandbox's registry: whoever tries the e-service as ISTAT finds tickets to change, and some that only others may.
+const [istat, regioneLombardia] = ['0d5e8b71-94a2-4b6f-bc3d-21f7a6e09d03', 'e8a4f6c3-2d19-4075-a5be-90c1b3d7f204'] as const
 
 /**
  * Tickets to try the e-service with. Nobody can be behind them: the fiscal codes are of a day 00 in a municipality that does not exist and
@@ -18,7 +19,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'informazioni-tari',
     openedAt: '2024-04-02T08:15:00.000Z',
     updatedAt: '2024-04-02T08:15:00.000Z',
-    openedBy,
+    openedBy: istat,
     citizen: {
       fullName: 'Persona Inesistente Uno',
       fiscalCode: 'ZZZZZZ00A00Z000Q',
@@ -35,7 +36,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'verbali',
     openedAt: '2024-03-18T14:40:00.000Z',
     updatedAt: '2024-03-19T07:05:00.000Z',
-    openedBy,
+    openedBy: regioneLombardia,
     citizen: {
       fullName: 'Persona Inesistente Due',
       fiscalCode: 'ZZZZZZ00B00Z000Q',
@@ -52,7 +53,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'carta-identita-elettronica',
     openedAt: '2024-03-04T10:30:00.000Z',
     updatedAt: '2024-03-04T10:38:00.000Z',
-    openedBy,
+    openedBy: istat,
     citizen: {
       fullName: 'Persona Inesistente Tre',
       fiscalCode: 'ZZZZZZ00C00Z000Q',
@@ -68,7 +69,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'verbali',
     openedAt: '2024-02-12T09:00:00.000Z',
     updatedAt: '2024-02-13T16:20:00.000Z',
-    openedBy,
+    openedBy: regioneLombardia,
     citizen: {
       fullName: 'Persona Inesistente Quattro',
       fiscalCode: 'ZZZZZZ00D00Z000Q',
@@ -85,7 +86,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'pass-sosta',
     openedAt: '2024-01-22T11:10:00.000Z',
     updatedAt: '2024-02-01T08:45:00.000Z',
-    openedBy,
+    openedBy: istat,
     citizen: {
       fullName: 'Persona Inesistente Cinque',
       fiscalCode: 'ZZZZZZ00E00Z000Q',
@@ -101,7 +102,7 @@ export const demoTickets: readonly Ticket[] = [
     subject: 'altro',
     openedAt: '2024-01-15T19:25:00.000Z',
     updatedAt: '2024-01-15T19:27:00.000Z',
-    openedBy
+    openedBy: istat
   }
 ]
 

@@ -8,6 +8,7 @@ import { tickets } from './tickets.ts'
 
 const basePath = '/rest/tickets/v1'
 const newTicket = { channel: 'scrivi', topic: 'tributi', serviceKind: 'assistenza', subject: 'informazioni-tari' }
+const istat = '0d5e8b71-94a2-4b6f-bc3d-21f7a6e09d03'
 type Harness = Awaited<ReturnType<typeof startHarness>>
 
 // Two stores for all tests: one holds only what the tests open, at an instant they choose; nobody opens anything in the other.
@@ -28,9 +29,9 @@ async function read (harness: Harness, ticketId: string, headers = {}) {
   return harness.call({ operationId: 'readTicket', path: `/tickets/${ticketId}`, headers })
 }
 
-async function change (harness: Harness, ticketId: string, state: string, ifMatch?: string) {
+async function change (harness: Harness, ticketId: string, state: string, ifMatch?: string, caller = {}) {
   const headers = { 'content-type': 'application/merge-patch+json', ...(ifMatch !== undefined && { 'if-match': ifMatch }) }
-  return harness.call({ operationId: 'changeTicketState', method: 'PATCH', path: `/tickets/${ticketId}`, headers, body: { state } })
+  return harness.call({ operationId: 'changeTicketState', method: 'PATCH', path: `/tickets/${ticketId}`, headers, body: { state }, caller })
 }
 
 async function list (harness: Harness, query = '', headers = {}) {
@@ -157,7 +158,7 @@ t.test('a ticket moves only along its life', async (t) => {
 })
 
 t.test('a refused transition says which ones are possible', async (t) => {
-  const { body } = await change(demo, '00000000-0000-4000-8000-00000000c003', 'assigned', '*')
+  const { body } = await change(demo, '00000000-0000-4000-8000-00000000c003', 'assigned', '*', { consumerId: istat })
   t.match(body, {
     status: 409,
     code: 'illegal-transition',
@@ -180,6 +181,20 @@ t.test('a change needs the tag of the ticket as it is now', async (t) => {
   t.equal((await change(harness, '00000000-0000-4000-8000-00000000ffff', 'assigned', '*')).status, 404)
 })
 
+t.test('only the consumer that opened a ticket changes it, and everyone who is authorised reads it', async (t) => {
+  const { body: { ticketId }, headers } = await open(harness, 'mine')
+  const other = { consumerId: '00000000-0000-4000-8000-0000000000ff' }
+  const seen = await harness.call({ operationId: 'readTicket', path: `/tickets/${ticketId}`, caller: other })
+  t.equal(seen.status, 200)
+  for (const ifMatch of [seen.headers.get('etag') ?? '', '*', '"stale"', undefined]) {
+    t.match(await change(harness, ticketId, 'assigned', ifMatch, other), { status: 403, body: { code: 'ticket-of-another-consumer' } })
+  }
+  t.equal((await change(harness, ticketId, 'closed', '*', other)).status, 403, 'whether the state could be reached is not told')
+  t.equal((await read(harness, ticketId)).headers.get('etag'), headers.get('etag'), 'nothing changed')
+  const colleague = { clientId: '00000000-0000-4000-8000-0000000000aa', purposeId: '00000000-0000-4000-8000-0000000000ab' }
+  t.equal((await change(harness, ticketId, 'assigned', '*', colleague)).status, 200, 'another client or purpose of the same consumer may')
+})
+
 t.test('of changes made at once with the same tag one wins', async (t) => {
   const { body: { ticketId }, headers } = await open(harness, 'race')
   const tag = headers.get('etag') ?? ''
@@ -191,7 +206,7 @@ t.test('only the state can be changed, only with a merge patch', async (t) => {
   const ticketId = '00000000-0000-4000-8000-00000000c001'
   const patch = async (body: unknown, type = 'application/merge-patch+json') => {
     const headers = { 'content-type': type, 'if-match': '*' }
-    return demo.call({ operationId: 'changeTicketState', method: 'PATCH', path: `/tickets/${ticketId}`, headers, body })
+    return demo.call({ operationId: 'changeTicketState', method: 'PATCH', path: `/tickets/${ticketId}`, headers, body, caller: { consumerId: istat } })
   }
   for (const body of [{}, { state: null }, { state: 'lost' }, { state: 'assigned', topic: 'sociale' }, []]) {
     t.equal((await patch(body)).status, 400)
@@ -261,7 +276,7 @@ t.test('a list can be saved as CSV and revalidated', async (t) => {
   const csv = await list(demo, '?limit=1', { accept: 'text/csv' })
   t.equal(csv.text, 'ticketId,state,channel,topic,serviceKind,subject,openedAt,updatedAt,openedBy\r\n' +
     '00000000-0000-4000-8000-00000000c001,open,infoline,tributi,informativa,informazioni-tari,' +
-    '2024-04-02T08:15:00.000Z,2024-04-02T08:15:00.000Z,00000000-0000-4000-8000-00000000a001\r\n')
+    '2024-04-02T08:15:00.000Z,2024-04-02T08:15:00.000Z,0d5e8b71-94a2-4b6f-bc3d-21f7a6e09d03\r\n')
   const { headers } = await list(harness)
   t.match(await list(harness, '', { 'if-none-match': headers.get('etag') ?? '' }), { status: 304, text: '' })
   await open(harness, 'revalidated')

@@ -43,12 +43,13 @@ async function changeTicketState (
   { database, now }: Ports, minimise: Minimise, { parameters, body, caller }: EServiceRequest
 ): Promise<Reply> {
   const ifMatch = parameters['If-Match']
-  if (typeof ifMatch !== 'string') throw preconditionRequired()
   const ticketId = String(parameters['ticketId'])
   const { state } = body as { state: TicketState }
   const ticket = await database.transaction(async (store) => {
     const current = await findTicket(store, ticketId)
     if (!current) throw ticketNotFound()
+    if (current.openedBy !== caller.consumerId) throw ticketOfAnother()
+    if (typeof ifMatch !== 'string') throw preconditionRequired()
     if (!matchesStrongly(ifMatch, tagOf(minimise(current, caller.purposeId)))) throw preconditionFailed()
     if (!nextStates(current.state).includes(state)) throw illegalTransition(current.state, state)
     await moveTicket(store, ticketId, state, now().getTime())
@@ -69,6 +70,15 @@ function ticketNotFound (): ProblemError {
     code: 'ticket-not-found',
     title: 'Ticket not found',
     detail: 'There is no ticket with this id. Look it up with GET /tickets.'
+  })
+}
+
+function ticketOfAnother (): ProblemError {
+  return new ProblemError({
+    status: 403,
+    code: 'ticket-of-another-consumer',
+    title: 'Ticket of another consumer',
+    detail: 'Only the administration that opened this ticket (openedBy) may change it. Ask that administration, or open a ticket of your own.'
   })
 }
 
