@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import type { Line } from '../../policies/check.ts'
 import { explainVoucher } from '../../policies/explain.ts'
@@ -34,7 +35,7 @@ Exit code 0 when every check passes, 1 otherwise.`,
     if (more.length > 0) throw new UsageError('name one file')
     const token = (file === undefined ? await terminal.stdin() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
     if (token === '') throw new UsageError('there is no voucher: give a file, or pipe one in')
-    const config = await loadConfig(values.config ?? new URL('../gateway.yaml', import.meta.url).pathname, terminal.env, { secrets: 'ignored' })
+    const config = await loadConfig(values.config ?? join(import.meta.dirname, '../gateway.yaml'), terminal.env, { secrets: 'ignored' })
     const eservice = chooseEService(config, token, values.eservice)
     const lines = explainVoucher(token, {
       terms: termsOf(config, eservice),
