@@ -85,6 +85,6 @@ function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchang
     const token = credentials.voucher
     const read = readToken(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
-    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now })
+    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call })
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { JsonObject } from '../openapi/document.ts'
+import type { Line } from '../policies/check.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { portsOf } from '../policies/fixture.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from '../policies/proof-fixture.ts'
@@ -232,7 +233,10 @@ t.test('until its signature is verified all that is told is that a proof is miss
   }
   const malformed = await Promise.all([{ typ: 'JWT' }, { alg: 'none' }, { jwk: jwkOf(ecKey.privateKey) }, { crit: [] }].map(async (header) => told({ header })))
   t.equal(new Set(malformed).size, 1)
-  for (const { code, check, reason } of await gateway.takeRecords(4)) t.match({ code, check, reason }, { code: 'dpop-malformed', check: /^DPoP /, reason: String }, 'the log says which')
+  for (const { code, check, reason, explanation } of await gateway.takeRecords(4)) {
+    t.match({ code, check, reason }, { code: 'dpop-malformed', check: /^DPoP /, reason: String }, 'the log says which')
+    t.equal((explanation as Line[]).find(({ outcome }) => outcome === 'fail')?.check, check, 'and so does its explanation')
+  }
   t.match(await told({ claims: { htm: 'PUT' } }), /^DPoP htm: expected "GET", got another method\./)
   t.match(await told({ claims: { iat: seconds - 61 } }), /^DPoP iat: expected from 2026-03-02T09:59:00Z to 2026-03-02T10:00:05Z, got 2026-03-02T09:58:59Z\./)
 })

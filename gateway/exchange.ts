@@ -27,6 +27,7 @@ export interface Exchange {
 
 /** Until it is known what the operation of a call demands, it is all there is. */
 const everything: Demands = { dpop: true }
+const none: readonly string[] = []
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
@@ -42,7 +43,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       method: request.method ?? '',
       path: (request.url ?? '').split('?', 1)[0] as string,
       authorization: headerValues(request.rawHeaders, 'authorization'),
-      proofs: headerValues(request.rawHeaders, 'dpop'),
+      proofs: request.headers['dpop'] === undefined ? none : headerValues(request.rawHeaders, 'dpop'),
       demands: everything,
       now,
       blockedSeconds,

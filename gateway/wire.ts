@@ -9,7 +9,7 @@ const maxHeaders = 100
 const maxHeaderValue = 8192 + 'Bearer '.length
 const maxTarget = 8192
 
-/** Headers of which a second one would let two readers see two requests. */
+/** Headers of which a second one would let two readers see two requests. DPoP is none: it goes no further, and a second one is a proof that fails (RFC 9449, 4.3). */
 const singletons = new Set(['host', 'authorization', 'content-type', 'content-length', 'transfer-encoding', 'content-encoding', 'digest', 'content-digest',
   'agid-jwt-signature', 'agid-jwt-trackingevidence', 'agid-jwt-tracking-evidence', 'x-replyto', 'x-correlation-id', 'idempotency-key', 'expect', 'range', 'if-modified-since', 'if-unmodified-since', 'traceparent', 'varco-call'])
 const connectionOptions = new Set(['keep-alive', 'close', 'te', 'upgrade', 'http2-settings', ''])

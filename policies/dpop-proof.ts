@@ -89,13 +89,19 @@ function originOf (htu: string): string {
   return uri === undefined ? ', which is not of the form https://host/path' : ` of ${shown(/^https?:\/\/[^/]+/.exec(uri)?.[0])}`
 }
 
-/** A proof whose form and header are right; the signature is still to be verified. `values` are those of every DPoP header. */
-export function readProof (values: readonly string[]): ReadToken | Denial {
+/** The one proof of a call taken apart, nothing checked yet. `values` are those of every DPoP header. */
+export function takeProof (values: readonly string[]): ReadToken | Denial {
   const [value, another] = values
   if (value === undefined || value === '') return { denial: 'dpop-missing', check: 'DPoP', reason: 'there is no DPoP header' }
   if (another !== undefined || value.includes(',')) return { denial: 'dpop-malformed', check: 'DPoP', reason: 'there are several proofs' }
   const read = readToken(value)
-  if (typeof read === 'string') return { denial: 'dpop-malformed', check: 'DPoP form', reason: read }
+  return typeof read === 'string' ? { denial: 'dpop-malformed', check: 'DPoP form', reason: read } : read
+}
+
+/** A proof whose form and header are right; the signature is still to be verified. */
+export function readProof (values: readonly string[]): ReadToken | Denial {
+  const read = takeProof(values)
+  if ('denial' in read) return read
   const failure = firstFailure(proofHeaderChecks, read.header)
   // Before the signature is verified the caller is not told which part is wrong.
   return failure ? { denial: failure.denial, check: failure.check, reason: failure.reason } : read

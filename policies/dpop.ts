@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readCredentials } from './caller.ts'
+import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'
+import type { Check } from './check.ts'
 import type { Denial } from './denials.ts'
 import { proofChecks, proofHeaderChecks, readProof, verifyProof } from './dpop-proof.ts'
 import type { ProofSubject } from './dpop-proof.ts'
@@ -15,20 +17,28 @@ export type DpopFact = { readonly jkt: string } | null
 /** How long a proof that was used is remembered after its `iat`, in seconds: longer than it could be used again. */
 const rememberedSeconds = 70
 
+/** Whether voucher, scheme and operation go together, before there is any proof to look at (RFC 9449, 7.1 and 7.2). */
+export const bindingChecks: readonly Check<Pick<CallerFact, 'jkt' | 'scheme'> & Pick<Call, 'demands'>>[] = [
+  { name: 'cnf', code: 'dpop-required', holds: ({ jkt, demands }) => jkt !== undefined || !demands.dpop, expected: ({ demands }) => demands.dpop ? 'a voucher that is bound to a key' : 'any voucher', got: ({ jkt }) => jkt === undefined ? 'one that is bound to none' : 'such a voucher' },
+  { name: 'scheme of a bound voucher', code: 'dpop-required', holds: ({ jkt, scheme }) => jkt === undefined || scheme === 'DPoP', expected: () => 'DPoP', got: ({ jkt, scheme }) => jkt === undefined ? 'no bound voucher' : scheme },
+  { name: 'scheme of an unbound voucher', code: 'dpop-binding-mismatch', holds: ({ jkt, scheme }) => jkt !== undefined || scheme === 'Bearer', expected: () => 'Bearer', got: ({ jkt, scheme }) => jkt === undefined ? scheme : 'no unbound voucher' }
+]
+
 /** Proves that the caller holds the key to which its voucher is bound (DPoP, RFC 9449). */
 export const dpop: Policy<'dpop', 'caller'> = {
   name: 'dpop',
   stage: 'before-body',
   needs: ['caller'],
-  denials: ['dpop-required', 'dpop-missing', 'dpop-unverifiable', 'dpop-replayed', 'replay-filter-unavailable', ...new Set([...proofHeaderChecks, ...proofChecks].map((check) => check.code))],
+  denials: ['dpop-missing', 'dpop-unverifiable', 'dpop-replayed', 'replay-filter-unavailable', ...new Set([...bindingChecks, ...proofHeaderChecks, ...proofChecks].map((check) => check.code))],
   prepare: ({ replay }, { publicUrl }) => {
     const keys = new ProofKeys()
-    const base = publicUrl.replace(/\/$/, '')
+    const { origin } = new URL(publicUrl)
     return (call) => {
       const { caller: { jkt, scheme }, demands } = call
-      if (jkt === undefined) return demands.dpop ? unbound : scheme === 'Bearer' ? null : wrongScheme
-      if (scheme === 'Bearer') return boundAsBearer
-      const proof = judgeProof(call, jkt, base, keys)
+      const mismatch = firstFailure(bindingChecks, { jkt, scheme, demands })
+      if (mismatch) return mismatch
+      if (jkt === undefined) return null
+      const proof = judgeProof(call, jkt, origin, keys)
       if ('denial' in proof) return proof
       const { jti, iat } = proof.claims as { jti: string, iat: number }
       const verdict = replay.note(replayKey(jkt, jti), (iat + rememberedSeconds) * 1000, call.now)
@@ -38,14 +48,11 @@ export const dpop: Policy<'dpop', 'caller'> = {
   }
 }
 
-const unbound: Denial = { denial: 'dpop-required', check: 'cnf', detail: 'This operation takes only a voucher that is bound to a key.', reason: 'the operation demands DPoP and the voucher is bound to no key' }
-const boundAsBearer: Denial = { denial: 'dpop-required', check: 'Authorization', detail: 'The voucher is bound to a key.', reason: 'a voucher that is bound to a key came with the scheme Bearer' }
-const wrongScheme: Denial = { denial: 'dpop-binding-mismatch', check: 'cnf', detail: 'The voucher is bound to no key.', reason: 'a voucher that is bound to no key came with the scheme DPoP' }
 const replayed: Denial = { denial: 'dpop-replayed', check: 'DPoP jti', reason: 'the proof was used before' }
 const undecided: Denial = { denial: 'replay-filter-unavailable', check: 'DPoP jti', reason: 'it cannot be told whether the proof was used before', retryAfter: 5 }
 
 /** What of a proof does not depend on whether it was used before. */
-function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, base: string, keys: ProofKeys): ProofSubject | Denial {
+function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, origin: string, keys: ProofKeys): ProofSubject | Denial {
   const proof = readProof(call.proofs)
   if ('denial' in proof) return proof
   const jwk = proof.header['jwk'] as Readonly<Record<string, unknown>>
@@ -53,22 +60,22 @@ function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, base: stri
   const key = keys.import(jwk, thumbprint)
   const denial = verifyProof(proof, key)
   if (denial) return denial
-  const subject = subjectOf(call, proof.claims, { jkt, thumbprint }, base)
+  const subject = subjectOf(call, proof.claims, { jkt, thumbprint, origin })
   const failure = firstFailure(proofChecks, subject)
   if (failure) return failure
   if (key) keys.remember(thumbprint, key)
   return subject
 }
 
-function subjectOf ({ authorization, method, path, now }: Call, claims: ProofSubject['claims'], binding: Pick<ProofSubject, 'jkt' | 'thumbprint'>, base: string): ProofSubject {
+/** What the claims of a call's proof are held against. */
+export function subjectOf ({ authorization, method, path, now }: Call, claims: ProofSubject['claims'], known: Pick<ProofSubject, 'jkt' | 'thumbprint' | 'origin'>): ProofSubject {
   const credentials = readCredentials(authorization)
   return {
-    ...binding,
+    ...known,
     claims,
     method,
     // Never from Host or a forwarded header: a caller must not be able to choose what its proof is compared with.
-    url: normaliseUri(base + path),
-    origin: base,
+    url: normaliseUri(known.origin + path),
     voucher: 'denial' in credentials ? '' : credentials.voucher,
     now: Math.floor(now / 1000)
   }

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
@@ -7,6 +8,8 @@ import { explainVoucher } from './explain.ts'
 import { callWith, goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import type { FoundKey } from './keys.ts'
+import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from './proof-fixture.ts'
+import type { ProofChanges } from './proof-fixture.ts'
 
 interface Situation { readonly changes: Changes, readonly registry: RegistryChanges, readonly key: FoundKey }
 
@@ -52,6 +55,39 @@ t.test('an explanation has no failed line exactly when admission passes, and its
     return failed?.code === denial?.denial
   }), { numRuns: 1500 })
   t.ok(passed > 20, `${passed} of 1500 were admitted`)
+})
+
+const boundVoucher = (changes: Changes = {}): string => voucher({ ...changes, claims: { cnf: { jkt: jktOf(ecKey.publicKey) }, ...changes.claims } })
+const url = `${terms.publicUrl}/rest/things/v1/things`
+const proofFaults: Readonly<Record<string, ProofChanges>> = {
+  'nothing': {},
+  'typ': { header: { typ: 'JWT' } },
+  'a private key': { header: { jwk: jwkOf(ecKey.privateKey) } },
+  'another signer': { key: { publicKey: ecKey.publicKey, privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey } },
+  'another key': { key: rsaKey },
+  'htm': { claims: { htm: 'POST' } },
+  'htu': { claims: { htu: 'https://evil.example' } },
+  'iat': { claims: { iat: testSeconds - 61 } },
+  'ath and jti': { claims: { ath: 'x', jti: 7 } }
+}
+
+t.test('of a call with a proof it explains the proof as admission does', async (t) => {
+  const attempts = [boundVoucher(), boundVoucher({ claims: { exp: testSeconds } }), voucher()].flatMap((token) => ['Bearer', 'DPoP'].flatMap((scheme) => [false, true].flatMap((demanded) => [
+    { name: 'no proof', token, scheme, demanded, proofs: [] as string[] },
+    ...Object.entries(proofFaults).map(([name, changes]) => ({ name, token, scheme, demanded, proofs: [makeProof({ method: 'GET', url, voucher: token, now: testTime }, changes)] }))
+  ])))
+  for (const { name, token, scheme, demanded, proofs } of attempts) {
+    const call = callWith(`${scheme} ${token}`, { proofs, demands: { dpop: demanded } })
+    const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call })
+    const denial = await prepareAdmission(portsOf(), terms).beforeBody(call)
+    t.equal(lines.find(({ outcome }) => outcome === 'fail')?.code, denial?.denial, `${name} ${scheme} ${demanded}: ${denial?.denial ?? 'admitted'}`)
+  }
+})
+
+t.test('of a bound voucher alone it cannot be decided whether a call would be admitted', async (t) => {
+  const line = (token: string) => explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime }).find(({ check }) => check === 'cnf')
+  t.match(line(boundVoucher()), { outcome: 'not checked', got: /^bound to a key/ })
+  t.match(line(voucher()), { outcome: 'pass' })
 })
 
 t.test('what is no voucher at all has one line, and admission says the same', async (t) => {

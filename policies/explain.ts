@@ -1,12 +1,16 @@
 import { agreementChecks } from './agreement.ts'
-import { claimChecks, verifySignature } from './caller.ts'
+import { claimChecks, readCredentials, verifySignature } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { explainChecks } from './check.ts'
 import type { Line } from './check.ts'
 import { denials } from './denials.ts'
+import type { Denial } from './denials.ts'
 import { descriptorChecks } from './descriptor.ts'
+import { bindingChecks, subjectOf } from './dpop.ts'
+import { proofChecks, proofHeaderChecks, takeProof, verifyProof } from './dpop-proof.ts'
 import type { FoundKey } from './keys.ts'
-import type { Terms } from './policy.ts'
+import type { Call, Terms } from './policy.ts'
+import { ProofKeys, thumbprintOf } from './proof-key.ts'
 import { purposeChecks } from './purpose.ts'
 import type { Registry } from './registry.ts'
 import { formChecks, headerChecks, readToken, withoutMalformed } from './voucher.ts'
@@ -18,13 +22,15 @@ export interface ExplainContext {
   readonly registry: Registry
   readonly key: FoundKey | 'not known here'
   readonly now: number
+  /** The call that the voucher came with, where there is one. */
+  readonly call?: Call | undefined
 }
 
 /**
  * Every check that admission makes of a voucher, as lines in the same order, without stopping at the first that fails. The signature
  * itself is never shown. A line is "not checked" when what it depends on is missing; that is never a pass.
  */
-export function explainVoucher (token: string, { terms, registry, key, now }: ExplainContext): readonly Line[] {
+export function explainVoucher (token: string, { terms, registry, key, now, call }: ExplainContext): readonly Line[] {
   const read = readToken(token)
   if (typeof read === 'string') return [{ check: 'form', outcome: 'fail', expected: 'a JWS in compact form', got: read, code: 'voucher-malformed', mend: denials['voucher-malformed'].mend }]
   const claims = withoutMalformed(read.claims) as VoucherClaims
@@ -34,6 +40,7 @@ export function explainVoucher (token: string, { terms, registry, key, now }: Ex
     signatureLine(read, key),
     ...explainChecks(formChecks, read.claims),
     ...explainChecks(claimChecks, { claims, terms, now: Math.floor(now / 1000) }),
+    ...explainDpop(claims.cnf?.jkt, terms, call),
     ...explainPlatform(claims, registry)
   ]
 }
@@ -42,8 +49,37 @@ function signatureLine (read: ReadToken, key: ExplainContext['key']): Line {
   const line = { check: 'signature', expected: 'RS256 by a key of the platform' }
   if (key === 'not known here') return { ...line, outcome: 'not checked', got: 'signature not checked: key not known here' }
   const denial = verifySignature(read, key)
-  if (!denial) return { ...line, outcome: 'pass', got: 'a valid signature' }
-  return { ...line, outcome: 'fail', got: denial.reason ?? 'no valid signature', code: denial.denial, mend: denials[denial.denial].mend }
+  return denial ? failed(line, denial) : { ...line, outcome: 'pass', got: 'a valid signature' }
+}
+
+function failed (line: Pick<Line, 'check' | 'expected'>, { denial, reason = 'something else' }: Denial): Line {
+  return { ...line, outcome: 'fail', got: reason, code: denial, mend: denials[denial].mend }
+}
+
+function explainDpop (jkt: string | undefined, terms: Terms, call: Call | undefined): readonly Line[] {
+  const credentials = call && readCredentials(call.authorization)
+  if (!call || !credentials || 'denial' in credentials) {
+    const line = { check: 'cnf', expected: 'a DPoP proof with every call, if it is bound to a key' }
+    return [jkt === undefined ? { ...line, outcome: 'pass', got: 'a voucher that is bound to none' } : { ...line, outcome: 'not checked', got: 'bound to a key: the DPoP proof of a call is not here' }]
+  }
+  const { scheme } = credentials
+  const lines = explainChecks(bindingChecks, { jkt, scheme, demands: call.demands })
+  return jkt === undefined || scheme === 'Bearer' ? lines : [...lines, ...explainProof(call, jkt, terms)]
+}
+
+// Whether it was used before is not asked: to explain a call must not use up its proof.
+function explainProof (call: Call, jkt: string, { publicUrl }: Terms): readonly Line[] {
+  const form = { check: 'DPoP form', expected: 'one JWS in compact form' }
+  const proof = takeProof(call.proofs)
+  if ('denial' in proof) return [failed(form, proof)]
+  const lines: readonly Line[] = [{ ...form, outcome: 'pass', got: 'such a proof' }, ...explainChecks(proofHeaderChecks, proof.header)]
+  if (lines.some(({ outcome }) => outcome === 'fail')) return lines
+  const jwk = proof.header['jwk'] as Readonly<Record<string, unknown>>
+  const thumbprint = thumbprintOf(jwk)
+  const signature = { check: 'DPoP signature', expected: 'one by the key in jwk' }
+  const denial = verifyProof(proof, new ProofKeys().import(jwk, thumbprint))
+  const subject = subjectOf(call, proof.claims, { jkt, thumbprint, origin: new URL(publicUrl).origin })
+  return [...lines, denial ? failed(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' }, ...explainChecks(proofChecks, subject)]
 }
 
 function explainPlatform (claims: VoucherClaims, registry: Registry): readonly Line[] {
