@@ -42,8 +42,8 @@ const wrong: Readonly<Record<string, readonly [contract: Parameters<typeof contr
   'no object': [['dpop'], 'archive.yaml: x-modi must be an object with dpop'],
   'a name that every object has': [[{ constructor: 'required' }], 'archive.yaml: x-modi has no member "constructor". There is: dpop'],
   'a public operation': [[undefined, { 'get /open': { dpop: 'required' } }], 'archive.yaml: operation "getOpen": x-modi demands something of a call that needs no voucher (security: []); take one of the two out'],
-  'one on a path': [[undefined, {}, ({ paths }) => { Object.assign(paths['/items']!, { 'x-modi': { dpop: 'required' } }) }], 'archive.yaml: x-modi in /paths//items holds for nothing; put it at the root or on an operation'],
-  'one in info': [[undefined, {}, (contract) => { Object.assign(contract['info'] as object, { 'x-modi': {} }) }], 'archive.yaml: x-modi in /info holds for nothing; put it at the root or on an operation'],
+  'one on a path': [[undefined, {}, ({ paths }) => { Object.assign(paths['/items']!, { 'x-modi': { dpop: 'required' } }) }], 'archive.yaml: path "/items": x-modi holds for nothing there; put it at the root or on an operation'],
+  'one in info': [[undefined, {}, (contract) => { Object.assign(contract['info'] as object, { 'x-modi': {} }) }], 'archive.yaml: info: x-modi holds for nothing there; put it at the root or on an operation'],
   'everything at once': [[{ dpob: 1, dpop: 2 }], 'archive.yaml: x-modi has no member "dpob". Did you mean "dpop"? There is: dpop\narchive.yaml: x-modi.dpop must be required, not 2']
 }
 

@@ -1,5 +1,5 @@
 import type { Contract, Operation } from '../openapi/contract.ts'
-import { atPointer, isObject } from '../openapi/document.ts'
+import { isObject } from '../openapi/document.ts'
 import type { Json, JsonObject } from '../openapi/document.ts'
 import type { Demands } from '../policies/policy.ts'
 import { didYouMean } from './closest-name.ts'
@@ -37,8 +37,9 @@ function faultsOf (declared: Json | undefined, place: string): readonly string[]
   })
 }
 
+// Where one is easily written and would say nothing.
 function misplaced ({ document }: Contract): readonly string[] {
-  const places = ['/info', '/components', ...Object.keys(document['paths'] as JsonObject).map((path) => `/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}`)]
-  return places.filter((place) => isObject(atPointer(document, place)) && Object.hasOwn(atPointer(document, place) as JsonObject, 'x-modi'))
-    .map((place) => `x-modi in ${place.replaceAll('~1', '/').replaceAll('~0', '~')} holds for nothing; put it at the root or on an operation`)
+  const paths = Object.entries(document['paths'] as JsonObject).map(([path, item]) => [`path "${path}"`, item] as const)
+  return [['info', document['info']] as const, ...paths].filter(([, place]) => isObject(place) && Object.hasOwn(place, 'x-modi'))
+    .map(([place]) => `${place}: x-modi holds for nothing there; put it at the root or on an operation`)
 }

@@ -11,7 +11,7 @@ export function challengeOf (code: DenialCode, { authorization, demands }: Pick<
   const { challenge } = denialType(code)
   if (challenge === undefined) return undefined
   const error = challenge === null ? [] : [`error="${challenge}"`]
-  const isDpop = demands.dpop || code.startsWith('dpop-') || /^dpop\b/i.test(authorization[0] ?? '')
+  const isDpop = demands.dpop || code.startsWith('dpop-') || /^dpop(?: |$)/i.test(authorization[0] ?? '')
   if (!isDpop) return ['Bearer', ...error].join(' ')
   return `DPoP ${[...error, `algs="${proofAlgorithms.join(' ')}"`].join(', ')}`
 }
