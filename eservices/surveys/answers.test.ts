@@ -50,6 +50,8 @@ t.test('a repeated batch gets the same receipt and counts nothing twice', async 
   const answers = await Promise.all([1, 2, 3].map(async () => submit(batch([sheet()]), key, consumerId)))
   t.same(answers.map(({ status, body }) => [status, body.acceptedAnswers]), [[202, 4], [202, 4], [202, 4]])
   t.equal((await submit(batch([sheet()]), key.toUpperCase(), consumerId)).status, 202)
+  const reordered = Object.fromEntries(Object.entries(batch([sheet()])).toReversed())
+  t.equal((await submit(reordered, key, consumerId)).status, 202, 'also with its members in another order')
   t.equal(stored(consumerId), 4)
 })
 
@@ -66,7 +68,7 @@ t.test('a key that comes back with another batch is a 422; another administratio
 
 t.test('a key is remembered for seven days', async (t) => {
   const [consumerId, key] = ['00000000-0000-4000-8000-000000000104', crypto.randomUUID()]
-  const receipts = () => number('SELECT count(*) FROM receipts WHERE administration = ?', consumerId)
+  const receipts = () => number('SELECT count(*) FROM done_once WHERE consumer_id = ?', consumerId)
   await submit(batch([sheet()]), key, consumerId)
   clock = new Date('2026-03-17T12:00:00Z')
   await submit(batch([sheet()]))
@@ -133,8 +135,9 @@ t.test('the store holds counts, a day, and no trace of keys, sheets or their ord
   const group = ['service_kind', 'version', 'administration', 'period', 'question']
   t.same(columns('tallies'), [...group, 'option', 'withheld', 'published'])
   t.same(columns('looks'), [...group, 'fresh'])
-  t.same(columns('receipts'), ['administration', 'key_hash', 'fingerprint', 'sheets', 'answers', 'day'])
-  for (const table of ['tallies', 'looks', 'receipts']) {
+  t.same(columns('done_once'), ['consumer_id', 'key_hash', 'fingerprint', 'answer', 'at'])
+  t.match(store.prepare('SELECT DISTINCT at FROM done_once').all(), [{ at: 20260318 }], 'not the hour')
+  for (const table of ['tallies', 'looks', 'done_once']) {
     t.throws(() => store.prepare(`SELECT rowid FROM ${table}`).all(), /no such column/)
   }
   for (const file of ['surveys.sqlite', 'surveys.sqlite-wal']) {

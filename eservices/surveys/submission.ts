@@ -1,12 +1,14 @@
 import type { EServiceRequest, Operation, Ports, Reply } from '../eservice.ts'
+import { once } from '../idempotency.ts'
 import type { Questionnaire } from './questionnaires.ts'
-import { findReceipt, keepReceipt } from './receipts.ts'
-import type { Receipt } from './receipts.ts'
 import { tally } from './sheets.ts'
 import type { Batch } from './sheets.ts'
 import { closeMonths, countIn } from './tallies.ts'
 
-const receiptDays = 7
+const keptDays = 7
+
+/** What an administration is told about a batch that was counted. */
+interface Receipt { readonly acceptedSheets: number, readonly acceptedAnswers: number }
 
 /**
  * The operation that counts a batch of answers for the administration of the verified call. One transaction: an answer
@@ -20,18 +22,17 @@ export function submitAnswers (ports: Ports, questionnaires: readonly Questionna
     const months = { first: shift(day, { months: -1 }).slice(0, 7), last: day.slice(0, 7) }
     const batch = body as Batch
     const administration = caller.consumerId
-    const submission = { administration, key: String(parameters['Idempotency-Key']), body, day }
-    return database.transaction(async (queries) => {
-      const known = await findReceipt(queries, submission)
-      if (known) return { status: 202, body: known }
+    // The day is all that is kept of when a batch came. A UUID is the same in either case.
+    const key = String(parameters['Idempotency-Key']).toLowerCase()
+    const request = { consumerId: administration, key, body, at: dayNumber(day), keptFrom: dayNumber(shift(day, { days: -keptDays })) }
+    const receipt = await database.transaction(async (queries) => once(queries, request, async () => {
       const counts = tally(batch, questionnaires, months)
-      const receipt = toReceipt(batch)
       await closeMonths(queries, months.first, random)
       const { serviceKind, version, period } = batch
       await countIn(queries, { serviceKind, version, administration, period }, counts, random)
-      await keepReceipt(queries, submission, receipt, shift(day, { days: -receiptDays }))
-      return { status: 202, body: receipt }
-    })
+      return toReceipt(batch)
+    }))
+    return { status: 202, body: receipt }
   }
 }
 
@@ -48,6 +49,11 @@ function fraction (uuid: string): number {
 function italianDay (now: Date): string {
   const instant = Temporal.Instant.fromEpochMilliseconds(now.getTime())
   return instant.toZonedDateTimeISO('Europe/Rome').toPlainDate().toString()
+}
+
+// 2026-03-10 as 20260310.
+function dayNumber (day: string): number {
+  return Number(day.replaceAll('-', ''))
 }
 
 function shift (day: string, by: { days?: number, months?: number }): string {

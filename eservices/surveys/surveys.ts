@@ -1,11 +1,10 @@
 import { serveDataset } from '../collection.ts'
 import { defineEService } from '../eservice.ts'
 import { demandQuestionnaire, listQuestionnaires } from './catalogue.ts'
+import { migrations } from './migrations.ts'
 import { loadQuestionnaires } from './questionnaires.ts'
-import { receiptsMigration } from './receipts.ts'
 import { readResults } from './results.ts'
 import { submitAnswers } from './submission.ts'
-import { talliesMigration } from './tallies.ts'
 
 const status = { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' }
 
@@ -18,7 +17,7 @@ export const surveys = defineEService({
   name: 'surveys',
   contract: new URL('../../openapi/surveys.v1.yaml', import.meta.url),
   data: new URL('data/', import.meta.url),
-  migrations: [talliesMigration, receiptsMigration],
+  migrations,
   async operations (ports) {
     const all = await loadQuestionnaires(new URL('questionnaires.yaml', import.meta.url))
     return {

@@ -1,3 +1,5 @@
+import { idempotencyMigration } from '../idempotency.ts'
+
 /** The tables of the ticket records, as lists of statements applied once each, in order. Times are milliseconds since 1970. */
 export const migrations = [`
   CREATE TABLE ticket (
@@ -23,4 +25,4 @@ export const migrations = [`
   );
   CREATE INDEX opening_by_age ON opening (opened_at);
   CREATE TABLE cursor_key (name TEXT PRIMARY KEY, value TEXT NOT NULL)
-`] as const
+`, `DROP TABLE opening; ${idempotencyMigration}`] as const
