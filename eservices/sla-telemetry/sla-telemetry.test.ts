@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Ajv } from 'ajv'
 import formats from 'ajv-formats'
@@ -111,7 +112,7 @@ t.test('measurements are an empty collection until one lands, and then have the 
 })
 
 t.test('measurements survive a restart, and the report is there once', async (t) => {
-  const stateDir = t.testdir()
+  const stateDir = join(t.testdir(), 'state')
   let store: Ports | undefined
   const kept = { ...slaTelemetry, operations: (given: Ports) => slaTelemetry.operations(store = given) }
   const first = await startHarness(kept, '/rest/sla-telemetry/v1', { stateDir })
