@@ -40,7 +40,7 @@ t.test('clients that send their head slowly, or nothing at all, are closed in ti
   const start = performance.now()
   const dripping = Promise.all(wires.map(async (wire, index) => index % 3 === 0 ? undefined : drip(wire, head, 20)))
   const statuses = await callDuring(gateway, Promise.all(wires.map(async ({ closed }) => closed)))
-  t.ok(performance.now() - start < 5000, 'all are closed')
+  t.ok(performance.now() - start < 10_000, 'all are closed')
   t.ok(statuses.length > 1)
   t.strictSame([...new Set(statuses)], [200], 'good calls in the meantime')
   await dripping
@@ -59,7 +59,7 @@ t.test('a body that comes slowly is refused in time, however it is framed', asyn
       const start = performance.now()
       const dripping = drip(wire, Array<string>(200).fill(part), 20)
       await checkProblem(t, gateway, await wire.answer(), { status: 408, code: 'request-timeout' })
-      t.ok(performance.now() - start < 2000, 'in time')
+      t.ok(performance.now() - start < 6000, 'in time')
       await wire.closed
       await dripping
       t.equal(gateway.upstream.requests.length, 0)
