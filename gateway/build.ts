@@ -63,8 +63,10 @@ export async function assemble (config: Config, { now, log, patience = usualPati
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */
 function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
-  const { host: name, hostname, protocol } = new URL(publicUrl)
-  return new Set([name, `${hostname}:${protocol === 'https:' ? 443 : 80}`, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
+  const { host: name, port: written, protocol } = new URL(publicUrl)
+  // A Host may name the port that its scheme implies (RFC 9110, 4.2.3).
+  const implied = written === '' ? [`${name}:${protocol === 'https:' ? 443 : 80}`] : []
+  return new Set([name, ...implied, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
 }
 
 /** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */

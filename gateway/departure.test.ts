@@ -2,10 +2,11 @@ import t from 'tap'
 import { startGateway, until } from './harness/gateway.ts'
 import { jwksOf, kid, platformKey } from './harness/platform.ts'
 
-t.test('a call whose caller left while a policy waited is not made, and its record says so', async (t) => {
+t.test('a call whose caller left while a policy waited is not made, takes nothing from the quota, and its record says so', async (t) => {
   let asked = 0
   const held = Promise.withResolvers<undefined>()
   const gateway = await startGateway(t, {
+    registry: (content) => ({ ...content, purposes: content.purposes.map((purpose) => ({ ...purpose, versions: [{ ...purpose.versions[0], dailyCalls: 1 }] })) }),
     jwks: async () => {
       if (asked++ === 0) return jwksOf()
       await held.promise
@@ -14,7 +15,7 @@ t.test('a call whose caller left while a policy waited is not made, and its reco
   })
   gateway.clock.now += 60_000
   const wire = gateway.connect()
-  wire.write(gateway.request('/items', { method: 'POST', body: { name: 'x' }, voucher: gateway.voucher({ header: { kid: 'new-key' } }) }))
+  wire.write(gateway.request('/items', { voucher: gateway.voucher({ header: { kid: 'new-key' } }) }))
   await until(() => asked === 2)
   wire.destroy()
   const [record] = await gateway.takeRecords(1)

@@ -263,3 +263,10 @@ t.test('requests on one connection are answered in order, and what follows a bro
   t.strictSame(gateway.upstream.requests.map(({ url }) => url), [`${base}/items/1`, `${base}/items/2`])
   t.match((await gateway.takeRecords(3)).map(({ status }) => status), [200, 200, 400])
 })
+
+t.test('the host of the public URL may name the port that its scheme implies, and no other', async (t) => {
+  const gateway = await startGateway(t, { config: (config) => ({ ...config, publicUrl: 'https://api.example.it' }) })
+  const status = async (host: string): Promise<number> => (await gateway.raw([`GET ${base}/open HTTP/1.1`, `Host: ${host}`])).status
+  for (const host of ['api.example.it', 'API.example.it:443', gateway.host]) t.equal(await status(host), 200, host)
+  for (const host of ['api.example.it:80', 'api.example.it:8080', '127.0.0.1:443']) t.equal(await status(host), 400, host)
+})
