@@ -5,7 +5,7 @@ import { readCredentials } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainVoucher } from '../policies/explain.ts'
-import { readToken } from '../policies/voucher.ts'
+import { readJws } from '../policies/jws.ts'
 import type { Ports } from '../policies/policy.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { JwksKeys } from './adapters/jwks.ts'
@@ -85,7 +85,7 @@ function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchang
     if (current !== second) [second, count] = [current, 0]
     if (++count > explainedPerSecond) return []
     const token = credentials.voucher
-    const read = readToken(token)
+    const read = readJws(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
     return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call })
   }

@@ -1,11 +1,13 @@
-import { verify } from 'node:crypto'
+import { aheadSeconds, audiencesOf, maxLifetimeSeconds } from './claim.ts'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import type { Denial } from './denials.ts'
+import { readJws, verifyJws } from './jws.ts'
+import type { Jws } from './jws.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Policy, Terms } from './policy.ts'
-import { formChecks, headerChecks, readToken } from './voucher.ts'
-import type { ReadToken, VoucherClaims } from './voucher.ts'
+import { formChecks, headerChecks } from './voucher.ts'
+import type { VoucherClaims } from './voucher.ts'
 
 /** Who calls, proved by a verified voucher (ID_AUTH_REST_01). `consumerId` is the delegator where a delegation is in play. */
 export interface CallerFact {
@@ -26,11 +28,6 @@ export interface CallerFact {
 export type Scheme = 'Bearer' | 'DPoP'
 export interface Credentials { readonly scheme: Scheme, readonly voucher: string }
 
-/** Tolerance for clocks that run ahead of ours, in seconds. There is none for `exp`. */
-const aheadSeconds = 5
-/** The platform issues no voucher for longer than this (descriptor.voucherLifespan is 60 to 86400 s). */
-const maxLifetimeSeconds = 86_400
-
 interface Subject { readonly claims: VoucherClaims, readonly terms: Terms, readonly now: number }
 
 /**
@@ -47,13 +44,8 @@ export const claimChecks: readonly Check<Subject>[] = [
   { name: 'producerId', code: 'producer-mismatch', holds: ({ claims, terms }) => claims.producerId === terms.producerId, expected: ({ terms }) => shown(terms.producerId), got: ({ claims }) => shown(claims.producerId) },
   { name: 'eserviceId', code: 'eservice-mismatch', holds: ({ claims, terms }) => claims.eserviceId === terms.eserviceId, expected: ({ terms }) => shown(terms.eserviceId), got: ({ claims }) => shown(claims.eserviceId) },
   { name: 'descriptorId', code: 'descriptor-mismatch', holds: ({ claims, terms }) => terms.descriptorIds.includes(claims.descriptorId), expected: ({ terms }) => terms.descriptorIds.map(shown).join(' or '), got: ({ claims }) => shown(claims.descriptorId) },
-  { name: 'aud', code: 'voucher-audience-mismatch', holds: ({ claims, terms }) => audiences(claims.aud).some((one) => terms.audience.includes(one)), expected: ({ terms }) => terms.audience.map(shown).join(' or '), got: ({ claims }) => shown(claims.aud) }
+  { name: 'aud', code: 'voucher-audience-mismatch', holds: ({ claims, terms }) => audiencesOf(claims.aud).some((one) => terms.audience.includes(one)), expected: ({ terms }) => terms.audience.map(shown).join(' or '), got: ({ claims }) => shown(claims.aud) }
 ]
-
-// The platform joins several audiences of older descriptors into one string with commas; a configured audience is never split.
-function audiences (aud: string | readonly string[]): readonly string[] {
-  return [aud].flat().flatMap((one: string) => [one, ...one.split(',').map((part) => part.trim())])
-}
 
 /** Proves who calls by the voucher in `Authorization: Bearer` or, when it is bound to a key, `Authorization: DPoP`. */
 export const caller: Policy<'caller'> = {
@@ -67,7 +59,7 @@ export const caller: Policy<'caller'> = {
       const credentials = readCredentials(authorization)
       if ('denial' in credentials) return credentials
       const { scheme, voucher: token } = credentials
-      const judge = (read: ReadToken): CallerFact | Denial => judgeClaims(read, scheme, terms, now)
+      const judge = (read: Jws): CallerFact | Denial => judgeClaims(read, scheme, terms, now)
       const read = verified.recall(token)
       if (read) return judge(read)
       // Verifying costs more than sending: from a blocked address only vouchers pass that were verified before.
@@ -104,8 +96,8 @@ export function readCredentials (authorization: readonly string[]): Credentials 
 }
 
 /** A voucher whose form and header are right; the signature is still to be verified. */
-export function readVoucher (token: string): ReadToken | Denial {
-  const read = readToken(token)
+export function readVoucher (token: string): Jws | Denial {
+  const read = readJws(token)
   if (typeof read === 'string') return { denial: 'voucher-malformed', check: 'form', reason: read }
   const failure = firstFailure(headerChecks, read.header)
   // Before the signature is verified the caller is not told which part is wrong.
@@ -113,14 +105,13 @@ export function readVoucher (token: string): ReadToken | Denial {
 }
 
 /** Verifies RS256 with the key that was found for the voucher's kid. */
-export function verifySignature (voucher: ReadToken, found: FoundKey): Denial | undefined {
+export function verifySignature (voucher: Jws, found: FoundKey): Denial | undefined {
   if (found === 'unavailable') return { denial: 'trust-source-unavailable', check: 'signature', reason: 'the keys of the platform cannot be fetched now', retryAfter: 30 }
   if (found === 'unknown') return { denial: 'voucher-unverifiable', check: 'signature', reason: 'the platform has no key with the id that its header names' }
-  const genuine = verify('RSA-SHA256', Buffer.from(voucher.signed), found.key, voucher.signature)
-  return genuine ? undefined : { denial: 'voucher-unverifiable', check: 'signature', reason: 'the signature does not match' }
+  return verifyJws(voucher, 'RS256', found.key) ? undefined : { denial: 'voucher-unverifiable', check: 'signature', reason: 'the signature does not match' }
 }
 
-function judgeClaims (voucher: ReadToken, scheme: Scheme, terms: Terms, nowMs: number): CallerFact | Denial {
+function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number): CallerFact | Denial {
   const failure = firstFailure(formChecks, voucher.claims)
   if (failure) return failure
   const claims = voucher.claims as unknown as VoucherClaims
@@ -148,13 +139,13 @@ const maxRemembered = 10_000
  */
 class VerifiedVouchers {
   readonly #keys: Keys
-  readonly #tokens = new Map<string, ReadToken>()
+  readonly #tokens = new Map<string, Jws>()
   #epoch = -1
   constructor (keys: Keys) {
     this.#keys = keys
   }
 
-  recall (token: string): ReadToken | undefined {
+  recall (token: string): Jws | undefined {
     if (this.#epoch !== this.#keys.epoch) {
       this.#tokens.clear()
       this.#epoch = this.#keys.epoch
@@ -164,7 +155,7 @@ class VerifiedVouchers {
     return voucher && this.#keys.known(voucher.header['kid'] as string) ? voucher : undefined
   }
 
-  remember (token: string, voucher: ReadToken): void {
+  remember (token: string, voucher: Jws): void {
     if (this.#tokens.size >= maxRemembered) this.#tokens.delete(this.#tokens.keys().next().value as string)
     this.#tokens.set(token, voucher)
   }

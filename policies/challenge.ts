@@ -1,7 +1,7 @@
 import { denialType } from './denials.ts'
 import type { DenialCode } from './denials.ts'
 import type { Call } from './policy.ts'
-import { proofAlgorithms } from './proof-key.ts'
+import { proofAlgorithms } from './proof-keys.ts'
 
 /**
  * WWW-Authenticate for a refusal (RFC 6750, 3; RFC 9449, 7.1), undefined where none belongs. The scheme is the one that the caller has to

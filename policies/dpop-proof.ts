@@ -1,20 +1,22 @@
-import { createHash, timingSafeEqual, verify } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import type { Denial } from './denials.ts'
-import { findKeyFault, proofAlgorithms } from './proof-key.ts'
+import { aheadSeconds, isTime } from './claim.ts'
+import { findKeyFault } from './jwk.ts'
+import { readJws, verifyJws } from './jws.ts'
+import type { Jws } from './jws.ts'
+import { proofAlgorithms } from './proof-keys.ts'
+import type { ProofAlgorithm } from './proof-keys.ts'
 import { normaliseUri } from './uri.ts'
-import { isTime, readToken } from './voucher.ts'
-import type { ReadToken } from './voucher.ts'
 
-/** How old a proof may be, and how far ahead of our clock its signer's may be; in seconds. */
+/** How old a proof may be, in seconds. */
 const maxAgeSeconds = 60
-const aheadSeconds = 5
 
 /** What a proof is held against. `url` is the request's under the configured public URL, normalised, `origin` that of the public URL; `now` in epoch seconds. */
 export interface ProofSubject {
-  readonly claims: ReadToken['claims']
+  readonly claims: Jws['claims']
   readonly method: string
   readonly url: string | undefined
   readonly origin: string
@@ -28,7 +30,7 @@ export interface ProofSubject {
 const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jku', 'x5u', 'x5c']
 
 /** What the header of a proof must be before its signature is looked at (RFC 9449, 4.2; RFC 8725, 3.1). */
-export const proofHeaderChecks: readonly Check<ReadToken['header']>[] = [
+export const proofHeaderChecks: readonly Check<Jws['header']>[] = [
   { name: 'DPoP typ', code: 'dpop-malformed', holds: ({ typ }) => typ === 'dpop+jwt', expected: () => '"dpop+jwt"', got: ({ typ }) => typ === undefined ? 'nothing' : 'another type' },
   { name: 'DPoP alg', code: 'dpop-malformed', holds: ({ alg }) => proofAlgorithms.some((one) => one === alg), expected: () => proofAlgorithms.join(' or '), got: ({ alg }) => shown(alg) },
   {
@@ -60,14 +62,14 @@ export const proofChecks: readonly Check<ProofSubject>[] = [
   {
     name: 'DPoP iat',
     code: 'dpop-proof-invalid',
-    holds: ({ claims: { iat }, now }) => (iat as number) >= now - maxAgeSeconds && (iat as number) <= now + aheadSeconds,
+    holds: ({ claims: { iat }, now }) => isTime(iat) && iat >= now - maxAgeSeconds && iat <= now + aheadSeconds,
     expected: ({ now }) => `from ${shownTime(now - maxAgeSeconds)} to ${shownTime(now + aheadSeconds)}`,
-    got: ({ claims: { iat } }) => isTime(iat) ? shownTime(iat as number) : 'no time'
+    got: ({ claims: { iat } }) => isTime(iat) ? shownTime(iat) : 'no time'
   },
   {
     name: 'DPoP exp and nbf',
     code: 'dpop-proof-invalid',
-    holds: ({ claims: { exp, nbf }, now }) => (exp === undefined || (isTime(exp) && (exp as number) > now)) && (nbf === undefined || (isTime(nbf) && (nbf as number) <= now + aheadSeconds)),
+    holds: ({ claims: { exp, nbf }, now }) => (exp === undefined || (isTime(exp) && exp > now)) && (nbf === undefined || (isTime(nbf) && nbf <= now + aheadSeconds)),
     expected: ({ now }) => `none, or times around ${shownTime(now)}`,
     got: ({ claims: { exp, nbf } }) => exp === undefined && nbf === undefined ? 'none' : 'others'
   },
@@ -90,16 +92,16 @@ function originOf (htu: string): string {
 }
 
 /** The one proof of a call taken apart, nothing checked yet. `values` are those of every DPoP header. */
-export function takeProof (values: readonly string[]): ReadToken | Denial {
+export function takeProof (values: readonly string[]): Jws | Denial {
   const [value, another] = values
   if (value === undefined || value === '') return { denial: 'dpop-missing', check: 'DPoP', reason: 'there is no DPoP header' }
   if (another !== undefined || value.includes(',')) return { denial: 'dpop-malformed', check: 'DPoP', reason: 'there are several proofs' }
-  const read = readToken(value)
+  const read = readJws(value)
   return typeof read === 'string' ? { denial: 'dpop-malformed', check: 'DPoP form', reason: read } : read
 }
 
 /** A proof whose form and header are right; the signature is still to be verified. */
-export function readProof (values: readonly string[]): ReadToken | Denial {
+export function readProof (values: readonly string[]): Jws | Denial {
   const read = takeProof(values)
   if ('denial' in read) return read
   const failure = firstFailure(proofHeaderChecks, read.header)
@@ -108,10 +110,7 @@ export function readProof (values: readonly string[]): ReadToken | Denial {
 }
 
 /** Verifies the signature of a proof with the key that it names; undefined when it is genuine. */
-export function verifyProof ({ header, signed, signature }: ReadToken, key: KeyObject | undefined): Denial | undefined {
+export function verifyProof (proof: Jws, key: KeyObject | undefined): Denial | undefined {
   if (!key) return { denial: 'dpop-unverifiable', check: 'DPoP signature', reason: 'the numbers of its jwk are no key' }
-  const genuine = header['alg'] === 'ES256'
-    ? verify('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' }, signature)
-    : verify('sha256', Buffer.from(signed), key, signature)
-  return genuine ? undefined : { denial: 'dpop-unverifiable', check: 'DPoP signature', reason: 'the signature does not match' }
+  return verifyJws(proof, proof.header['alg'] as ProofAlgorithm, key) ? undefined : { denial: 'dpop-unverifiable', check: 'DPoP signature', reason: 'the signature does not match' }
 }

@@ -10,7 +10,7 @@ import { callWith, plainReplay, portsOf, terms, testSeconds, testTime } from './
 import type { Call } from './policy.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey, signProof } from './proof-fixture.ts'
 import type { ProofChanges } from './proof-fixture.ts'
-import { thumbprintOf } from './proof-key.ts'
+import { thumbprintOf } from './jwk.ts'
 import type { ReplayFilter, ReplayVerdict } from './replay.ts'
 
 const text = 'voucher.of.tests'

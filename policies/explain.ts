@@ -10,11 +10,14 @@ import { bindingChecks, subjectOf } from './dpop.ts'
 import { proofChecks, proofHeaderChecks, takeProof, verifyProof } from './dpop-proof.ts'
 import type { FoundKey } from './keys.ts'
 import type { Call, Terms } from './policy.ts'
-import { ProofKeys, thumbprintOf } from './proof-key.ts'
+import { thumbprintOf } from './jwk.ts'
+import { readJws } from './jws.ts'
+import type { Jws } from './jws.ts'
+import { ProofKeys } from './proof-keys.ts'
 import { purposeChecks } from './purpose.ts'
 import type { Registry } from './registry.ts'
-import { formChecks, headerChecks, readToken, withoutMalformed } from './voucher.ts'
-import type { ReadToken, VoucherClaims } from './voucher.ts'
+import { formChecks, headerChecks, withoutMalformed } from './voucher.ts'
+import type { VoucherClaims } from './voucher.ts'
 
 /** What an explanation is made against. `key` is 'not known here' when the platform's keys are not at hand (offline). `now` in epoch ms. */
 export interface ExplainContext {
@@ -31,7 +34,7 @@ export interface ExplainContext {
  * itself is never shown. A line is "not checked" when what it depends on is missing; that is never a pass.
  */
 export function explainVoucher (token: string, { terms, registry, key, now, call }: ExplainContext): readonly Line[] {
-  const read = readToken(token)
+  const read = readJws(token)
   if (typeof read === 'string') return [{ check: 'form', outcome: 'fail', expected: 'a JWS in compact form', got: read, code: 'voucher-malformed', mend: denials['voucher-malformed'].mend }]
   const claims = withoutMalformed(read.claims) as VoucherClaims
   return [
@@ -45,7 +48,7 @@ export function explainVoucher (token: string, { terms, registry, key, now, call
   ]
 }
 
-function signatureLine (read: ReadToken, key: ExplainContext['key']): Line {
+function signatureLine (read: Jws, key: ExplainContext['key']): Line {
   const line = { check: 'signature', expected: 'RS256 by a key of the platform' }
   if (key === 'not known here') return { ...line, outcome: 'not checked', got: 'signature not checked: key not known here' }
   const denial = verifySignature(read, key)

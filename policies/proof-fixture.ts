@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { hashOf } from './dpop-proof.ts'
-import { thumbprintOf } from './proof-key.ts'
+import { thumbprintOf } from './jwk.ts'
 
 /** DPoP proofs as a consumer makes them, and what a test changes of them. Used by tests only. */
 

@@ -3,13 +3,14 @@ import t from 'tap'
 import { parseJson } from '../openapi/json.ts'
 import { firstFailure } from './check.ts'
 import { encode, goodClaims, goodHeader, signText, voucher } from './fixture.ts'
-import { formChecks, headerChecks, readToken } from './voucher.ts'
+import { readJws } from './jws.ts'
+import { formChecks, headerChecks } from './voucher.ts'
 
 const good = voucher()
 const [header = '', claims = '', signature = ''] = good.split('.')
 
 t.test('the good voucher is taken apart', async (t) => {
-  t.match(readToken(good), { header: goodHeader, claims: goodClaims, signed: `${header}.${claims}` })
+  t.match(readJws(good), { header: goodHeader, claims: goodClaims, signed: `${header}.${claims}` })
 })
 
 const nested = (depth: number): string => `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`
@@ -53,20 +54,20 @@ const refused: Readonly<Record<string, string>> = {
 
 for (const [name, token] of Object.entries(refused)) {
   t.test(`a token that has ${name} is refused, and the reason does not repeat it`, async (t) => {
-    const read = readToken(token)
+    const read = readJws(token)
     t.type(read, 'string')
     if (token.length > 20) t.notMatch(read, token.slice(0, 20))
   })
 }
 
 t.test('claims nested 64 deep are read', async (t) => {
-  t.type(readToken(signText(goodHeader, nested(63))), 'object')
+  t.type(readJws(signText(goodHeader, nested(63))), 'object')
 })
 
 t.test('none of the other 63 characters may stand for the last one of a signature', async (t) => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   const same = alphabet.split('').filter((last) => {
-    const read = readToken(good.slice(0, -1) + last)
+    const read = readJws(good.slice(0, -1) + last)
     return typeof read === 'object' && read.signature.equals(Buffer.from(signature, 'base64url'))
   })
   t.strictSame(same, [good.at(-1)])
@@ -84,7 +85,7 @@ const tokens = fc.oneof(
 
 t.test('no text makes the reader throw, and what it reads has exactly one spelling', async (t) => {
   fc.assert(fc.property(tokens, (text) => {
-    const read = readToken(text)
+    const read = readJws(text)
     return typeof read === 'string' || `${read.signed}.${read.signature.toString('base64url')}` === text
   }), { numRuns: 3000 })
   t.pass('3000 texts')

@@ -1,8 +1,8 @@
-import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { JWK } from 'jose'
 import { request } from 'undici'
 import { parseJson } from '../../openapi/json.ts'
+import { findKeyFault, importKey } from '../../policies/jwk.ts'
+import type { Jwk } from '../../policies/jwk.ts'
 import type { FoundKey, Keys } from '../../policies/keys.ts'
 
 const maxBytes = 1024 * 1024
@@ -94,33 +94,13 @@ function readKeys (bytes: Uint8Array): ReadonlyMap<string, KeyObject> {
   const parsed = parseJson(bytes)
   const set = 'value' in parsed ? (parsed.value as { keys?: unknown } | null)?.keys : undefined
   if (!Array.isArray(set)) throw new Error('it is not a JWK set')
-  const ids = set.map((jwk: JWK | null) => jwk?.kid)
-  return new Map(set.flatMap((jwk: JWK | null): [string, KeyObject][] => {
-    const kid = jwk?.kid
-    if (!jwk || typeof kid !== 'string' || ids.filter((id) => id === kid).length > 1) return []
+  const ids = set.map((jwk: Jwk | null) => jwk?.['kid'])
+  return new Map(set.flatMap((jwk: Jwk | null): [string, KeyObject][] => {
+    const kid = jwk?.['kid']
+    if (!jwk || typeof kid !== 'string' || ids.filter((id) => id === kid).length > 1 || findKeyFault(jwk, 'RS256') !== undefined) return []
     const key = importKey(jwk)
     return key ? [[kid, key]] : []
   }))
-}
-
-function importKey (jwk: JWK): KeyObject | undefined {
-  if (!isForVerifying(jwk)) return undefined
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-    return modulusLength >= 2048 && publicExponent >= 3n && publicExponent % 2n === 1n ? key : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
-
-/** True for a key that is published to verify RS256: nothing secret in it, and not meant for anything else (RFC 7517, 4.2 to 4.4). */
-function isForVerifying (jwk: JWK): boolean {
-  const { kty, use = 'sig', alg = 'RS256', key_ops: operations = ['verify'] } = jwk
-  if (kty !== 'RSA' || use !== 'sig' || alg !== 'RS256') return false
-  return Array.isArray(operations) && operations.includes('verify') && !secretMembers.some((member) => Object.hasOwn(jwk, member))
 }
 
 function changed (before: ReadonlyMap<string, KeyObject>, after: ReadonlyMap<string, KeyObject>): boolean {

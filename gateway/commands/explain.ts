@@ -4,7 +4,7 @@ import { parseArgs, styleText } from 'node:util'
 import type { Line } from '../../policies/check.ts'
 import { explainVoucher } from '../../policies/explain.ts'
 import type { FoundKey } from '../../policies/keys.ts'
-import { readToken } from '../../policies/voucher.ts'
+import { readJws } from '../../policies/jws.ts'
 import { JwksKeys } from '../adapters/jwks.ts'
 import { readRegistryFile, registryOf } from '../adapters/registry-file.ts'
 import { didYouMean } from '../closest-name.ts'
@@ -60,7 +60,7 @@ function chooseEService (config: Config, token: string, name: string | undefined
     if (!named) throw new UsageError(`there is no e-service "${name}" in the configuration.${didYouMean(name, names)} There are: ${names.join(', ')}`)
     return named
   }
-  const read = readToken(token)
+  const read = readJws(token)
   const claims = typeof read === 'string' ? {} : read.claims
   const meant = config.eservices.find((eservice) => eservice.eserviceId === claims['eserviceId']) ??
     config.eservices.find((eservice) => [claims['aud']].flat().some((one) => eservice.audience.includes(String(one))))
@@ -68,7 +68,7 @@ function chooseEService (config: Config, token: string, name: string | undefined
 }
 
 async function findKey (config: Config, token: string, { now }: Terminal): Promise<FoundKey | 'not known here'> {
-  const read = readToken(token)
+  const read = readJws(token)
   if (typeof read === 'string') return 'not known here'
   const found = await new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: () => undefined }).find(String(read.header['kid']))
   return found === 'unavailable' ? 'not known here' : found

@@ -1,0 +1,69 @@
+import { createHash, createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { isRecord, signatureAlgorithms } from './jws.ts'
+import type { SignatureAlgorithm } from './jws.ts'
+
+export type Jwk = Readonly<Record<string, unknown>>
+
+const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+const required = { EC: ['crv', 'kty', 'x', 'y'], RSA: ['e', 'kty', 'n'] } as const
+const minModulusBits = 2048
+/** Above this verifying costs more than a caller may make us spend. */
+const maxModulusBits = 8192
+const coordinateBytes = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
+
+/**
+ * What keeps a JWK from being a public key for this algorithm (RFC 7517, 4.2 to 4.4; RFC 7518, 6), or undefined: RSA of at least 2048 bits
+ * with a sane exponent or a point of the algorithm's curve, nothing secret in it, meant for nothing else. Other public members are let be.
+ */
+export function findKeyFault (jwk: unknown, alg: unknown): string | undefined {
+  if (!isRecord(jwk)) return 'no JSON object'
+  if (typeof alg !== 'string' || !Object.hasOwn(signatureAlgorithms, alg)) return 'a key for an algorithm that is not taken'
+  if (secretMembers.some((member) => Object.hasOwn(jwk, member))) return 'a key with secret members'
+  if ((jwk['use'] ?? 'sig') !== 'sig' || (jwk['alg'] ?? alg) !== alg) return 'a key for another use'
+  if (Object.hasOwn(jwk, 'key_ops') && !(Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('verify'))) return 'a key for other operations'
+  const { kty, ...more } = signatureAlgorithms[alg as SignatureAlgorithm]
+  if (jwk['kty'] !== kty) return 'a key of another type than the algorithm'
+  return 'crv' in more ? findCurveFault(jwk, more.crv) : findModulusFault(jwk)
+}
+
+function findCurveFault ({ crv, x, y }: Jwk, curve: keyof typeof coordinateBytes): string | undefined {
+  if (crv !== curve) return 'a key on another curve'
+  const length = coordinateBytes[curve]
+  return bytesOf(x)?.length === length && bytesOf(y)?.length === length ? undefined : `coordinates that are not ${length} bytes in base64url`
+}
+
+function findModulusFault ({ n, e }: Jwk): string | undefined {
+  const [modulus, exponent] = [bytesOf(n), bytesOf(e)]
+  if (!modulus?.[0] || !exponent?.[0]) return 'a modulus or exponent that is not in shortest base64url'
+  const bits = modulus.length * 8 - Math.clz32(modulus[0]) + 24
+  if (bits < minModulusBits || bits > maxModulusBits) return `a modulus of ${bits} bits`
+  const value = exponent.length <= 4 ? exponent.readUIntBE(0, exponent.length) : 0
+  return value >= 3 && value % 2 === 1 ? undefined : 'an exponent that is not safe'
+}
+
+// Only the one canonical spelling: another one would be the same key with another thumbprint.
+function bytesOf (value: unknown): Buffer | undefined {
+  if (typeof value !== 'string') return undefined
+  const bytes = Buffer.from(value, 'base64url')
+  return bytes.toString('base64url') === value ? bytes : undefined
+}
+
+/** The members of a key that make it what it is, in the order in which they are hashed (RFC 7638, 3.2). */
+function essential (jwk: Jwk): Jwk {
+  return Object.fromEntries(required[jwk['kty'] as keyof typeof required].map((name) => [name, jwk[name]]))
+}
+
+/** The SHA-256 thumbprint (RFC 7638) of a key without a fault, in base64url: the `jkt` of a voucher, the kid of a key on PDND. */
+export function thumbprintOf (jwk: Jwk): string {
+  return createHash('sha256').update(JSON.stringify(essential(jwk))).digest('base64url')
+}
+
+/** A key without a fault, to verify with; undefined when its numbers are no key all the same (a point that is not on the curve). */
+export function importKey (jwk: Jwk): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: essential(jwk), format: 'jwk' })
+  } catch {
+    return undefined
+  }
+}
