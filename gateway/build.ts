@@ -2,10 +2,12 @@ import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
 import { readCredentials } from '../policies/caller.ts'
+import type { Certificates } from '../policies/certificates.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainVoucher } from '../policies/explain.ts'
 import { readJws } from '../policies/jws.ts'
+import type { ClientKeys } from '../policies/keys.ts'
 import type { Ports } from '../policies/policy.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { JwksKeys } from './adapters/jwks.ts'
@@ -33,15 +35,15 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, and what remembers used proofs. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, and where the keys and certificates of clients come from. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates }
 
 /** Puts a gateway together. Throws when a contract or the registry cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay() }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), clientKeys = { find: () => 'unavailable' }, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registry = registryOf(await readRegistryFile(config.registry, config.environment))
   const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
-  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay }
+  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, clientKeys, certificates }
   const eservices = await goLive(config, ports)
   const stopping = new AbortController()
   const app = buildGateway({

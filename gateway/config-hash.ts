@@ -12,6 +12,7 @@ export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: Readonl
   return sha256(JSON.stringify({
     ...config,
     registry: digests.get(config.registry),
+    state: undefined,
     listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
     eservices: config.eservices.map((eservice) => ({
       ...eservice,

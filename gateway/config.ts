@@ -34,6 +34,8 @@ export interface Config {
   readonly pdnd: PdndEnvironment
   readonly registry: string
   readonly publicUrl: string
+  /** The folder in which the gateway keeps what must outlive it, made when it is first needed. */
+  readonly state: string
   readonly listeners: {
     readonly public: { readonly host: string, readonly port: number }
     readonly operations: { readonly host: string, readonly port: number, readonly token: string | undefined }
@@ -51,6 +53,7 @@ interface Document {
   readonly producer?: string
   readonly registry: string
   readonly publicUrl: string
+  readonly state?: string
   readonly listeners?: { readonly public?: { host?: string, port?: number }, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly connections?: number }
   readonly eservices: Readonly<Record<string, Partial<EServiceConfig> & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
@@ -58,6 +61,8 @@ interface Document {
 
 const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
 const loopback = '127.0.0.1'
+/** Below the folder of the process, like the sandbox's; never in version control. */
+const defaultState = resolve('.varco', 'gateway')
 
 /** What a configuration is read for: with `ignored`, secrets that are not set are empty and no fault. A gateway needs them. */
 export interface ReadingPurpose { readonly secrets?: 'needed' | 'ignored' }
@@ -112,6 +117,7 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
     pdnd: { ...preset, ...overrides },
     registry: resolve(folder, document.registry),
     publicUrl: document.publicUrl,
+    state: resolve(folder, document.state ?? defaultState),
     listeners: {
       public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway },
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }

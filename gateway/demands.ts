@@ -1,11 +1,26 @@
+import { Ajv } from 'ajv'
 import type { Contract, Operation } from '../openapi/contract.ts'
 import { isObject } from '../openapi/document.ts'
 import type { Json, JsonObject } from '../openapi/document.ts'
-import type { Demands } from '../policies/policy.ts'
-import { didYouMean } from './closest-name.ts'
+import { noDemands } from '../policies/demands.ts'
+import type { AsyncScope, Demands, IntegrityDemand, NonBlockingStep, Pattern, Trust } from '../policies/demands.ts'
+import { schemaFindings } from './adapters/checked-yaml.ts'
+import { findContradictions } from './demand-contradictions.ts'
+import schema from './demands.schema.json' with { type: 'json' }
 
-/** What `x-modi` can say, member by member: its values, in a contract's own words. */
-const members: Readonly<Record<keyof Demands, readonly string[]>> = { dpop: ['required'] }
+/** `x-modi` as it is written. */
+interface Declared {
+  readonly patterns?: readonly Pattern[]
+  readonly trust?: readonly Trust[]
+  readonly dpop?: 'required'
+  readonly integrity?: Partial<Omit<IntegrityDemand, 'trust'>>
+  readonly audit?: { readonly claims?: JsonObject }
+  readonly response?: 'signed'
+  readonly async?: AsyncScope
+  readonly nonBlocking?: NonBlockingStep
+}
+
+const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema)
 
 /**
  * What the contract demands of the calls of each of its operations, by operationId: `x-modi` at the root holds for every operation that is
@@ -14,10 +29,36 @@ const members: Readonly<Record<keyof Demands, readonly string[]>> = { dpop: ['re
 export function demandsOf (contract: Contract): ReadonlyMap<string, Demands> {
   const root = contract.document['x-modi']
   const faults = [...faultsOf(root, 'x-modi'), ...misplaced(contract), ...contract.operations.flatMap(findFaults)]
+  const demands = new Map(faults.length > 0 ? [] : contract.operations.map((operation) => [operation.id, resolve(operation, root)]))
+  for (const [id, demanded] of demands) faults.push(...findContradictions(demanded).map((fault) => `operation "${id}": ${fault}`))
   if (faults.length > 0) throw new Error(faults.map((fault) => `${contract.file}: ${fault}`).join('\n'))
-  return new Map(contract.operations.map(({ id, isPublic, source }) => [id, {
-    dpop: !isPublic && [root, source['x-modi']].some((declared) => isObject(declared) && declared['dpop'] === 'required')
-  }]))
+  return demands
+}
+
+function resolve ({ isPublic, source }: Operation, root: Json | undefined): Demands {
+  if (isPublic) return noDemands
+  const [all = {}, own = {}] = [root, source['x-modi']] as readonly (Declared | undefined)[]
+  const names = new Set([...all.patterns ?? [], ...own.patterns ?? []])
+  const has = (...some: readonly Pattern[]): boolean => some.some((name) => names.has(name))
+  const by = (kind: string): readonly Trust[] => [...names.has(`${kind}_REST_02` as Pattern) ? ['pdnd' as const] : [], ...names.has(`${kind}_REST_01` as Pattern) ? ['x509' as const] : []]
+  const trust = own.trust ?? all.trust ?? noDemands.trust
+  const integrity = { ...all.integrity, ...own.integrity }
+  return {
+    patterns: [...names],
+    trust,
+    channel: has('ID_AUTH_CHANNEL_02') ? 'mutual-tls' : has('ID_AUTH_CHANNEL_01', 'PROFILE_CONF_ID_AUTH_01') ? 'tls' : 'any',
+    dpop: all.dpop === 'required' || own.dpop === 'required',
+    singleUse: has('ID_AUTH_REST_02', 'PROFILE_NON_REPUDIATION_01'),
+    integrity: has('INTEGRITY_REST_01', 'INTEGRITY_REST_02')
+      ? { trust: by('INTEGRITY'), headers: (integrity.headers ?? []).map((name) => name.toLowerCase()), emptyBody: integrity.emptyBody ?? 'unsigned', contentCodings: integrity.contentCodings ?? [] }
+      : undefined,
+    // AUDIT_REST_01 is for either trust; AUDIT_REST_02 is bound to a voucher, so only the platform's will do.
+    evidence: has('AUDIT_REST_01', 'AUDIT_REST_02') ? { trust: has('AUDIT_REST_02') ? ['pdnd'] : trust, bound: has('AUDIT_REST_02'), claims: own.audit?.claims ?? all.audit?.claims } : undefined,
+    signedResponse: all.response === 'signed' || own.response === 'signed' || has('PROFILE_NON_REPUDIATION_01'),
+    nonRepudiation: has('PROFILE_NON_REPUDIATION_01'),
+    scope: own.async,
+    nonBlocking: own.nonBlocking
+  }
 }
 
 function findFaults ({ id, isPublic, source }: Operation): readonly string[] {
@@ -27,14 +68,11 @@ function findFaults ({ id, isPublic, source }: Operation): readonly string[] {
   return faultsOf(declared, `operation "${id}": x-modi`)
 }
 
-function faultsOf (declared: Json | undefined, place: string): readonly string[] {
+function faultsOf (declared: Json | undefined, place: string): string[] {
   if (declared === undefined) return []
-  if (!isObject(declared)) return [`${place} must be an object with ${Object.keys(members).join(', ')}`]
-  return Object.entries(declared).flatMap(([name, value]) => {
-    if (!Object.hasOwn(members, name)) return [`${place} has no member "${name}".${didYouMean(name, Object.keys(members))} There is: ${Object.keys(members).join(', ')}`]
-    const values = members[name as keyof Demands]
-    return values.includes(value as string) ? [] : [`${place}.${name} must be ${values.join(' or ')}, not ${JSON.stringify(value)}`]
-  })
+  const faults = schemaFindings(validate, declared).map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
+  const perOperation = place === 'x-modi' && isObject(declared) ? ['async', 'nonBlocking'].filter((name) => Object.hasOwn(declared, name)) : []
+  return [...faults, ...perOperation.map((name) => `${place}.${name}: belongs on an operation, not at the root`)]
 }
 
 // Where one is easily written and would say nothing.

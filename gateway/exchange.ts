@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Denial } from '../policies/denials.ts'
-import type { Demands } from '../policies/policy.ts'
+import { headerValues } from '../policies/header-values.ts'
+import { noDemands } from '../policies/demands.ts'
+import type { Demands } from '../policies/demands.ts'
 import type { Route } from './route.ts'
 
 /** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
@@ -26,7 +28,7 @@ export interface Exchange {
 }
 
 /** Until it is known what the operation of a call demands, it is all there is. */
-const everything: Demands = { dpop: true }
+const everything: Demands = { ...noDemands, dpop: true }
 const none: readonly string[] = []
 
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
@@ -44,9 +46,11 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       path: (request.url ?? '').split('?', 1)[0] as string,
       authorization: headerValues(request.rawHeaders, 'authorization'),
       proofs: request.headers['dpop'] === undefined ? none : headerValues(request.rawHeaders, 'dpop'),
+      rawHeaders: request.rawHeaders,
       demands: everything,
       now,
       blockedSeconds,
+      body: undefined,
       caller: undefined,
       dpop: undefined,
       descriptor: undefined,
@@ -69,13 +73,4 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
 /** The exchange of a request that came through the wire checks. */
 export function exchangeOf (request: IncomingMessage): Exchange {
   return exchanges.get(request) as Exchange
-}
-
-/** Every value of a header as it came over the wire, in order; `name` in lower case. */
-export function headerValues (rawHeaders: readonly string[], name: string): readonly string[] {
-  const values: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if ((rawHeaders[index] as string).toLowerCase() === name) values.push(rawHeaders[index + 1] as string)
-  }
-  return values
 }

@@ -1,7 +1,8 @@
 import type { Contract, Operation } from '../openapi/contract.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { Admission } from '../policies/admission.ts'
-import type { Demands, Terms } from '../policies/policy.ts'
+import type { Demands } from '../policies/demands.ts'
+import type { Terms } from '../policies/policy.ts'
 import type { EServiceConfig } from './config.ts'
 import type { Upstream } from './forward.ts'
 

@@ -5,6 +5,7 @@ import type { Finding } from '../openapi/parameters.ts'
 import { writeQuery } from '../openapi/query.ts'
 import type { QueryPair } from '../openapi/query.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
+import type { Run } from '../policies/admission.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
@@ -21,7 +22,7 @@ export interface Matched { readonly parameters: Readonly<Record<string, string |
 const noBytes = new Uint8Array(0)
 
 /**
- * Serves an admitted call: parameters and body against the contract, then the daily quota, then the upstream. Prepared once per route;
+ * Serves an admitted call: proofs over the raw body, parameters and body against the contract, then the daily quota, then the upstream. Prepared once per route;
  * every outcome, good or bad, ends with an answer.
  */
 export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange, matched: Matched) => void {
@@ -34,18 +35,26 @@ export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange
     forward(exchange, { route, method, target, body: matched.body, varcoCall }, refuse, (response) => { setOwnHeaders(response, exchange) })
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
+    exchange.call.body = matched.body ?? noBytes
+    if (operation.isPublic) return check(exchange, matched)
+    return goOn(exchange, admission.overBody(exchange.call), () => check(exchange, matched))
+  }
+  const check = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     const { request, call } = exchange
     const read = validator.parameters({ path: pathValues(route, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
     if (isFinding(read)) return refuse(exchange, contractDenial(read))
-    const body = validator.body(validator.mediaType(request.headers['content-type']), matched.body ?? noBytes)
+    const body = validator.body(validator.mediaType(request.headers['content-type']), call.body ?? noBytes)
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
     if (operation.isPublic) return send(exchange, matched, read.query)
     if (exchange.response.destroyed) return undefined
-    const finish = (denial: Denial | undefined): void => {
+    return goOn(exchange, admission.afterBody(call), () => { send(exchange, matched, read.query) })
+  }
+  // A caller who left while a policy waited gets nothing done for it.
+  const goOn = (exchange: Exchange, outcome: ReturnType<Run>, next: () => void | Promise<void>): void | Promise<void> => {
+    const finish = (denial: Denial | undefined): void | Promise<void> => {
       if (exchange.response.destroyed) return undefined
-      return denial ? refuse(exchange, denial) : send(exchange, matched, read.query)
+      return denial ? refuse(exchange, denial) : next()
     }
-    const outcome = admission.afterBody(call)
     return outcome instanceof Promise ? outcome.then(finish) : finish(outcome)
   }
   return (exchange, matched) => { guard(exchange, refuse, () => serve(exchange, matched)) }

@@ -52,7 +52,7 @@ for (const [how, prove] of Object.entries(throwing)) {
       const admission = prepareAdmission(portsOf(), terms, order)
       const call = newCall()
       const before = await admission.beforeBody(call)
-      const denial = stage === 'before-body' ? before : await admission.afterBody(call)
+      const denial = stage === 'before-body' ? before : await admission.overBody(call) ?? await admission.afterBody(call)
       t.match(denial, { denial: 'internal-error', check: name, reason: new RegExp(`policy "${name}" failed`) })
       t.equal(call[name], undefined)
     })

@@ -3,10 +3,11 @@ import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import { policies, refuseWrongOrder } from './order.ts'
 import type { AnyPolicy } from './order.ts'
-import type { Call, Demands, Facts, Ports, Terms } from './policy.ts'
+import type { Demands } from './demands.ts'
+import type { Call, Facts, Ports, Stage, Terms } from './policy.ts'
 
-/** A call on its way through admission; facts are filled in as they are proved, and the demands once its operation is known. */
-export type AdmittedCall = Call & { demands: Demands } & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+/** A call on its way through admission; facts are filled in as they are proved, the demands once its operation is known, the body once it was read. */
+export type AdmittedCall = Call & { demands: Demands, body: Uint8Array | undefined } & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
 
 /** True once it is certain who calls: a voucher that is bound to a key proves nothing by itself. */
 export function isProven (call: AdmittedCall): call is AdmittedCall & Pick<Facts, 'caller'> {
@@ -14,9 +15,9 @@ export function isProven (call: AdmittedCall): call is AdmittedCall & Pick<Facts
 }
 
 /** Runs the policies of one stage on a call: undefined when all facts are proved (they are on the call), otherwise the first denial. */
-export type Stage = (call: AdmittedCall) => Denial | undefined | Promise<Denial | undefined>
+export type Run = (call: AdmittedCall) => Denial | undefined | Promise<Denial | undefined>
 
-export interface Admission { readonly beforeBody: Stage, readonly afterBody: Stage }
+export interface Admission { readonly beforeBody: Run, readonly overBody: Run, readonly afterBody: Run }
 
 /** Prepares the admission of an e-service. Throws when the order of policies cannot work. A throw while a policy runs is a denial, never a pass. */
 export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
@@ -25,14 +26,14 @@ export function prepareAdmission (ports: Ports, terms: Terms, order: readonly An
     if (!isProven(call) || call.burst || denial.limit) return denial
     return peekBurst(ports, terms, call.caller).then((limit) => ({ ...denial, limit }), () => denial)
   }
-  const prepare = (stage: AnyPolicy['stage']): Stage => {
+  const prepare = (stage: Stage): Run => {
     const steps = order.filter((policy) => policy.stage === stage).map((policy) => ({ name: policy.name, prove: policy.prepare(ports, terms) as unknown as Prove }))
     return (call) => {
       const outcome = run(steps, call, 0)
       return outcome instanceof Promise ? outcome.then((denial) => denial && tellLimit(denial, call)) : outcome && tellLimit(outcome, call)
     }
   }
-  return { beforeBody: prepare('before-body'), afterBody: prepare('after-body') }
+  return { beforeBody: prepare('before-body'), overBody: prepare('body'), afterBody: prepare('after-body') }
 }
 
 type Prove = (call: AdmittedCall) => unknown

@@ -1,10 +1,11 @@
 import t from 'tap'
 import { challengeOf } from './challenge.ts'
+import { noDemands } from './demands.ts'
 import { callWith } from './fixture.ts'
 
 t.test('the challenge names the scheme that the caller has to use, and what was wrong', async (t) => {
   const [bearer, bound] = [callWith('Bearer a.b.c'), callWith('dpop a.b.c')]
-  const demanded = { ...bearer, demands: { dpop: true } }
+  const demanded = { ...bearer, demands: { ...noDemands, dpop: true } }
   const algs = 'algs="ES256 RS256"'
   t.equal(challengeOf('voucher-missing', { ...bearer, authorization: [] }), 'Bearer')
   t.equal(challengeOf('voucher-missing', { ...demanded, authorization: [] }), `DPoP ${algs}`)

@@ -2,6 +2,7 @@ import t from 'tap'
 import { prepareAdmission } from './admission.ts'
 import { denials, denialType, isDenial } from './denials.ts'
 import type { DenialCode } from './denials.ts'
+import { noDemands } from './demands.ts'
 import { callWith, id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import { policies } from './order.ts'
@@ -41,7 +42,7 @@ const golden: readonly Case[] = [
   claims('producer-mismatch', { producerId: id(77) }),
   claims('eservice-mismatch', { eserviceId: id(77) }),
   claims('descriptor-mismatch', { descriptorId: id(77) }),
-  { policy: 'dpop', code: 'dpop-required', call: { demands: { dpop: true } } },
+  { policy: 'dpop', code: 'dpop-required', call: { demands: { ...noDemands, dpop: true } } },
   { policy: 'dpop', code: 'dpop-missing', call: proven() },
   { policy: 'dpop', code: 'dpop-malformed', call: proven('a.b.c') },
   { policy: 'dpop', code: 'dpop-unverifiable', call: proven(`${goodProof.slice(0, goodProof.lastIndexOf('.'))}.AAAA`) },
@@ -64,7 +65,7 @@ for (const { policy, code, voucher: changes, call: different, ports } of golden)
   t.test(`${policy} refuses with ${code}`, async (t) => {
     const admission = prepareAdmission(portsOf(ports), terms)
     const call = callWith(`Bearer ${voucher(changes)}`, different)
-    const denial = await admission.beforeBody(call) ?? await admission.afterBody(call)
+    const denial = await admission.beforeBody(call) ?? await admission.overBody(call) ?? await admission.afterBody(call)
     t.equal(denial?.denial, code)
     t.equal(policies.find(({ name }) => call[name] === undefined)?.name, policy)
   })

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
 import type { Line } from './check.ts'
+import { noDemands } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { explainVoucher } from './explain.ts'
 import { callWith, goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
@@ -77,7 +78,7 @@ t.test('of a call with a proof it explains the proof as admission does', async (
     ...Object.entries(proofFaults).map(([name, changes]) => ({ name, token, scheme, demanded, proofs: [makeProof({ method: 'GET', url, voucher: token, now: testTime }, changes)] }))
   ])))
   for (const { name, token, scheme, demanded, proofs } of attempts) {
-    const call = callWith(`${scheme} ${token}`, { proofs, demands: { dpop: demanded } })
+    const call = callWith(`${scheme} ${token}`, { proofs, demands: { ...noDemands, dpop: demanded } })
     const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call })
     const denial = await prepareAdmission(portsOf(), terms).beforeBody(call)
     t.equal(lines.find(({ outcome }) => outcome === 'fail')?.code, denial?.denial, `${name} ${scheme} ${demanded}: ${denial?.denial ?? 'admitted'}`)

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { AdmittedCall } from './admission.ts'
+import { noDemands } from './demands.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Limiter } from './limiter.ts'
 import type { Call, Ports, Terms } from './policy.ts'
@@ -126,11 +127,11 @@ export function plainReplay (): ReplayFilter {
 
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
-  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], demands: { dpop: false }, now: testTime, blockedSeconds: 0, ...changes }
+  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], demands: noDemands, now: testTime, blockedSeconds: 0, body: undefined, ...changes }
 }
 
 /** The world in which the good voucher is admitted, but for the changes. */
 export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
   const registry = registryOf()
-  return { keys: platformKeys(), registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), ...changes as object }
+  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), ...changes as object }
 }

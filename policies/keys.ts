@@ -10,3 +10,11 @@ export interface Keys {
   known (kid: string): KeyObject | undefined
   find (kid: string): FoundKey | Promise<FoundKey>
 }
+
+/** A public key that a consumer deposited on the platform for one of its clients (`GET /keys/{kid}`). */
+export type FoundClientKey = { readonly key: KeyObject, readonly clientId: string } | 'unknown' | 'unavailable'
+
+/** The keys with which consumers sign what goes with a voucher: evidence and messages. Meaning of the answers as for `Keys`. */
+export interface ClientKeys {
+  find (kid: string): FoundClientKey | Promise<FoundClientKey>
+}

@@ -27,5 +27,5 @@ t.test('a policy that is left out is missed by the ones that need its fact', asy
 
 t.test('nothing that must come before the body stands behind something that reads it', async (t) => {
   const late = [named('caller'), named('descriptor'), named('agreement'), named('purpose'), named('quota'), named('burst')]
-  t.throws(() => refuseWrongOrder(late), { message: 'policy "burst" runs before the body is read but stands behind one that runs after it' })
+  t.throws(() => refuseWrongOrder(late), { message: 'policy "burst" runs in the stage before-body but stands behind one that runs in after-body' })
 })

@@ -3,6 +3,7 @@ import { burst } from './burst.ts'
 import { caller } from './caller.ts'
 import { descriptor } from './descriptor.ts'
 import { dpop } from './dpop.ts'
+import { stages } from './policy.ts'
 import type { Facts, Policy } from './policy.ts'
 import { purpose } from './purpose.ts'
 import { quota } from './quota.ts'
@@ -24,12 +25,12 @@ export const policies: readonly AnyPolicy[] = [
 /** Throws when a policy needs a fact that is not proved before it, or comes before its stage: a boot error, not a surprise at run time. */
 export function refuseWrongOrder (order: readonly AnyPolicy[]): void {
   const proved = new Set<string>()
-  let bodyRead = false
+  let reached = 0
   for (const { name, needs, stage } of order) {
     const missing = (needs as readonly string[]).find((need) => !proved.has(need))
     if (missing) throw new Error(`policy "${name}" needs the fact "${missing}", which no policy before it proves; move it behind "${missing}" in policies/order.ts`)
-    if (bodyRead && stage === 'before-body') throw new Error(`policy "${name}" runs before the body is read but stands behind one that runs after it`)
-    if (stage === 'after-body') bodyRead = true
+    if (stages.indexOf(stage) < reached) throw new Error(`policy "${name}" runs in the stage ${stage} but stands behind one that runs in ${stages[reached]}`)
+    reached = stages.indexOf(stage)
     proved.add(name)
   }
 }

@@ -1,9 +1,11 @@
 import type { AgreementFact } from './agreement.ts'
 import type { CallerFact } from './caller.ts'
+import type { Certificates } from './certificates.ts'
+import type { Demands } from './demands.ts'
 import type { DescriptorFact } from './descriptor.ts'
 import type { DpopFact } from './dpop.ts'
 import type { Denial, DenialCode } from './denials.ts'
-import type { Keys } from './keys.ts'
+import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { PurposeFact } from './purpose.ts'
 import type { Registry } from './registry.ts'
@@ -20,30 +22,29 @@ export interface Facts {
   quota: LimitState
 }
 
-/** What the contract of an operation demands of a call beyond what holds for all (`x-modi`). It can only add. */
-export interface Demands {
-  /** Only a voucher that is bound to a key is taken. */
-  readonly dpop: boolean
-}
-
 /**
- * A call as policies see it: `authorization` and `proofs` hold every value of the headers Authorization and DPoP, `path` is that of the request target as it
- * came, without query; `now` is epoch milliseconds.
+ * A call as policies see it: `authorization` and `proofs` hold every value of the headers Authorization and DPoP, `rawHeaders` all names and values in turn
+ * as they came, `path` is that of the request target as it came, without query; `now` is epoch milliseconds.
  */
 export interface Call {
   readonly method: string
   readonly path: string
   readonly authorization: readonly string[]
   readonly proofs: readonly string[]
+  readonly rawHeaders: readonly string[]
   readonly demands: Demands
   readonly now: number
   /** Seconds for which the caller's address is blocked for what it sent before, 0 when it is not: only known vouchers pass then. */
   readonly blockedSeconds: number
+  /** The bytes of the body as they came over the wire (transfer coding removed); undefined until they were read. */
+  readonly body: Uint8Array | undefined
 }
 
 /** The world as policies see it. */
 export interface Ports {
   readonly keys: Keys
+  readonly clientKeys: ClientKeys
+  readonly certificates: Certificates
   readonly registry: () => Registry
   readonly burst: Limiter
   readonly quota: Limiter
@@ -61,6 +62,10 @@ export interface Terms {
   readonly burst: { readonly requests: number, readonly seconds: number }
 }
 
+/** The stages in which policies run, in their order. */
+export const stages = ['before-body', 'body', 'after-body'] as const
+export type Stage = (typeof stages)[number]
+
 export type Answer<T> = T | Denial | Promise<T | Denial>
 
 /**
@@ -70,8 +75,8 @@ export type Answer<T> = T | Denial | Promise<T | Denial>
 export interface Policy<Name extends keyof Facts, Needs extends keyof Facts = never> {
   /** The fact it proves. */
   readonly name: Name
-  /** Before or after the body was read and checked. */
-  readonly stage: 'before-body' | 'after-body'
+  /** Before the body is read, over its raw bytes, or after it was checked. */
+  readonly stage: Stage
   /** Facts that must be proved before it; a wrong order is a boot error. */
   readonly needs: readonly Needs[]
   /** Every way in which it can refuse. */

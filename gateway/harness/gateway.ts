@@ -172,6 +172,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     environment: 'sandbox',
     pdnd: { issuer, jwksUri, apiBase: 'http://127.0.0.1:9', tokenUrl: 'http://127.0.0.1:9/token', clientAssertionAudience: 'platform.test/client-assertion' },
     registry: join(folder, 'registry.yaml'),
+    state: join(folder, 'state'),
     publicUrl: `http://127.0.0.1:${port}`,
     listeners: { public: { host: '127.0.0.1', port }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, connections: 2000 },
