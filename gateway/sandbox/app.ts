@@ -1,13 +1,15 @@
 import { STATUS_CODES } from 'node:http'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { registryOf } from '../adapters/registry-file.ts'
 import type { RegistryFile } from '../adapters/registry-file.ts'
 import { debugEndpoints } from './debug-endpoints.ts'
 import type { DebugContext } from './debug-endpoints.ts'
+import { createDepositedKeys } from './deposited-keys.ts'
 import { openKeyStore } from './key-store.ts'
+import { createLiveRegistry } from './live-registry.ts'
 import { loopbackOnly } from './loopback.ts'
 import { sandboxProblem, sendProblem } from './problem.ts'
+import { producersOf } from './producer-keychain.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { createTokenRequestLog } from './token-request-log.ts'
 import { createUsedProofs } from './used-proofs.ts'
@@ -39,13 +41,14 @@ const rememberedRequests = 100
  * @throws {KeyStoreError} when the state folder cannot be used
  */
 export async function buildSandbox (options: SandboxOptions): Promise<FastifyInstance> {
-  const keys = await openKeyStore(options.stateDir, options.registryFile.clients.map(({ id }) => id))
+  const { registryFile: file, stateDir } = options
+  const keys = await openKeyStore(stateDir, { clients: file.clients.map(({ id }) => id), producers: producersOf(file) })
   const app = createServer(options)
   const context: DebugContext = {
     ...options,
-    file: options.registryFile,
-    registry: registryOf(options.registryFile),
+    registry: createLiveRegistry(file),
     keys,
+    deposits: createDepositedKeys(keys),
     tokenUrl: () => `${app.listeningOrigin}/token.oauth2`,
     usedProofs: createUsedProofs(options.now),
     countRequest: createRateCounter(options.voucherRate ?? { limit: 100, interval: 1000 }, options.now),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { JWTPayload } from 'jose'
-import type { RegistryFile } from '../adapters/registry-file.ts'
 import { examine } from './examination.ts'
+import type { LiveRegistry } from './live-registry.ts'
 import { findEntitlement } from './platform-state.ts'
 import type { Entitlement } from './platform-state.ts'
 import { firstUseStep } from './proof-examination.ts'
@@ -13,8 +13,8 @@ import type { TokenForm } from './token-form.ts'
 import type { TokenEndpointContext } from './token-endpoint.ts'
 import { signVoucher, voucherClaims } from './voucher.ts'
 
-/** What the debug endpoints need: what the token endpoint needs, and the names of the registry file. */
-export interface DebugContext extends TokenEndpointContext { readonly file: RegistryFile }
+/** What the debug endpoints need: what the token endpoint needs, and the names of the registry. */
+export interface DebugContext extends TokenEndpointContext { readonly registry: LiveRegistry }
 
 /** A voucher to mint: client and purpose by alias or id; `claims` replaces claims, null takes one out; seconds. */
 interface MintRequest {
@@ -87,9 +87,10 @@ function describe ({ eservice, descriptor }: Entitlement) {
 
 /** The claims that the token endpoint would have given without looking at states, then the wanted time and changes. */
 function mint (wanted: MintRequest, context: DebugContext): { claims: JWTPayload, expiresIn: number } | Unresolved {
-  const client = named(context.file.clients, wanted.client, 'client')
+  const { clients, purposes } = context.registry.current()
+  const client = named(clients, wanted.client, 'client')
   if ('error' in client) return client
-  const purpose = named(context.file.purposes, wanted.purpose, 'purpose')
+  const purpose = named(purposes, wanted.purpose, 'purpose')
   if ('error' in purpose) return purpose
   const entitlement = findEntitlement(context.registry, purpose.id)
   if ('failures' in entitlement) return { error: entitlement.detail ?? entitlement.explanation }

@@ -1,10 +1,17 @@
 import { decodeCompact, isAnything, isNumber, isString, unacceptable } from './compact-jws.ts'
 import type { DecodedJws, Members } from './compact-jws.ts'
+import { hashOf } from './dpop-signing.ts'
 import { proofFailure, shown } from './error-codes.ts'
 import type { Failure } from './error-codes.ts'
 
-/** What a proof is compared with: the exact address of the token endpoint and the present time in epoch ms. */
-export interface ProofExpectation { readonly tokenUrl: string, readonly now: number }
+/** What a proof is compared with: the request's method and exact address (no query), and the present time in epoch ms. */
+export interface ProofExpectation {
+  readonly method: string
+  readonly url: string
+  readonly now: number
+  /** The voucher that came with the proof; a token request has none. */
+  readonly accessToken?: string | undefined
+}
 
 /** How long after its `iat` a proof is good, and how far ahead `iat` may be, in seconds. */
 export const proofLifetime = 60
@@ -22,19 +29,21 @@ export function decodeProof (header: string): DecodedJws | Failure {
  * Every failed check on header and claims of a proof, as the platform makes them: a jwk of another form ends them at
  * once, and strict rules (any other member is refused) come when everything else holds.
  */
-export function checkProof ({ header, payload }: DecodedJws, { tokenUrl, now }: ProofExpectation): Failure[] {
+export function checkProof ({ header, payload }: DecodedJws, expected: ProofExpectation): Failure[] {
   if (header.jwk && !isPublicJwk(header.jwk)) return [proofFailure('0003', explainJwk(header.jwk))]
   const failures = [
     ...checkType(header),
     ...checkAlgorithm(header),
     ...header.jwk ? [] : [proofFailure('0009')],
-    ...checkMethod(payload),
-    ...checkAddress(payload, tokenUrl),
-    ...checkTime(payload, Math.floor(now / 1000)),
-    ...payload.jti ? [] : [proofFailure('0004')]
+    ...checkMethod(payload, expected.method),
+    ...checkAddress(payload, expected.url),
+    ...checkTime(payload, Math.floor(expected.now / 1000)),
+    ...payload.jti ? [] : [proofFailure('0004')],
+    ...expected.accessToken === undefined ? [] : checkVoucherHash(payload, expected.accessToken)
   ]
   if (failures.length > 0) return failures
-  const wrong = unacceptable('header', header, headerMembers) ?? unacceptable('payload', payload, payloadMembers)
+  const members = expected.accessToken === undefined ? payloadMembers : { ...payloadMembers, ath: isString }
+  const wrong = unacceptable('header', header, headerMembers) ?? unacceptable('payload', payload, members)
   return wrong === undefined ? [] : [proofFailure('0018', wrong)]
 }
 
@@ -63,14 +72,19 @@ function checkAlgorithm ({ alg }: Members): Failure[] {
   return alg === 'ES256' || alg === 'RS256' ? [] : [proofFailure('0017', `received ${shown(alg)}`)]
 }
 
-function checkMethod ({ htm }: Members): Failure[] {
-  if (typeof htm !== 'string' || htm === '') return [proofFailure('0010')]
-  return htm === 'POST' ? [] : [proofFailure('0011', `received ${shown(htm)}`)]
+function checkMethod ({ htm }: Members, method: string): Failure[] {
+  if (typeof htm !== 'string' || htm === '') return [proofFailure('0010', `expected ${method}`)]
+  return htm === method ? [] : [proofFailure('0011', `expected ${method}, received ${shown(htm)}`)]
 }
 
-function checkAddress ({ htu }: Members, tokenUrl: string): Failure[] {
-  if (!htu) return [proofFailure('0012', `expected ${shown(tokenUrl)}`)]
-  return htu === tokenUrl ? [] : [proofFailure('0013', `expected ${shown(tokenUrl)}, received ${shown(htu)}`)]
+function checkAddress ({ htu }: Members, url: string): Failure[] {
+  if (!htu) return [proofFailure('0012', `expected ${shown(url)}`)]
+  return htu === url ? [] : [proofFailure('0013', `expected ${shown(url)}, received ${shown(htu)}`)]
+}
+
+function checkVoucherHash ({ ath }: Members, accessToken: string): Failure[] {
+  if (!ath) return [proofFailure('0024')]
+  return ath === hashOf(accessToken) ? [] : [proofFailure('0025')]
 }
 
 function checkTime ({ iat }: Members, seconds: number): Failure[] {

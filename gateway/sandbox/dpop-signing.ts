@@ -28,10 +28,11 @@ export async function signDpopProof (wanted: DpopProofRequest): Promise<string> 
     htu: `${url.origin}${url.pathname}`,
     iat: Math.floor(wanted.now() / 1000),
     jti: wanted.randomUUID(),
-    ...wanted.accessToken === undefined ? {} : { ath: hash(wanted.accessToken) }
+    ...wanted.accessToken === undefined ? {} : { ath: hashOf(wanted.accessToken) }
   }).setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: { crv, kty, x, y } as JWK }).sign(wanted.privateKey)
 }
 
-function hash (accessToken: string): string {
+/** The `ath` of a voucher: its SHA-256 in base64url (RFC 9449 4.2). */
+export function hashOf (accessToken: string): string {
   return createHash('sha256').update(accessToken).digest('base64url')
 }

@@ -55,10 +55,10 @@ export const proofErrors = {
   '0007': ['dpopTypNotFound', 'The header has no typ. Set it to dpop+jwt.'],
   '0008': ['invalidDPoPTyp', 'typ must be exactly dpop+jwt.'],
   '0009': ['dpopJwkNotFound', 'The header has no jwk. Put in the public key that signs the proof.'],
-  '0010': ['dpopHtmNotFound', 'The htm claim is missing. Set it to POST.'],
-  '0011': ['invalidDPoPHtm', 'htm must be the method of the request: POST.'],
-  '0012': ['dpopHtuNotFound', 'The htu claim is missing. Set it to the address of the token endpoint.'],
-  '0013': ['invalidDPoPHtu', 'htu must be the address of the token endpoint, character by character.'],
+  '0010': ['dpopHtmNotFound', 'The htm claim is missing. Set it to the method of the request.'],
+  '0011': ['invalidDPoPHtm', 'htm must be the method of the request.'],
+  '0012': ['dpopHtuNotFound', 'The htu claim is missing. Set it to the address of the request, without query.'],
+  '0013': ['invalidDPoPHtu', 'htu must be the address of the request without its query, character by character.'],
   '0014': ['dpopProofSignatureVerificationError', 'The signature check failed, not for its value: alg and jwk must fit.'],
   '0015': ['invalidDPoPJwt', 'The proof is not a well-formed JWS. Build it with a JOSE library.'],
   '0016': ['dpopAlgorithmNotFound', 'The header has no alg. Set it to ES256 or RS256.'],
@@ -67,7 +67,10 @@ export const proofErrors = {
   '0019': ['invalidDPoPSignature', 'The signature does not match. Sign with the private key of the jwk.'],
   '0020': ['expiredDPoPProof', 'A proof is good for 60 s after its iat. Sign a new one for each request.'],
   '0021': ['notYetValidDPoPProof', 'iat is more than 10 s in the future. Set the clock.'],
-  '0022': ['multipleDPoPProofsError', 'Send one DPoP header with one proof: there is a comma in it.']
+  '0022': ['multipleDPoPProofsError', 'Send one DPoP header with one proof: there is a comma in it.'],
+  '0023': ['dpopTokenBindingMismatch', 'The voucher is bound to another key. Sign with the key of the token request.'],
+  '0024': ['dpopAthNotFound', 'The ath claim is missing. Set it to the SHA-256 of the voucher in base64url.'],
+  '0025': ['invalidDPoPAth', 'ath must be the SHA-256 of the voucher that the proof comes with, in base64url.']
 } as const satisfies Record<string, readonly [string, string]>
 
 /** The step of the token request that failed; `status` is what the caller gets. */

@@ -1,12 +1,12 @@
-import type { Registry } from '../../policies/registry.ts'
+import type { Client, Registry } from '../../policies/registry.ts'
 import { checkSignature } from './assertion-signature.ts'
 import { checkAssertion, decodeAssertion, isUuid } from './client-assertion.ts'
 import type { DecodedAssertion } from './client-assertion.ts'
+import type { DepositedKeys } from './deposited-keys.ts'
 import { failure, shown } from './error-codes.ts'
 import type { Failure, Refusal } from './error-codes.ts'
-import type { KeyStore } from './key-store.ts'
 import { checkState, findEntitlement, findKey } from './platform-state.ts'
-import type { DepositedKey, Entitlement } from './platform-state.ts'
+import type { ClientKey, Entitlement } from './platform-state.ts'
 import { examineProof } from './proof-examination.ts'
 import type { DpopProof } from './proof-examination.ts'
 import { failed, skipped, step } from './step.ts'
@@ -17,7 +17,7 @@ import type { TokenForm } from './token-form.ts'
 /** What a token request is examined against; `now` in epoch ms. */
 export interface ExaminationContext {
   readonly registry: Registry
-  readonly keys: KeyStore
+  readonly deposits: DepositedKeys
   readonly assertionAudience: string
   /** The address of the token endpoint, known once it listens. */
   readonly tokenUrl: () => string
@@ -33,6 +33,8 @@ export interface Examination {
   readonly refusal?: Refusal | undefined
   readonly assertion?: DecodedAssertion
   readonly entitlement?: Entitlement
+  /** The client of the interop API that asks: it needs no entitlement. */
+  readonly apiClient?: Client
   /** What the DPoP proof says, whether it holds or not. */
   readonly proofClaims?: DecodedAssertion['payload']
   /** The DPoP proof when it holds; its first use is still to be checked, after the rate. */
@@ -41,10 +43,10 @@ export interface Examination {
 
 /**
  * Makes every check that the platform makes before it issues a voucher, in its order, and goes on after a failure
- * wherever the next step can still be made. No failure and no entitlement means: a client of the interop API.
+ * wherever the next step can still be made. No failure means: there is an entitlement, or a client of the interop API.
  */
 export async function examine ({ form, dpop }: RequestToExamine, context: ExaminationContext): Promise<Examination> {
-  const { steps, ...proven } = await examineProof(dpop, { tokenUrl: context.tokenUrl(), now: context.now() })
+  const { steps, ...proven } = await examineProof(dpop, { method: 'POST', url: context.tokenUrl(), now: context.now() })
   const examined = await examineForm(form, context)
   return { ...examined, ...proven, ...conclude([...steps, ...examined.steps]) }
 }
@@ -67,9 +69,9 @@ async function examineForm (form: TokenForm, context: ExaminationContext): Promi
   }
   const wrong = await checkSignature(form.client_assertion, found.key.publicKey, context.now())
   const signature = step('clientAssertionSignatureVerification', '0003', wrong ? [wrong] : [])
-  const { state, entitlement } = examineState(assertion, found, context.registry)
+  const { state, ...granted } = examineState(assertion, found, context.registry)
   const steps: Step[] = [parameters, claims, { name: 'publicKeyRetrieve', result: 'PASSED' }, signature, state]
-  return { steps, assertion, ...entitlement ? { entitlement } : {} }
+  return { steps, assertion, ...granted }
 }
 
 function checkParameters ({ client_assertion_type: type, grant_type: grant }: TokenForm): Failure[] {
@@ -79,20 +81,20 @@ function checkParameters ({ client_assertion_type: type, grant_type: grant }: To
   ]
 }
 
-function lookUp (assertion: DecodedAssertion, context: ExaminationContext): DepositedKey | Refusal | undefined {
+function lookUp (assertion: DecodedAssertion, context: ExaminationContext): ClientKey | Refusal | undefined {
   const { sub: clientId, purposeId: claim } = assertion.payload
   const { kid } = assertion.header
   if (!isUuid(clientId) || typeof kid !== 'string') return undefined
   const purposeId = isUuid(claim) ? claim : undefined
-  return findKey(context.registry, context.keys, { clientId, kid, purposeId })
+  return findKey(context.registry, context.deposits, { clientId, kid, purposeId })
 }
 
-interface ExaminedState { readonly state: Step, readonly entitlement?: Entitlement }
+interface ExaminedState extends Pick<Examination, 'entitlement' | 'apiClient'> { readonly state: Step }
 
-function examineState (assertion: DecodedAssertion, { client }: DepositedKey, registry: Registry): ExaminedState {
+function examineState (assertion: DecodedAssertion, { client }: ClientKey, registry: Registry): ExaminedState {
   const { purposeId } = assertion.payload
   const name = 'platformStatesVerification'
-  if (client.kind === 'Api') return { state: step(name, '0008', []) }
+  if (client.kind === 'Api') return { state: step(name, '0008', []), apiClient: client }
   if (!purposeId) return { state: step(name, '0008', [failure('0030')]) }
   if (!isUuid(purposeId)) return { state: skipped(name) }
   const entitlement = findEntitlement(registry, purposeId)

@@ -14,8 +14,15 @@ export interface KeyPair {
   readonly publicJwk: JWK
 }
 
-/** The sandbox's keys: the platform's signing key and one pair for each client, by client id. */
-export interface KeyStore { readonly platform: KeyPair, readonly clients: ReadonlyMap<string, KeyPair> }
+/** Whose key pairs a state folder holds beside the platform's own, by id; of producers the keychain's. */
+export interface KeyOwners { readonly clients: readonly string[], readonly producers: readonly string[] }
+
+/** The sandbox's keys: the platform's signing key, one pair for each client and one for each producer's keychain. */
+export interface KeyStore {
+  readonly platform: KeyPair
+  readonly clients: ReadonlyMap<string, KeyPair>
+  readonly keychains: ReadonlyMap<string, KeyPair>
+}
 
 /** The state folder, or a key in it, cannot be used; the message says what to do. */
 export class KeyStoreError extends Error {}
@@ -25,20 +32,28 @@ export class KeyStoreError extends Error {}
  * Any number of processes may open the same new folder at once: they all end with the same keys.
  * @throws {KeyStoreError} when the folder is open to other users or a key file is not one
  */
-export async function openKeyStore (stateDir: string, clientIds: readonly string[]): Promise<KeyStore> {
+export async function openKeyStore (stateDir: string, { clients, producers }: KeyOwners): Promise<KeyStore> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const { mode } = await stat(stateDir)
   if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
     throw new KeyStoreError(`the state folder is open to other users: run chmod 700 ${stateDir}, or name another`)
   }
-  const openClient = async (id: string) => [id, await openKeyPair(clientKeyPath(stateDir, id))] as const
-  const clients = new Map(await Promise.all(clientIds.map(openClient)))
-  return { platform: await openKeyPair(join(stateDir, 'platform.pem')), clients }
+  const openAll = async (ids: readonly string[], pathOf: typeof clientKeyPath): Promise<Map<string, KeyPair>> =>
+    new Map(await Promise.all(ids.map(async (id) => [id, await openKeyPair(pathOf(stateDir, id))] as const)))
+  const [platform, ofClients, ofKeychains] = await Promise.all([
+    openKeyPair(join(stateDir, 'platform.pem')), openAll(clients, clientKeyPath), openAll(producers, keychainKeyPath)
+  ])
+  return { platform, clients: ofClients, keychains: ofKeychains }
 }
 
 /** Where the key pair of a client is kept. */
 export function clientKeyPath (stateDir: string, clientId: string): string {
   return join(stateDir, `client-${clientId}.pem`)
+}
+
+/** Where the key pair of a producer's keychain is kept: with it the producer signs its responses (INTEGRITY_REST_02). */
+export function keychainKeyPath (stateDir: string, producerId: string): string {
+  return join(stateDir, `keychain-${producerId}.pem`)
 }
 
 /**

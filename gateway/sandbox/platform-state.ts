@@ -1,8 +1,8 @@
 import { activeVersion, usableDescriptorStates } from '../../policies/registry.ts'
 import type { Agreement, Client, Descriptor, EService, Purpose, Registry } from '../../policies/registry.ts'
+import type { DepositedKey, DepositedKeys } from './deposited-keys.ts'
 import { failure, refusal } from './error-codes.ts'
 import type { Failure, Refusal } from './error-codes.ts'
-import type { KeyPair, KeyStore } from './key-store.ts'
 
 /** What a voucher is made of: a purpose, its agreement and the descriptor that the agreement is for. */
 export interface Entitlement {
@@ -13,18 +13,22 @@ export interface Entitlement {
 }
 
 /** The client and the key of its that an assertion names. */
-export interface DepositedKey { readonly client: Client, readonly key: KeyPair }
+export interface ClientKey { readonly client: Client, readonly key: DepositedKey }
 
 interface KeyNames { readonly clientId: string, readonly kid: string, readonly purposeId?: string | undefined }
 
 /** The client, key and linked purpose that an assertion names, or why the platform knows no such combination. */
-export function findKey (registry: Registry, keys: KeyStore, names: KeyNames): DepositedKey | Refusal {
+export function findKey (registry: Registry, deposits: DepositedKeys, names: KeyNames): ClientKey | Refusal {
   const { clientId, kid, purposeId } = names
   const client = registry.client(clientId)
-  const key = keys.clients.get(clientId)
-  if (client === undefined || key === undefined) return refusal('0006', [], `no client has the id ${clientId}`)
-  if (key.kid !== kid) return refusal('0006', [], `the client has no key with the kid ${kid}; its key is ${key.kid}`)
-  if (purposeId !== undefined && !client.purposes.includes(purposeId)) {
+  if (client === undefined) return refusal('0006', [], `no client has the id ${clientId}`)
+  const held = deposits.heldBy({ kind: 'client', id: clientId })
+  const key = held.find((each) => each.kid === kid)
+  if (key === undefined) {
+    const known = held.length > 0 ? `it has ${held.map((each) => each.kid).join(', ')}` : 'it has none'
+    return refusal('0006', [], `the client has no key with the kid ${kid}; ${known}`)
+  }
+  if (purposeId !== undefined && (client.kind === 'Api' || !client.purposes.includes(purposeId))) {
     return refusal('0006', [], `the purpose ${purposeId} is not linked to the client`)
   }
   return { client, key }

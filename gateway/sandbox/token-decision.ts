@@ -1,20 +1,21 @@
-import type { DecodedAssertion } from './client-assertion.ts'
+import type { JWTPayload } from 'jose'
 import type { Refusal } from './error-codes.ts'
 import { examine } from './examination.ts'
 import type { Examination, ExaminationContext } from './examination.ts'
-import type { Entitlement } from './platform-state.ts'
+import type { KeyStore } from './key-store.ts'
 import { firstUseStep } from './proof-examination.ts'
-import { badForm, sandboxProblem, sanitisedFault, sanitisedRefusal, tooManyRequests } from './problem.ts'
+import { badForm, sanitisedFault, sanitisedRefusal, tooManyRequests } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { parseTokenForm } from './token-form.ts'
 import type { TokenRequestRecord } from './token-request-log.ts'
 import type { UsedProofs } from './used-proofs.ts'
 import type { CountRequest, RateStatus } from './voucher-rate.ts'
-import { signVoucher, voucherClaims } from './voucher.ts'
-import type { VoucherDigest } from './voucher.ts'
+import { apiVoucherClaims, signVoucher, voucherClaims } from './voucher.ts'
+import type { VoucherDigest, VoucherSeed } from './voucher.ts'
 
 /** What is needed to decide on a token request. */
 export interface DecisionContext extends ExaminationContext {
+  readonly keys: KeyStore
   readonly issuer: string
   readonly randomUUID: () => string
   readonly countRequest: CountRequest
@@ -41,16 +42,16 @@ export interface TokenDecision {
 export async function decide ({ body, dpop }: TokenRequest, context: DecisionContext): Promise<TokenDecision> {
   const form = parseTokenForm(body)
   if (!('grant_type' in form)) return { answer: badForm(form), record: { outcome: 'malformed', details: form } }
-  const { refusal, assertion, entitlement, proof, proofClaims } = await examine({ form, dpop }, context)
+  const examined = await examine({ form, dpop }, context)
+  const { refusal, assertion, proof, proofClaims } = examined
   const received = { ...assertion ? { assertion } : {}, ...proofClaims ? { proofClaims } : {} }
   if (refusal) return refuse(refusal, received)
-  if (!entitlement || !assertion) return unsupported('A voucher for the interop API (client of kind Api)')
-  const { purpose: { consumerId } } = entitlement
-  const rate = context.countRequest(consumerId)
-  if (rate.limited) return { answer: tooManyRequests(consumerId), record: { outcome: 'limited', ...received }, rate }
+  const grant = grantOf(examined)
+  const rate = context.countRequest(grant.tenantId)
+  if (rate.limited) return { answer: tooManyRequests(grant.tenantId), record: { outcome: 'limited', ...received }, rate }
   const replay = proof && firstUseStep(proof, context.usedProofs.add(proof.jti, proof.iat)).refusal
   if (replay) return { ...refuse(replay, received), rate }
-  const { answer, voucher } = await issue({ assertion, entitlement, ...proof ? { proof } : {} }, context)
+  const { answer, voucher } = await issue(grant, examined, context)
   return { answer, record: { outcome: 'issued', ...received, voucher }, rate }
 }
 
@@ -61,27 +62,29 @@ function refuse (reason: Refusal, received: Received): TokenDecision {
   return { answer, record: { outcome: 'refused', reason, ...received } }
 }
 
-type Granted = Pick<Examination, 'proof'> & { readonly entitlement: Entitlement, readonly assertion: DecodedAssertion }
+/** Whose request it is and what its voucher says. */
+interface Grant { readonly tenantId: string, readonly claimsOf: (seed: VoucherSeed) => JWTPayload & { readonly iat: number, readonly exp: number } }
 
-async function issue ({ assertion: { payload }, entitlement, proof }: Granted, context: DecisionContext) {
-  const claims = voucherClaims(entitlement, {
+function grantOf ({ entitlement, apiClient }: Examination): Grant {
+  if (entitlement) return { tenantId: entitlement.purpose.consumerId, claimsOf: (seed) => voucherClaims(entitlement, seed) }
+  if (apiClient) return { tenantId: apiClient.consumerId, claimsOf: (seed) => apiVoucherClaims(apiClient, seed) }
+  throw new Error('a token request without a failure is for neither an e-service nor the interop API')
+}
+
+async function issue ({ claimsOf }: Grant, { assertion, proof }: Examination, context: DecisionContext) {
+  const { sub: clientId, digest } = assertion!.payload as { sub: string, digest?: VoucherDigest | null }
+  const voucher = claimsOf({
     issuer: context.issuer,
-    clientId: payload.sub as string,
+    clientId,
     jti: context.randomUUID(),
     iat: Math.floor(context.now() / 1000),
-    digest: (payload.digest ?? undefined) as VoucherDigest | undefined,
+    digest: digest ?? undefined,
     jkt: proof?.jkt
   })
   const answer: VoucherAnswer = {
-    access_token: await signVoucher(claims, context.keys.platform),
+    access_token: await signVoucher(voucher, context.keys.platform),
     token_type: proof ? 'DPoP' : 'Bearer',
-    expires_in: entitlement.descriptor.voucherLifespan
+    expires_in: voucher.exp - voucher.iat
   }
-  return { answer, voucher: claims }
-}
-
-function unsupported (what: string): TokenDecision {
-  const detail = `${what} is not supported by this sandbox yet.`
-  const answer = sandboxProblem(400, 'Not supported by the sandbox', detail)
-  return { answer, record: { outcome: 'unsupported', details: [detail] } }
+  return { answer, voucher }
 }

@@ -6,10 +6,10 @@ export interface TokenRequestRecord {
   readonly correlationId: string
   /** RFC 3339, UTC. */
   readonly at: string
-  readonly outcome: 'issued' | 'refused' | 'limited' | 'malformed' | 'unsupported'
+  readonly outcome: 'issued' | 'refused' | 'limited' | 'malformed'
   readonly status: number
   readonly reason?: Refusal
-  /** Why a form is malformed or a request not supported. */
+  /** Why a form is malformed. */
   readonly details?: readonly string[]
   readonly assertion?: DecodedAssertion
   /** What the DPoP proof said; its header, with the key, is not kept. */

@@ -6,14 +6,15 @@ import { signDpopProof } from './dpop-signing.ts'
 import { assertionType, grantType } from './token-form.ts'
 import type { VoucherDigest } from './voucher.ts'
 
-/** What a consumer needs to ask for a voucher; `now` in epoch ms, `deadline` in ms (5000 when left out). */
+/** What a client needs to ask for a voucher; `now` in epoch ms, `deadline` in ms (5000 when left out). */
 export interface VoucherRequest {
   readonly tokenUrl: string
   readonly assertionAudience: string
   readonly clientId: string
   readonly kid: string
   readonly privateKey: KeyObject
-  readonly purposeId: string
+  /** What the voucher is for; left out by a client of the interop API. */
+  readonly purposeId?: string | undefined
   readonly now: () => number
   readonly randomUUID: () => string
   /** The hash of the tracking evidence to bind (AUDIT_REST_02). */
@@ -57,7 +58,7 @@ export async function signClientAssertion (wanted: VoucherRequest): Promise<stri
     jti: wanted.randomUUID(),
     iat,
     exp: iat + assertionLifetime,
-    purposeId: wanted.purposeId,
+    ...wanted.purposeId === undefined ? {} : { purposeId: wanted.purposeId },
     ...wanted.digest === undefined ? {} : { digest: wanted.digest }
   }).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: wanted.kid }).sign(wanted.privateKey)
 }
