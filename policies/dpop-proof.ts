@@ -5,7 +5,7 @@ import type { Check } from './check.ts'
 import type { Denial } from './denials.ts'
 import { aheadSeconds, isTime } from './claim.ts'
 import { findKeyFault } from './jwk.ts'
-import { readJws, verifyJws } from './jws.ts'
+import { readJws, steeringMembers, verifyJws } from './jws.ts'
 import type { Jws } from './jws.ts'
 import { proofAlgorithms } from './proof-keys.ts'
 import type { ProofAlgorithm } from './proof-keys.ts'
@@ -27,7 +27,8 @@ export interface ProofSubject {
   readonly jkt: string
 }
 
-const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jku', 'x5u', 'x5c']
+// A proof brings its key along (RFC 9449, 4.2).
+const steering = steeringMembers.filter((member) => member !== 'jwk')
 
 /** What the header of a proof must be before its signature is looked at (RFC 9449, 4.2; RFC 8725, 3.1). */
 export const proofHeaderChecks: readonly Check<Jws['header']>[] = [

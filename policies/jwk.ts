@@ -2,10 +2,12 @@ import { createHash, createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { isRecord, signatureAlgorithms } from './jws.ts'
 import type { SignatureAlgorithm } from './jws.ts'
+import { isRocaModulus } from './roca.ts'
 
 export type Jwk = Readonly<Record<string, unknown>>
 
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+/** What makes a JWK a private or shared key (RFC 7518, 6). */
+export const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const required = { EC: ['crv', 'kty', 'x', 'y'], RSA: ['e', 'kty', 'n'] } as const
 const minModulusBits = 2048
 /** Above this verifying costs more than a caller may make us spend. */
@@ -14,17 +16,22 @@ const coordinateBytes = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const
 
 /**
  * What keeps a JWK from being a public key for this algorithm (RFC 7517, 4.2 to 4.4; RFC 7518, 6), or undefined: RSA of at least 2048 bits
- * with a sane exponent or a point of the algorithm's curve, nothing secret in it, meant for nothing else. Other public members are let be.
+ * with a sane exponent and made with no known flaw, or a point of the algorithm's curve, nothing secret in it, meant for nothing else. Other public members are let be.
  */
 export function findKeyFault (jwk: unknown, alg: unknown): string | undefined {
   if (!isRecord(jwk)) return 'no JSON object'
   if (typeof alg !== 'string' || !Object.hasOwn(signatureAlgorithms, alg)) return 'a key for an algorithm that is not taken'
   if (secretMembers.some((member) => Object.hasOwn(jwk, member))) return 'a key with secret members'
-  if ((jwk['use'] ?? 'sig') !== 'sig' || (jwk['alg'] ?? alg) !== alg) return 'a key for another use'
-  if (Object.hasOwn(jwk, 'key_ops') && !(Array.isArray(jwk['key_ops']) && jwk['key_ops'].includes('verify'))) return 'a key for other operations'
   const { kty, ...more } = signatureAlgorithms[alg as SignatureAlgorithm]
-  if (jwk['kty'] !== kty) return 'a key of another type than the algorithm'
-  return 'crv' in more ? findCurveFault(jwk, more.crv) : findModulusFault(jwk)
+  return findPurposeFault(jwk, alg) ?? (jwk['kty'] !== kty ? 'a key of another type than the algorithm' : 'crv' in more ? findCurveFault(jwk, more.crv) : findModulusFault(jwk))
+}
+
+/** What a JWK says of itself that keeps it from verifying with this algorithm (RFC 7517, 4.2 to 4.4), or undefined; its numbers are not looked at. */
+export function findPurposeFault (jwk: Jwk, alg: string): string | undefined {
+  if ((jwk['use'] ?? 'sig') !== 'sig') return 'a key for another use'
+  if ((jwk['alg'] ?? alg) !== alg) return 'a key for another algorithm'
+  const operations = Object.hasOwn(jwk, 'key_ops') ? jwk['key_ops'] : ['verify']
+  return Array.isArray(operations) && operations.includes('verify') ? undefined : 'a key for other operations'
 }
 
 function findCurveFault ({ crv, x, y }: Jwk, curve: keyof typeof coordinateBytes): string | undefined {
@@ -39,11 +46,12 @@ function findModulusFault ({ n, e }: Jwk): string | undefined {
   const bits = modulus.length * 8 - Math.clz32(modulus[0]) + 24
   if (bits < minModulusBits || bits > maxModulusBits) return `a modulus of ${bits} bits`
   const value = exponent.length <= 4 ? exponent.readUIntBE(0, exponent.length) : 0
-  return value >= 3 && value % 2 === 1 ? undefined : 'an exponent that is not safe'
+  if (value < 3 || value % 2 === 0) return 'an exponent that is not safe'
+  return isRocaModulus(modulus) ? 'a modulus that can be factored (CVE-2017-15361)' : undefined
 }
 
-// Only the one canonical spelling: another one would be the same key with another thumbprint.
-function bytesOf (value: unknown): Buffer | undefined {
+/** The bytes of a member in base64url, in its one canonical spelling only: another one would be the same key with another thumbprint. */
+export function bytesOf (value: unknown): Buffer | undefined {
   if (typeof value !== 'string') return undefined
   const bytes = Buffer.from(value, 'base64url')
   return bytes.toString('base64url') === value ? bytes : undefined

@@ -2,33 +2,50 @@ import { constants, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { parseJson } from '../openapi/json.ts'
 
-/** A JWS in compact form taken apart (RFC 7515), nothing verified yet. */
-export interface Jws {
+/** A JWS in compact form taken apart (RFC 7515, 7.1), nothing verified yet. Its payload may be anything. */
+export interface CompactJws {
   readonly header: Readonly<Record<string, unknown>>
-  readonly claims: Readonly<Record<string, unknown>>
+  readonly payload: Buffer
   readonly signed: string
   readonly signature: Buffer
+}
+
+/** A JWT (RFC 7519) taken apart: a JWS whose payload is a JSON object. */
+export interface Jws extends Omit<CompactJws, 'payload'> {
+  readonly claims: Readonly<Record<string, unknown>>
 }
 
 const maxBytes = 8192
 
 /**
- * Takes a JWT apart. Strict, because a lenient reader gives one token several spellings: three canonical base64url segments, JSON
- * objects without duplicate members. Gives the sentence that says what is wrong otherwise; never throws, never repeats the token.
+ * Takes a JWS apart. Strict, because a lenient reader gives one token several spellings: three canonical base64url segments, the header a
+ * JSON object without duplicate members. Gives the sentence that says what is wrong otherwise; never throws, never repeats the token.
  */
-export function readJws (token: string): Jws | string {
+export function readCompactJws (token: string): CompactJws | string {
   if (token.length > maxBytes) return `it is longer than ${maxBytes} bytes`
   const segments = token.split('.')
-  const [header, claims, signature] = segments.map(decodeSegment)
   if (segments.length !== 3) return `it has ${segments.length} segments instead of 3`
-  if (!header || !claims || !signature) return 'a segment is not canonical base64url'
-  const readHeader = parseJson(header)
-  if ('fault' in readHeader) return `its header cannot be read: ${readHeader.fault}`
-  const readClaims = parseJson(claims)
-  if ('fault' in readClaims) return `its claims cannot be read: ${readClaims.fault}`
-  if (!isRecord(readHeader.value) || !isRecord(readClaims.value)) return 'its header and claims must be JSON objects'
-  return { header: readHeader.value, claims: readClaims.value, signed: token.slice(0, token.lastIndexOf('.')), signature }
+  const [head, payload, signature] = segments.map(decodeSegment)
+  if (!head || !payload || !signature) return 'a segment is not canonical base64url'
+  if (signature.length === 0) return 'it is not signed'
+  const header = parseJson(head)
+  if ('fault' in header) return `its header cannot be read: ${header.fault}`
+  if (!isRecord(header.value)) return 'its header must be a JSON object'
+  return { header: header.value, payload, signed: token.slice(0, token.lastIndexOf('.')), signature }
 }
+
+/** Takes a JWT apart, as strictly: its claims are a JSON object without duplicate members too. */
+export function readJws (token: string): Jws | string {
+  const read = readCompactJws(token)
+  if (typeof read === 'string') return read
+  const { payload, ...jws } = read
+  const claims = parseJson(payload)
+  if ('fault' in claims) return `its claims cannot be read: ${claims.fault}`
+  return isRecord(claims.value) ? { ...jws, claims: claims.value } : 'its claims must be a JSON object'
+}
+
+/** Header members that would lead to another key, to another reading, or to something inside: none is understood here, so none is ignored (RFC 7515, 4.1; RFC 8725, 3.10). */
+export const steeringMembers = ['crit', 'b64', 'zip', 'cty', 'enc', 'jwk', 'jku', 'x5u', 'x5c'] as const
 
 /** True for a JSON object. */
 export function isRecord (value: unknown): value is Record<string, unknown> {
@@ -37,7 +54,6 @@ export function isRecord (value: unknown): value is Record<string, unknown> {
 
 // Re-encoding is the one sure test that no other spelling of the same bytes was sent (hardening against signature malleability).
 function decodeSegment (segment: string): Buffer | undefined {
-  if (segment === '') return undefined
   const bytes = Buffer.from(segment, 'base64url')
   return bytes.toString('base64url') === segment ? bytes : undefined
 }
@@ -66,7 +82,7 @@ export const rsaAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS51
 export const allAlgorithms = Object.keys(signatureAlgorithms) as readonly SignatureAlgorithm[]
 
 /** True when the signature is genuine. The algorithm is the one that the verifier allows, and the key must be of its kind; never throws. */
-export function verifyJws ({ signed, signature }: Pick<Jws, 'signed' | 'signature'>, alg: SignatureAlgorithm, key: KeyObject): boolean {
+export function verifyJws ({ signed, signature }: Pick<CompactJws, 'signed' | 'signature'>, alg: SignatureAlgorithm, key: KeyObject): boolean {
   const { hash, kty, padding, curve }: Algorithm = signatureAlgorithms[alg]
   if (key.asymmetricKeyType !== kty.toLowerCase() || (curve !== undefined && key.asymmetricKeyDetails?.namedCurve !== curve)) return false
   try {

@@ -1,7 +1,7 @@
 import { shown } from './check.ts'
 import type { Check } from './check.ts'
 import { isAudience, isText, isTime, isUuid } from './claim.ts'
-import { isRecord } from './jws.ts'
+import { isRecord, steeringMembers } from './jws.ts'
 import type { Jws } from './jws.ts'
 
 /** The claims of an e-service voucher that admission reads (PDND, RFC 9068); times in epoch seconds. */
@@ -22,8 +22,6 @@ export interface VoucherClaims {
   /** The key that the voucher is bound to (RFC 7800; RFC 9449, 6.1). */
   readonly cnf?: { readonly jkt: string }
 }
-
-const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jwk', 'jku', 'x5u', 'x5c']
 
 /** What the header of a voucher must be before its signature is looked at (PDND; RFC 8725, 3.1 and 3.11). */
 export const headerChecks: readonly Check<Jws['header']>[] = [
@@ -46,9 +44,9 @@ export const headerChecks: readonly Check<Jws['header']>[] = [
   {
     name: 'header members',
     code: 'voucher-malformed',
-    holds: (header) => !steering.some((member) => Object.hasOwn(header, member)),
-    expected: () => `none of ${steering.join(', ')}`,
-    got: (header) => steering.filter((member) => Object.hasOwn(header, member)).join(', ') || 'none'
+    holds: (header) => !steeringMembers.some((member) => Object.hasOwn(header, member)),
+    expected: () => `none of ${steeringMembers.join(', ')}`,
+    got: (header) => steeringMembers.filter((member) => Object.hasOwn(header, member)).join(', ') || 'none'
   }
 ]
 
