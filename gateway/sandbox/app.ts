@@ -38,7 +38,7 @@ const rememberedRequests = 100
 /**
  * A local stand-in for the national platform: token endpoint, key set and debug endpoints. It mints vouchers for anyone
  * who asks, so it must listen on loopback only and answers nobody who reached it by another name.
- * @throws {KeyStoreError} when the state folder cannot be used
+ * @throws {KeyFileError} when the state folder cannot be used
  */
 export async function buildSandbox (options: SandboxOptions): Promise<FastifyInstance> {
   const { registryFile: file, stateDir } = options

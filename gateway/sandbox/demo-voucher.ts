@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { readRegistryFile } from '../adapters/registry-file.ts'
 import type { PdndEnvironment } from '../pdnd-environments.ts'
-import type { DpopKey } from './dpop-key.ts'
-import { clientKeyPath, readKeyPair } from './key-store.ts'
+import type { DpopKey } from '../pdnd/dpop-key.ts'
+import { readKeyPair } from '../pdnd/key-file.ts'
+import { requestVoucher } from '../pdnd/voucher-request.ts'
+import type { ReceivedVoucher } from '../pdnd/voucher-request.ts'
+import { clientKeyPath } from './key-store.ts'
 import { resolveVoucherNames } from './registry-names.ts'
-import { requestVoucher } from './voucher-request.ts'
-import type { ReceivedVoucher } from './voucher-request.ts'
 
 /** Whom to ask for and where the demonstration's registry and client keys are. */
 export interface DemoVoucherRequest {

@@ -1,6 +1,6 @@
 import { decodeCompact, isAnything, isNumber, isString, unacceptable } from './compact-jws.ts'
 import type { DecodedJws, Members } from './compact-jws.ts'
-import { hashOf } from './dpop-signing.ts'
+import { hashOf } from '../pdnd/dpop-signing.ts'
 import { proofFailure, shown } from './error-codes.ts'
 import type { Failure } from './error-codes.ts'
 

@@ -1,4 +1,5 @@
 import type { Client, Registry } from '../../policies/registry.ts'
+import { assertionType, grantType } from '../pdnd/voucher-request.ts'
 import { checkSignature } from './assertion-signature.ts'
 import { checkAssertion, decodeAssertion, isUuid } from './client-assertion.ts'
 import type { DecodedAssertion } from './client-assertion.ts'
@@ -11,7 +12,6 @@ import { examineProof } from './proof-examination.ts'
 import type { DpopProof } from './proof-examination.ts'
 import { failed, skipped, step } from './step.ts'
 import type { Step } from './step.ts'
-import { assertionType, grantType } from './token-form.ts'
 import type { TokenForm } from './token-form.ts'
 
 /** What a token request is examined against; `now` in epoch ms. */

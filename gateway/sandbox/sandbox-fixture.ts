@@ -4,11 +4,12 @@ import { SignJWT } from 'jose'
 import type { Test } from 'tap'
 import { readRegistryFile } from '../adapters/registry-file.ts'
 import type { RegistryFile } from '../adapters/registry-file.ts'
+import { readKeyPair } from '../pdnd/key-file.ts'
+import type { KeyPair } from '../pdnd/key-file.ts'
 import { sandboxEnvironment } from '../pdnd-environments.ts'
 import { buildSandbox } from './app.ts'
 import type { SandboxOptions } from './app.ts'
-import { clientKeyPath, readKeyPair } from './key-store.ts'
-import type { KeyPair } from './key-store.ts'
+import { clientKeyPath } from './key-store.ts'
 
 /** The moment at which the tests' sandboxes live, in epoch ms and seconds. */
 export const testTime = Date.parse('2026-11-21T10:00:00Z')

@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose'
+import type { VoucherDigest } from '../pdnd/voucher-request.ts'
 import type { Refusal } from './error-codes.ts'
 import { examine } from './examination.ts'
 import type { Examination, ExaminationContext } from './examination.ts'
@@ -11,7 +12,7 @@ import type { TokenRequestRecord } from './token-request-log.ts'
 import type { UsedProofs } from './used-proofs.ts'
 import type { CountRequest, RateStatus } from './voucher-rate.ts'
 import { apiVoucherClaims, signVoucher, voucherClaims } from './voucher.ts'
-import type { VoucherDigest, VoucherSeed } from './voucher.ts'
+import type { VoucherSeed } from './voucher.ts'
 
 /** What is needed to decide on a token request. */
 export interface DecisionContext extends ExaminationContext {

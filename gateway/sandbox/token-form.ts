@@ -1,3 +1,4 @@
+import { grantType } from '../pdnd/voucher-request.ts'
 import { isUuid } from './client-assertion.ts'
 
 /** The fields of a token request (RFC 7523 2.2); nothing but their presence and form is known yet. */
@@ -7,9 +8,6 @@ export interface TokenForm {
   readonly grant_type: string
   readonly client_id?: string | undefined
 }
-
-export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-export const grantType = 'client_credentials'
 
 const fields = ['client_assertion', 'client_assertion_type', 'grant_type', 'client_id'] as const
 

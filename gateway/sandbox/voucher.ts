@@ -1,11 +1,9 @@
 import { SignJWT } from 'jose'
 import type { JWTPayload } from 'jose'
-import type { KeyPair } from './key-store.ts'
+import type { KeyPair } from '../pdnd/key-file.ts'
+import type { VoucherDigest } from '../pdnd/voucher-request.ts'
 import type { Client } from '../../policies/registry.ts'
 import type { Entitlement } from './platform-state.ts'
-
-/** The tracking-evidence hash that a consumer binds to a voucher (AUDIT_REST_02): hexadecimal SHA-256. */
-export interface VoucherDigest { readonly alg: string, readonly value: string }
 
 /** What a voucher says beside its entitlement; `iat` in epoch seconds. */
 export interface VoucherSeed {

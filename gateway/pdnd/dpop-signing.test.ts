@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose'
 import t from 'tap'
 import { signDpopProof } from './dpop-signing.ts'
-import { makeProofKey } from './proof-fixture.ts'
-import { testSeconds, testTime } from './sandbox-fixture.ts'
+import { makeProofKey } from '../sandbox/proof-fixture.ts'
+import { testSeconds, testTime } from '../sandbox/sandbox-fixture.ts'
 
 const { privateKey, jwk } = makeProofKey()
 const wanted = { privateKey, publicJwk: jwk, method: 'POST', url: 'https://auth.interop.pagopa.it/token.oauth2', now: () => testTime + 999, randomUUID }

@@ -3,8 +3,13 @@ import { SignJWT } from 'jose'
 import { Agent, request } from 'undici'
 import type { DpopKey } from './dpop-key.ts'
 import { signDpopProof } from './dpop-signing.ts'
-import { assertionType, grantType } from './token-form.ts'
-import type { VoucherDigest } from './voucher.ts'
+
+/** What a token request at PDND is (RFC 7523, 2.2). */
+export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+export const grantType = 'client_credentials'
+
+/** The tracking-evidence hash that a consumer binds to a voucher (AUDIT_REST_02): hexadecimal SHA-256. */
+export interface VoucherDigest { readonly alg: string, readonly value: string }
 
 /** What a client needs to ask for a voucher; `now` in epoch ms, `deadline` in ms (5000 when left out). */
 export interface VoucherRequest {

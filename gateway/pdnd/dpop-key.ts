@@ -2,14 +2,14 @@ import { createPublicKey, generateKeyPair } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { createKeyFile, KeyStoreError, parsePrivateKey } from './key-store.ts'
+import { createKeyFile, KeyFileError, parsePrivateKey } from './key-file.ts'
 
 /** The ES256 key pair to which a voucher is bound: never deposited on the platform, never the client's own. */
 export interface DpopKey { readonly privateKey: KeyObject, readonly publicKey: KeyObject }
 
 /**
  * Opens the key pair of a PKCS#8 PEM file, making it (P-256, 0600) when it is not there yet.
- * @throws {KeyStoreError} when it is another kind of key, open to other users, or cannot be made
+ * @throws {KeyFileError} when it is another kind of key, open to other users, or cannot be made
  */
 export async function openDpopKey (path: string): Promise<DpopKey> {
   try {
@@ -20,7 +20,7 @@ export async function openDpopKey (path: string): Promise<DpopKey> {
   const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
   await createKeyFile(path, privateKey).catch((error: NodeJS.ErrnoException) => {
     const advice = 'name one in a folder that is there and yours'
-    throw new KeyStoreError(`the key file ${path} cannot be made (${error.code ?? 'unknown error'}): ${advice}`)
+    throw new KeyFileError(`the key file ${path} cannot be made (${error.code ?? 'unknown error'}): ${advice}`)
   })
   return readDpopKey(path)
 }
@@ -29,10 +29,10 @@ async function readDpopKey (path: string): Promise<DpopKey> {
   const privateKey = parsePrivateKey(await readFile(path, 'utf8'))
   if (privateKey?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     const advice = 'name a file that is not there yet, and it will be made'
-    throw new KeyStoreError(`${path} is not a private key for ES256 (PKCS#8 PEM, curve P-256): ${advice}`)
+    throw new KeyFileError(`${path} is not a private key for ES256 (PKCS#8 PEM, curve P-256): ${advice}`)
   }
   if (process.platform !== 'win32' && ((await stat(path)).mode & 0o077) !== 0) {
-    throw new KeyStoreError(`the key file ${path} is open to other users: run chmod 600 ${path}, or name another`)
+    throw new KeyFileError(`the key file ${path} is open to other users: run chmod 600 ${path}, or name another`)
   }
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }
