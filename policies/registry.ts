@@ -1,3 +1,5 @@
+import type { CertificateName } from './certificate-name.ts'
+
 /**
  * What the platform (PDND) knows and the gateway believes: the nouns, the states and the port through which policies read them.
  * Spellings are the platform's own; adapters convert from the UPPER_SNAKE of its API.
@@ -14,7 +16,13 @@ export const purposeVersionStates = ['Draft', 'Active', 'Suspended', 'Archived',
 export type PurposeVersionState = (typeof purposeVersionStates)[number]
 
 /** An administration that joined the platform (ente aderente): a producer, a consumer, or both. */
-export interface Tenant { readonly id: string, readonly name: string, readonly externalId: { readonly origin: string, readonly value: string } }
+export interface Tenant {
+  readonly id: string
+  readonly name: string
+  readonly externalId: { readonly origin: string, readonly value: string }
+  /** The client certificates of its machines; any that is trusted will do where there are none (ID_AUTH_CHANNEL_02). */
+  readonly certificates?: readonly CertificateName[]
+}
 
 /** A consumer's client and the purposes that it was linked to. */
 export interface Client {
@@ -23,6 +31,18 @@ export interface Client {
   readonly name: string
   readonly kind: 'Consumer' | 'Api'
   readonly purposes: readonly string[]
+}
+
+/**
+ * How an e-service version answers asynchronously: the callback comes within `responseTime` of the start, and what was asked for can be
+ * fetched for `resourceAvailableTime` after it (both in seconds); `maxResultSet` bounds what one callback announces, in entities.
+ */
+export interface AsyncExchangeProperties {
+  readonly responseTime: number
+  readonly resourceAvailableTime: number
+  readonly confirmation: boolean
+  readonly bulk?: boolean
+  readonly maxResultSet: number
 }
 
 /** One published version of an e-service: `voucherLifespan` in seconds (60-86400), `dailyCalls*` in calls per day. */
@@ -34,6 +54,8 @@ export interface Descriptor {
   readonly voucherLifespan: number
   readonly dailyCallsPerConsumer: number
   readonly dailyCallsTotal: number
+  /** Only on a version that is called by asynchronous exchange, and then in no other way. */
+  readonly asyncExchangeProperties?: AsyncExchangeProperties
 }
 
 export interface EService {

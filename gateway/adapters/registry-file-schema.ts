@@ -14,6 +14,19 @@ function closed (properties: Record<string, object>, optional: readonly string[]
 
 const list = (items: object, minItems = 0): object => ({ type: 'array', minItems, items })
 
+const asyncSeconds = { type: 'integer', minimum: 1, maximum: 999_999 }
+
+const asyncExchangeProperties = closed({
+  responseTime: asyncSeconds,
+  resourceAvailableTime: asyncSeconds,
+  confirmation: { type: 'boolean' },
+  bulk: { type: 'boolean' },
+  maxResultSet: { type: 'integer', minimum: 1, maximum: 99_999 }
+}, ['bulk'])
+
+/** Names of certificates (policies/certificate-name.ts). */
+const certificates = list({ oneOf: [closed({ thumbprint: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256 of the certificate in base64url' } }), closed({ subject: { type: 'string', minLength: 1, maxLength: 1000 } })] }, 1)
+
 const descriptor = closed({
   id,
   version: { type: 'integer', minimum: 1 },
@@ -21,13 +34,14 @@ const descriptor = closed({
   audience: list({ type: 'string', minLength: 1, maxLength: 250 }, 1),
   voucherLifespan: { type: 'integer', minimum: 60, maximum: 86_400 },
   dailyCallsPerConsumer: dailyCalls,
-  dailyCallsTotal: dailyCalls
-})
+  dailyCallsTotal: dailyCalls,
+  asyncExchangeProperties
+}, ['asyncExchangeProperties'])
 
 /** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
 export const registryFileSchema = closed({
   environment: { enum: environmentNames },
-  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }) }), 1),
+  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates }, ['certificates']), 1),
   eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
   agreements: list(closed({ id, eserviceId: id, descriptorId: id, consumerId: id, state: { enum: agreementStates } })),
   purposes: list(closed({

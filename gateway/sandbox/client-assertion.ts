@@ -9,7 +9,8 @@ export type DecodedAssertion = DecodedJws
 /** What the assertion is compared with: the environment's audience and the form's `client_id`, when it was sent. */
 export interface AssertionExpectation { readonly audience: string, readonly clientId?: string | undefined }
 
-type Check = (assertion: DecodedAssertion, expected: AssertionExpectation) => Failure[]
+/** One check on header and claims; none of its failures means that it holds. */
+export type Check = (assertion: DecodedAssertion, expected: AssertionExpectation) => Failure[]
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -25,9 +26,14 @@ export function decodeAssertion (compact: string): DecodedAssertion | Failure {
   return decoded.fault === 'format' ? failure('0006') : failure('0007', decoded.detail)
 }
 
+/** Claims that a token request may have beyond the usual ones, and the checks on them. */
+export interface FurtherClaims { readonly checks: readonly Check[], readonly members: Accepted }
+
 /** Every failed check on header and claims (strict rules: any other member is refused); none means acceptable. */
-export function checkAssertion (assertion: DecodedAssertion, expected: AssertionExpectation): Failure[] {
-  return checks.flatMap((check) => check(assertion, expected))
+export function checkAssertion (assertion: DecodedAssertion, expected: AssertionExpectation,
+  further: FurtherClaims = { checks: [], members: {} }): Failure[] {
+  const strictly = [strict('header', headerMembers), strict('payload', { ...payloadMembers, ...further.members })]
+  return [...checks, ...further.checks, ...strictly].flatMap((check) => check(assertion, expected))
 }
 
 const present = (claim: string, code: '0008' | '0009' | '0010' | '0011'): Check => ({ payload }) =>
@@ -103,7 +109,5 @@ const checks: readonly Check[] = [
   checkKid,
   checkAudience,
   checkAlgorithm,
-  checkDigest,
-  strict('header', headerMembers),
-  strict('payload', payloadMembers)
+  checkDigest
 ]

@@ -7,7 +7,7 @@
 
 interface Entry { readonly name: string, readonly explanation: string }
 
-/** Refusals of the checks on the assertion itself and on the platform's state (synchronous token endpoint only). */
+/** Refusals of the checks on the assertion itself and on the platform's state. */
 export const assertionErrors = {
   '0001': ['unexpectedClientAssertionSignatureVerificationError', 'The signature could not be checked at all.'],
   '0002': ['invalidAssertionType', 'It must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.'],
@@ -41,7 +41,17 @@ export const assertionErrors = {
   '0030': ['purposeIdNotProvided', 'A consumer client must say the purpose: add the purposeId claim.'],
   '0031': ['invalidKidFormat', 'kid must be the RFC 7638 thumbprint of the key: 43 characters of base64url.'],
   '0032': ['clientAssertionInvalidClaims', 'Members that the platform does not accept, or of the wrong type.'],
-  '0033': ['invalidSignature', 'The signature does not match. Sign with the private key of this kid.']
+  '0033': ['invalidSignature', 'The signature does not match. Sign with the private key of this kid.'],
+  '0034': ['scopeNotProvided', 'The scope claim is missing. Set it to the step of the exchange.'],
+  '0035': ['invalidScopeClaimFormat', 'scope must be start_interaction, callback_invocation, get_resource or confirmation.'],
+  '0036': ['invalidInteractionIdClaimFormat', 'interactionId is not a UUID. Copy it from the voucher of the start.'],
+  '0037': ['invalidUrlCallbackClaimFormat', 'urlCallback is not a URL.'],
+  '0038': ['invalidEntityNumberClaimFormat', 'entityNumber is not a number of 0 or more.'],
+  '0039': ['asyncExchangeNotAllowed', 'The e-service is called asynchronously. Ask at /token.oauth2.async.'],
+  '0040': ['urlCallbackNotProvided', 'A start must say where the callback goes: add the urlCallback claim.'],
+  '0041': ['interactionIdNotProvided', 'Only a start comes without an interaction: add the interactionId claim.'],
+  '0042': ['entityNumberNotProvided', 'A callback must say how many entities there are: add the entityNumber claim.'],
+  '0043': ['invalidEntityNumber', 'entityNumber must be more than 0.']
 } as const satisfies Record<string, readonly [string, string]>
 
 /** Refusals of the checks on a DPoP proof, with a numbering of their own: the name tells them from the others. */
@@ -83,7 +93,21 @@ export const requestErrors = {
   '0008': ['platformStateValidationFailed', 'The agreement, the descriptor or the purpose is not active.', 400],
   '0009': ['dpopProofValidationFailed', 'The header or the claims of the DPoP proof are not acceptable.', 400],
   '0010': ['dpopProofSignatureValidationFailed', 'The signature of the DPoP proof is not acceptable.', 400],
-  '0012': ['dpopProofJtiAlreadyUsed', 'The DPoP proof was used for a voucher before.', 400]
+  '0012': ['dpopProofJtiAlreadyUsed', 'The DPoP proof was used for a voucher before.', 400],
+  '0015': ['asyncRequestValidationFailed', 'A parameter of the form is not acceptable.', 400],
+  '0016': ['asyncClientAssertionClaimsValidationFailed', 'A claim that this scope needs is missing or not acceptable.', 400],
+  '0017': ['asyncExchangeNotEnabled', 'The e-service is not called asynchronously. Ask at /token.oauth2.', 400],
+  '0018': ['interactionNotFound', 'There is no such interaction, or its time is over.', 400],
+  '0019': ['interactionStateNotAllowed', 'This scope does not follow the last one of the interaction.', 400],
+  '0020': ['producerKeychainEntryNotFound', 'The producer of the e-service has no such key in its keychain.', 400],
+  '0021': ['catalogEntryNotFound', 'The version of the e-service with which the interaction started is gone.', 400],
+  '0022': ['asyncExchangeResponseTimeExceeded', 'The callback comes later after the start than the e-service promises.', 400],
+  '0023': ['entityNumberExceedsMaxResultSet', 'There are more entities than the e-service promises at most.', 400],
+  '0024': ['tokenGenerationStatesEntriesByPurposeIdNotFound', 'The purpose of the interaction is gone.', 400],
+  '0025': ['asyncExchangePropertiesNotFound', 'The version of the e-service says nothing of asynchronous exchange any more.', 500],
+  '0027': ['resourceAvailableTimeExpired', 'The resource is not kept any longer after the callback.', 400],
+  '0028': ['asyncExchangeConfirmationNotEnabled', 'The e-service takes no confirmation.', 400],
+  '0029': ['interactionClientMismatch', 'Another client started the interaction.', 400]
 } as const satisfies Record<string, readonly [string, string, number]>
 
 export type AssertionErrorCode = keyof typeof assertionErrors

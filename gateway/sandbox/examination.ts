@@ -6,7 +6,7 @@ import type { DecodedAssertion } from './client-assertion.ts'
 import type { DepositedKeys } from './deposited-keys.ts'
 import { failure, shown } from './error-codes.ts'
 import type { Failure, Refusal } from './error-codes.ts'
-import { checkState, findEntitlement, findKey } from './platform-state.ts'
+import { checkExchange, checkState, findEntitlement, findKey } from './platform-state.ts'
 import type { ClientKey, Entitlement } from './platform-state.ts'
 import { examineProof } from './proof-examination.ts'
 import type { DpopProof } from './proof-examination.ts'
@@ -74,7 +74,8 @@ async function examineForm (form: TokenForm, context: ExaminationContext): Promi
   return { steps, assertion, ...granted }
 }
 
-function checkParameters ({ client_assertion_type: type, grant_type: grant }: TokenForm): Failure[] {
+/** What is wrong with the parameters of the form that the form itself does not bind. */
+export function checkParameters ({ client_assertion_type: type, grant_type: grant }: TokenForm): Failure[] {
   return [
     ...type === assertionType ? [] : [failure('0002', `received ${shown(type)}`)],
     ...grant === grantType ? [] : [failure('0003', `received ${shown(grant)}`)]
@@ -99,7 +100,7 @@ function examineState (assertion: DecodedAssertion, { client }: ClientKey, regis
   if (!isUuid(purposeId)) return { state: skipped(name) }
   const entitlement = findEntitlement(registry, purposeId)
   if ('failures' in entitlement) return { state: failed(name, entitlement) }
-  return { state: step(name, '0008', checkState(entitlement)), entitlement }
+  return { state: step(name, '0008', [...checkState(entitlement), ...checkExchange(entitlement)]), entitlement }
 }
 
 function conclude (steps: readonly Step[]): Pick<Examination, 'steps' | 'refusal'> {

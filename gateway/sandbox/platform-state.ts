@@ -44,6 +44,11 @@ export function findEntitlement (registry: Registry, purposeId: string): Entitle
   return refusal('0007', [], `the purpose ${purposeId} has no agreement on its e-service`)
 }
 
+/** Why a purpose gets no vouchers at `/token.oauth2`: a version that is called by asynchronous exchange has an endpoint of its own. */
+export function checkExchange ({ descriptor }: Entitlement): Failure[] {
+  return descriptor.asyncExchangeProperties ? [failure('0039')] : []
+}
+
 /** Every part of the entitlement for which the platform issues no new vouchers, each on its own. */
 export function checkState ({ purpose, agreement, descriptor }: Entitlement): Failure[] {
   const states = purpose.versions.map(({ state }) => state).join(', ')

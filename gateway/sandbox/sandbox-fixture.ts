@@ -80,7 +80,7 @@ export async function signAssertion (sandbox: TestSandbox, changes: AssertionCha
 
 /** Posts a token request; `fields` replaces fields of the form, `undefined` takes one out. */
 export async function postTokenRequest (url: string, assertion: string, fields: Record<string, string | undefined> = {},
-  headers: Record<string, string> = {}): Promise<Response> {
+  headers: Record<string, string> = {}, path = '/token.oauth2'): Promise<Response> {
   const form = {
     client_assertion: assertion,
     client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
@@ -88,7 +88,7 @@ export async function postTokenRequest (url: string, assertion: string, fields: 
     ...fields
   }
   const sent = Object.entries(form).flatMap(([name, value]) => value === undefined ? [] : [[name, value]])
-  return fetch(`${url}/token.oauth2`, { method: 'POST', headers, body: new URLSearchParams(sent) })
+  return fetch(`${url}${path}`, { method: 'POST', headers, body: new URLSearchParams(sent) })
 }
 
 /** Posts JSON and reads the answer. */

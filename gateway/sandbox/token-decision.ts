@@ -39,7 +39,7 @@ export interface TokenDecision {
   readonly rate?: RateStatus
 }
 
-/** Decides on a token request as the platform does, in its order: form, examination, rate, first use of proof, voucher. */
+/** Decides on a request to `/token.oauth2` as the platform does, in its order: form, examination, rate, first use of proof, voucher. */
 export async function decide ({ body, dpop }: TokenRequest, context: DecisionContext): Promise<TokenDecision> {
   const form = parseTokenForm(body)
   if (!('grant_type' in form)) return { answer: badForm(form), record: { outcome: 'malformed', details: form } }
@@ -49,22 +49,24 @@ export async function decide ({ body, dpop }: TokenRequest, context: DecisionCon
   if (refusal) return refuse(refusal, received)
   const grant = grantOf(examined)
   const rate = context.countRequest(grant.tenantId)
-  if (rate.limited) return { answer: tooManyRequests(grant.tenantId), record: { outcome: 'limited', ...received }, rate }
+  if (rate.limited) return { answer: tooManyRequests(grant.tenantId, '007'), record: { outcome: 'limited', ...received }, rate }
   const replay = proof && firstUseStep(proof, context.usedProofs.add(proof.jti, proof.iat)).refusal
   if (replay) return { ...refuse(replay, received), rate }
   const { answer, voucher } = await issue(grant, examined, context)
   return { answer, record: { outcome: 'issued', ...received, voucher }, rate }
 }
 
-type Received = Pick<TokenRequestRecord, 'assertion' | 'proofClaims'>
+/** What of a request is remembered, whatever becomes of it. */
+export type Received = Pick<TokenRequestRecord, 'assertion' | 'proofClaims'>
 
-function refuse (reason: Refusal, received: Received): TokenDecision {
+/** The platform's answer to a refusal: it does not say why, the record does. */
+export function refuse (reason: Refusal, received: Received): TokenDecision {
   const answer = reason.status === 400 ? sanitisedRefusal : sanitisedFault
   return { answer, record: { outcome: 'refused', reason, ...received } }
 }
 
 /** Whose request it is and what its voucher says. */
-interface Grant { readonly tenantId: string, readonly claimsOf: (seed: VoucherSeed) => JWTPayload & { readonly iat: number, readonly exp: number } }
+export interface Grant { readonly tenantId: string, readonly claimsOf: (seed: VoucherSeed) => JWTPayload & { readonly iat: number, readonly exp: number } }
 
 function grantOf ({ entitlement, apiClient }: Examination): Grant {
   if (entitlement) return { tenantId: entitlement.purpose.consumerId, claimsOf: (seed) => voucherClaims(entitlement, seed) }
@@ -72,7 +74,8 @@ function grantOf ({ entitlement, apiClient }: Examination): Grant {
   throw new Error('a token request without a failure is for neither an e-service nor the interop API')
 }
 
-async function issue ({ claimsOf }: Grant, { assertion, proof }: Examination, context: DecisionContext) {
+/** Signs the voucher of a granted request: what to answer, and the claims to remember. */
+export async function issue ({ claimsOf }: Grant, { assertion, proof }: Pick<Examination, 'assertion' | 'proof'>, context: DecisionContext) {
   const { sub: clientId, digest } = assertion!.payload as { sub: string, digest?: VoucherDigest | null }
   const voucher = claimsOf({
     issuer: context.issuer,
