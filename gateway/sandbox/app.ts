@@ -2,9 +2,13 @@ import { STATUS_CODES } from 'node:http'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { RegistryFile } from '../adapters/registry-file.ts'
+import { createAsyncInteractions } from './async-interactions.ts'
 import { debugEndpoints } from './debug-endpoints.ts'
 import type { DebugContext } from './debug-endpoints.ts'
 import { createDepositedKeys } from './deposited-keys.ts'
+import { createEventLog } from './event-log.ts'
+import { interopApi } from './interop-api.ts'
+import type { InteropApiContext } from './interop-api.ts'
 import { openKeyStore } from './key-store.ts'
 import { createLiveRegistry } from './live-registry.ts'
 import { loopbackOnly } from './loopback.ts'
@@ -29,14 +33,14 @@ export interface SandboxOptions {
   readonly allowedOrigins: readonly string[]
   /** Silent when left out. */
   readonly logger?: FastifyBaseLogger
-  /** Token requests of one tenant; 100 a second when left out. */
+  /** Token requests, and as many calls of the interop API, of one tenant; 100 a second when left out. */
   readonly voucherRate?: VoucherRate
 }
 
 const rememberedRequests = 100
 
 /**
- * A local stand-in for the national platform: token endpoint, key set and debug endpoints. It mints vouchers for anyone
+ * A local stand-in for the national platform: token endpoint, key set, interop API and debug endpoints. It mints vouchers for anyone
  * who asks, so it must listen on loopback only and answers nobody who reached it by another name.
  * @throws {KeyFileError} when the state folder cannot be used
  */
@@ -44,20 +48,26 @@ export async function buildSandbox (options: SandboxOptions): Promise<FastifyIns
   const { registryFile: file, stateDir } = options
   const keys = await openKeyStore(stateDir, { clients: file.clients.map(({ id }) => id), producers: producersOf(file) })
   const app = createServer(options)
-  const context: DebugContext = {
+  const voucherRate = options.voucherRate ?? { limit: 100, interval: 1000 }
+  const context: DebugContext & InteropApiContext = {
     ...options,
     registry: createLiveRegistry(file),
     keys,
     deposits: createDepositedKeys(keys),
+    events: createEventLog(options.now, options.randomUUID),
+    origin: () => app.listeningOrigin,
     tokenUrl: () => `${app.listeningOrigin}/token.oauth2`,
     usedProofs: createUsedProofs(options.now),
-    countRequest: createRateCounter(options.voucherRate ?? { limit: 100, interval: 1000 }, options.now),
+    interactions: createAsyncInteractions(options.now),
+    countRequest: createRateCounter(voucherRate, options.now),
+    countCall: createRateCounter(voucherRate, options.now),
     log: createTokenRequestLog(rememberedRequests)
   }
   app.get('/status', async () => ({ status: 200, title: 'OK', detail: 'The sandbox PDND is ready.' }))
   app.get('/.well-known/jwks.json', async () => ({ keys: [keys.platform.publicJwk] }))
   await app.register(tokenEndpoint, context)
   await app.register(debugEndpoints, context)
+  for (const version of ['v2', 'v3'] as const) await app.register(interopApi, { prefix: `/${version}`, version, context })
   return app
 }
 

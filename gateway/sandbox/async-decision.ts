@@ -35,7 +35,7 @@ export async function decideAsync ({ body, dpop }: TokenRequest, context: AsyncC
   const granted = await grantInteraction({ assertion: form.client_assertion, kid: kid as string, claims: payload as unknown as AsyncClaims }, context)
   if ('failures' in granted) return refuse(asAnswered(granted), received)
   const rate = context.countRequest(granted.tenantId)
-  if (rate.limited) return { answer: tooManyRequests(granted.tenantId), record: { outcome: 'limited', ...received }, rate }
+  if (rate.limited) return { answer: tooManyRequests(granted.tenantId, '007'), record: { outcome: 'limited', ...received }, rate }
   const late = granted.findLateness(context.now())
   if (late) return { ...refuse(asAnswered(late), received), rate }
   const { answer, voucher } = await issue(granted, { assertion: assertion!, ...proof ? { proof } : {} }, context)

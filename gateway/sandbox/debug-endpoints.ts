@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { JWTPayload } from 'jose'
 import { assertionType, grantType } from '../pdnd/voucher-request.ts'
+import { debugKeys } from './debug-keys.ts'
+import { debugStates } from './debug-states.ts'
+import type { EventLog } from './event-log.ts'
 import { examine } from './examination.ts'
 import type { LiveRegistry } from './live-registry.ts'
 import { findEntitlement } from './platform-state.ts'
@@ -13,8 +16,8 @@ import type { TokenForm } from './token-form.ts'
 import type { TokenEndpointContext } from './token-endpoint.ts'
 import { signVoucher, voucherClaims } from './voucher.ts'
 
-/** What the debug endpoints need: what the token endpoint needs, and the names of the registry. */
-export interface DebugContext extends TokenEndpointContext { readonly registry: LiveRegistry }
+/** What the debug endpoints need: what the token endpoint needs, the names of the registry, and where changes are told. */
+export interface DebugContext extends TokenEndpointContext { readonly registry: LiveRegistry, readonly events: EventLog }
 
 /** A voucher to mint: client and purpose by alias or id; `claims` replaces claims, null takes one out; seconds. */
 interface MintRequest {
@@ -48,7 +51,10 @@ const mintSchema = {
   }
 }
 
-/** Why token requests were refused, what is wrong with an assertion, and vouchers as if issued at another time. */
+/**
+ * Why token requests were refused, what is wrong with an assertion, vouchers as if issued at another time, and changes of what the
+ * platform knows.
+ */
 export async function debugEndpoints (app: FastifyInstance, context: DebugContext): Promise<void> {
   app.addContentTypeParser('application/json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'))
   app.addHook('onRequest', async (_request, reply) => { void reply.header('Cache-Control', 'no-store') })
@@ -79,6 +85,9 @@ export async function debugEndpoints (app: FastifyInstance, context: DebugContex
     const type = 'cnf' in minted.claims ? 'DPoP' : 'Bearer'
     return { access_token: voucher, token_type: type, expires_in: minted.expiresIn, claims: minted.claims }
   })
+
+  await app.register(debugStates, context)
+  await app.register(debugKeys, context)
 }
 
 function describe ({ eservice, descriptor }: Entitlement) {

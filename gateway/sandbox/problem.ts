@@ -33,10 +33,10 @@ export function badForm (details: readonly string[]): Problem {
   return { type: 'about:blank', status: 400, title: 'Bad request', detail: 'Incorrect value for body', errors }
 }
 
-/** Too many token requests of one tenant. */
-export function tooManyRequests (tenantId: string): Problem {
+/** Too many requests of one tenant to one part of the platform: 007 is its authorization server, 012 its interop API. */
+export function tooManyRequests (tenantId: string, part: '007' | '012'): Problem {
   const detail = `Requests limit exceeded for organization ${tenantId}`
-  const errors = [{ code: '007-10004', detail }]
+  const errors = [{ code: `${part}-10004`, detail }]
   return { type: 'about:blank', status: 429, title: 'Too Many Requests', detail, errors }
 }
 
@@ -49,4 +49,14 @@ export function sandboxProblem (status: number, title: string, detail: string): 
 export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
   const body = { ...problem, correlationId: reply.request.id }
   return reply.status(problem.status).type('application/problem+json').send(body)
+}
+
+/** Answers with what was found or done, or with the problem. */
+export function sendResult (reply: FastifyReply, result: object | Problem): FastifyReply {
+  return isProblem(result) ? sendProblem(reply, result) : reply.send(result)
+}
+
+/** Whether it is a problem: no resource of the platform has a number in `status`. */
+export function isProblem (result: object): result is Problem {
+  return 'status' in result && typeof result.status === 'number'
 }

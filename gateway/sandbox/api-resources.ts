@@ -1,0 +1,71 @@
+import type { Agreement, Client, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
+
+/** The registry's nouns as the interop API shows them: its names, its spelling of states, what has no value left out. */
+
+/** When everything in the registry came to be: it does not say, and the platform always does. */
+const createdAt = '2026-01-01T00:00:00.000Z'
+
+/** A state in the spelling of the API: `WaitingForApproval` is `WAITING_FOR_APPROVAL`. */
+export function apiState (state: string): string {
+  return state.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+}
+
+/** A client; only its owner is told more than whose it is. */
+export function showClient ({ id, consumerId, name }: Client, tenantId: string): object {
+  return consumerId === tenantId ? { id, consumerId, name, description: name, createdAt } : { id, consumerId }
+}
+
+export function showTenant ({ id, externalId, name }: Tenant): object {
+  return { id, externalId, name, kind: 'PA', createdAt, onboardedAt: createdAt }
+}
+
+export function showEService ({ id, producerId, name }: EService): object {
+  return { id, producerId, name, description: name, technology: 'REST', mode: 'DELIVER' }
+}
+
+/** A descriptor; its `version` is text, as on the platform. */
+export function showDescriptor ({ id, version, state, audience, voucherLifespan, dailyCallsPerConsumer, dailyCallsTotal }: Descriptor): object {
+  return {
+    id,
+    version: `${version}`,
+    state: apiState(state),
+    audience,
+    voucherLifespan,
+    dailyCallsPerConsumer,
+    dailyCallsTotal,
+    serverUrls: audience,
+    agreementApprovalPolicy: 'AUTOMATIC',
+    publishedAt: createdAt
+  }
+}
+
+/** An agreement; one that is suspended was suspended by its producer, here. */
+export function showAgreement ({ id, eserviceId, descriptorId, producerId, consumerId, state }: Agreement): object {
+  const suspensions = { suspendedByConsumer: false, suspendedByProducer: state === 'Suspended', suspendedByPlatform: false }
+  return { id, eserviceId, descriptorId, producerId, consumerId, state: apiState(state), ...suspensions, createdAt }
+}
+
+/** A purpose with the versions that count: the one in use, one that waits for approval, and the last if it was rejected. */
+export function showPurpose ({ id, eserviceId, consumerId, title, versions }: Purpose): object {
+  const current = versions.findLast(({ state }) => state !== 'WaitingForApproval' && state !== 'Rejected')
+  const waiting = versions.findLast(({ state }) => state === 'WaitingForApproval')
+  const rejected = versions.at(-1)?.state === 'Rejected' ? versions.at(-1) : undefined
+  return {
+    id,
+    eserviceId,
+    consumerId,
+    suspendedByConsumer: false,
+    suspendedByProducer: current?.state === 'Suspended',
+    title,
+    description: title,
+    createdAt,
+    isFreeOfCharge: true,
+    ...current && { currentVersion: showVersion(current) },
+    ...waiting && { waitingForApprovalVersion: showVersion(waiting) },
+    ...rejected && { rejectedVersion: showVersion(rejected) }
+  }
+}
+
+function showVersion ({ id, state, dailyCalls }: PurposeVersion): object {
+  return { id, state: apiState(state), dailyCalls, createdAt }
+}
