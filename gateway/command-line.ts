@@ -4,11 +4,12 @@ import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
 import { explain } from './commands/explain.ts'
 import { start } from './commands/start.ts'
+import { vectors } from './commands/vectors.ts'
 import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, voucher, explain]
+const commands: readonly Command[] = [start, voucher, explain, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 
