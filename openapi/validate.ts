@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import formatsPlugin from 'ajv-formats'
 import { essence } from './contract.ts'
 import type { Body, Contract, Operation } from './contract.ts'
 import { atPointer, DocumentError, isObject } from './document.ts'
+import { addContractFormats } from './formats.ts'
 import { parseJson } from './json.ts'
 import { readParameters } from './parameters.ts'
 import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
@@ -19,16 +19,10 @@ export interface OperationValidator {
   body (mediaType: string | undefined, bytes: Uint8Array): { readonly value: unknown } | Finding
 }
 
-const addFormats = formatsPlugin as unknown as (ajv: Ajv) => void
-const openapiFormats = ['double', 'float', 'decimal32', 'decimal64', 'decimal128', 'byte', 'binary', 'password']
-
 /** Compiles the validators of every operation, by operationId. Throws DocumentError when a schema cannot be compiled. */
 export function compileContract (contract: Contract): ReadonlyMap<string, OperationValidator> {
   const ajv = new Ajv({ strict: false, strictNumbers: true, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
-  addFormats(ajv)
-  for (const format of openapiFormats) ajv.addFormat(format, true)
-  ajv.addFormat('int32', { type: 'number', validate: (value: number) => Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31 })
-  ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
+  addContractFormats(ajv)
   const schemas = atPointer(contract.document, '/components/schemas')
   for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
     if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
