@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { queryOf } from '../openapi/query.ts'
@@ -27,6 +28,8 @@ declare module 'fastify' {
 export interface GatewayParts extends EntranceParts {
   readonly eservices: readonly LiveEService[]
   readonly patience: Patience
+  /** Set where the public listener speaks TLS itself. */
+  readonly tls: TlsOptions | undefined
 }
 
 /**
@@ -45,7 +48,7 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => { refuseUnreadable(entrance, error, socket) },
     frameworkErrors: (error, request, reply) => { hijack(refuse, request, reply, { denial: error.statusCode === 414 ? 'uri-too-long' : 'malformed-request', check: 'target' }) },
-    serverFactory: (handler) => createListener(entrance, handler, config.limits.connections, parts.patience)
+    serverFactory: (handler) => createListener(entrance, handler, config.limits.connections, parts.patience, parts.tls)
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })

@@ -1,18 +1,21 @@
+import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
-import { readCredentials } from '../policies/caller.ts'
+import { readCredentials } from '../policies/credentials.ts'
 import type { Certificates } from '../policies/certificates.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainVoucher } from '../policies/explain.ts'
 import { readJws } from '../policies/jws.ts'
 import type { ClientKeys } from '../policies/keys.ts'
+import { noncesOf } from '../policies/nonce.ts'
 import type { Ports } from '../policies/policy.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { JwksKeys } from './adapters/jwks.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
+import { readTls } from './adapters/tls-files.ts'
 import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
 import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
@@ -43,7 +46,8 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registry = registryOf(await readRegistryFile(config.registry, config.environment))
   const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
-  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, clientKeys, certificates }
+  const nonces = noncesOf(randomBytes(32))
+  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys, certificates }
   const eservices = await goLive(config, ports)
   const stopping = new AbortController()
   const app = buildGateway({
@@ -54,7 +58,8 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     now,
     stopping: stopping.signal,
     explain: prepareExplain(ports, now),
-    patience
+    patience,
+    tls: config.listeners.public.tls && await readTls(config.listeners.public.tls)
   })
   await addDocs(app, eservices, config)
   addProblemPages(app)
@@ -75,7 +80,7 @@ function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Co
 const explainedPerSecond = 50
 const explained: ReadonlySet<number> = new Set([401, 403])
 
-function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+function prepareExplain ({ keys, registry, nonces }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
   let second = 0
   let count = 0
   return ({ call, route, denial }) => {
@@ -89,6 +94,6 @@ function prepareExplain ({ keys, registry }: Ports, now: () => number): (exchang
     const token = credentials.voucher
     const read = readJws(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
-    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call })
+    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces })
   }
 }

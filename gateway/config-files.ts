@@ -7,13 +7,11 @@ import { membersOf, valueAt } from './document-value.ts'
 /** The files that a configuration names: SHA-256 of their bytes (hex) by absolute path, and those that cannot be read. */
 export interface NamedFiles { readonly digests: ReadonlyMap<string, string>, readonly faults: readonly Finding[] }
 
-/** Reads the registry and the contracts that a configuration names, relative to `folder`; whether they are good is not judged here. */
+/** Reads every file that a configuration names, the registry, contracts and certificates, relative to `folder`; whether they are good is not judged here. */
 export async function readNamedFiles (document: unknown, folder: string): Promise<NamedFiles> {
-  const paths = [['registry'], ...membersOf(document, ['eservices']).map((name) => ['eservices', name, 'contract'])]
   const digests = new Map<string, string>()
   const faults: Finding[] = []
-  await Promise.all(paths.map(async (path) => {
-    const name = valueAt(document, path)
+  await Promise.all(namesIn(document).map(async ({ path, name }) => {
     if (typeof name !== 'string') return
     const file = resolve(folder, name)
     try {
@@ -23,4 +21,19 @@ export async function readNamedFiles (document: unknown, folder: string): Promis
     }
   }))
   return { digests, faults }
+}
+
+interface Named { readonly path: readonly (string | number)[], readonly name: unknown }
+
+function namesIn (document: unknown): readonly Named[] {
+  const tls = ['listeners', 'public', 'tls']
+  const one = (...path: string[]): Named => ({ path, name: valueAt(document, path) })
+  const list = (...path: string[]): readonly Named[] => {
+    const names = valueAt(document, path)
+    return Array.isArray(names) ? names.map((name: unknown, index) => ({ path: [...path, index], name })) : []
+  }
+  return [
+    one('registry'), one(...tls, 'certificate'), one(...tls, 'key'), ...list(...tls, 'clients', 'ca'), ...list(...tls, 'clients', 'crl'),
+    ...membersOf(document, ['eservices']).map((name) => one('eservices', name, 'contract'))
+  ]
 }

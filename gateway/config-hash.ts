@@ -11,15 +11,13 @@ export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: Readonl
   const { operations } = config.listeners
   return sha256(JSON.stringify({
     ...config,
-    registry: digests.get(config.registry),
     state: undefined,
     listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
     eservices: config.eservices.map((eservice) => ({
       ...eservice,
-      contract: digests.get(eservice.contract),
       upstream: { ...eservice.upstream, secret: partOf(eservice.upstream.secret) }
     }))
-  }))
+  }, (_name, value: unknown) => typeof value === 'string' ? digests.get(value) ?? value : value))
 }
 
 // Whoever sees the hash and knows the rest could try secrets until it fits: only one that is too long for that takes part, so that its

@@ -3,6 +3,7 @@ import { Ajv } from 'ajv'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
+import type { TlsFiles } from './adapters/tls-files.ts'
 import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
@@ -25,7 +26,11 @@ export interface EServiceConfig {
   readonly eserviceId: string
   readonly descriptorIds: readonly string[]
   readonly audience: readonly string[]
+  /** `audience`: what `aud` of Agid-JWT-Signature may be besides the e-service's audience, its URL and the URL of the call. */
+  readonly integrity: { readonly audience: readonly string[] }
   readonly burst: Rate
+  /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
+  readonly dpopNonces: boolean
 }
 
 /** The gateway's configuration, complete. Times in ms where the name says so, sizes in bytes, rates in requests per seconds. */
@@ -37,11 +42,13 @@ export interface Config {
   /** The folder in which the gateway keeps what must outlive it, made when it is first needed. */
   readonly state: string
   readonly listeners: {
-    readonly public: { readonly host: string, readonly port: number }
+    readonly public: { readonly host: string, readonly port: number, readonly tls: TlsFiles | undefined }
     readonly operations: { readonly host: string, readonly port: number, readonly token: string | undefined }
   }
   readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly connections: number }
   readonly eservices: readonly EServiceConfig[]
+  /** Addresses and CIDR blocks of proxies that end TLS in front of the gateway and are believed about it. */
+  readonly trustedProxies: readonly string[]
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
   readonly shown: unknown
   /** SHA-256, hex, of all this and of the bytes of registry and contracts: tells two configurations apart, and no secret. */
@@ -54,9 +61,10 @@ interface Document {
   readonly registry: string
   readonly publicUrl: string
   readonly state?: string
-  readonly listeners?: { readonly public?: { host?: string, port?: number }, readonly operations?: { host?: string, port?: number, token?: string } }
+  readonly trustedProxies?: readonly string[]
+  readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly connections?: number }
-  readonly eservices: Readonly<Record<string, Partial<EServiceConfig> & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
+  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity'>> & { integrity?: Partial<EServiceConfig['integrity']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
@@ -107,6 +115,11 @@ function findFaults (document: unknown): Finding[] {
   ]
 }
 
+function absolute ({ certificate, key, clients }: TlsFiles, folder: string): TlsFiles {
+  const at = (path: string): string => resolve(folder, path)
+  return { certificate: at(certificate), key: at(key), clients: clients && { ca: clients.ca.map(at), ...clients.crl && { crl: clients.crl.map(at) } } }
+}
+
 function complete (document: Document, shown: unknown, digests: ReadonlyMap<string, string>, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
   const { environment, ...overrides } = document.pdnd
   const ports = listenerPorts(env)
@@ -119,9 +132,10 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
     listeners: {
-      public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway },
+      public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && absolute(open.tls, folder) },
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
+    trustedProxies: document.trustedProxies ?? [],
     limits: {
       unproven: document.limits?.unproven ?? { requests: 200, seconds: 1 },
       bodyBytes: document.limits?.bodyBytes ?? 1024 * 1024,
@@ -133,7 +147,9 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       contract: resolve(folder, eservice.contract),
       upstream: { ...eservice.upstream, timeoutMs: eservice.upstream.timeoutMs ?? 10_000 },
       path: eservice.path,
+      integrity: { audience: eservice.integrity?.audience ?? [] },
       producer: (eservice.producer ?? document.producer) as string,
+      dpopNonces: eservice.dpopNonces ?? false,
       burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 }
     }))
   }

@@ -17,6 +17,8 @@ export function limitConnections (server: Server, most: number): void {
     })
     if (open > most) (idle.values().next().value ?? socket).destroy()
   })
+  // Over TLS a request comes on another socket than the one that was opened.
+  server.on('secureConnection', (socket: Socket) => { socket.once('close', () => { idle.delete(socket) }) })
   const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
     idle.delete(socket)
     latest.set(socket, response)

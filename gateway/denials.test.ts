@@ -4,9 +4,10 @@ import { denials, denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from '../policies/proof-fixture.ts'
 import type { ProvenCall } from '../policies/proof-fixture.ts'
+import { selfSigned } from './harness/certificates.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
-import { basePath, ids, registryContent } from './harness/platform.ts'
+import { archiveContract, basePath, ids, registryContent } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
 import { checkProblem } from './harness/refusal.ts'
 import type { WireAnswer } from './harness/wire.ts'
@@ -44,6 +45,16 @@ const limits = (changes: object): HarnessOptions => ({ config: (config) => ({ ..
 const one = { requests: 1, seconds: 60 }
 const post = (body: unknown, type = 'application/json'): Golden => call('/items', { method: 'POST', body: body as object, headers: { 'Content-Type': type } })
 
+const machine = await selfSigned('machine', { notBefore: (seconds - 60) * 1000, notAfter: (seconds + 60) * 1000 })
+const behindProxy = (pattern: string, headers: Readonly<Record<string, string>>): Golden => ({
+  ...call('/items', { headers }),
+  options: {
+    contract: { ...archiveContract, 'x-modi': { patterns: [pattern] } },
+    config: (config) => ({ ...config, trustedProxies: ['127.0.0.1'] }),
+    registry: (content) => ({ ...content, tenants: content.tenants.map((tenant) => ({ ...tenant, certificates: [{ subject: 'CN=another' }] })) })
+  }
+})
+
 /** One request over the wire for every code in the table: TypeScript sees to it that none is missing. */
 const golden: Readonly<Record<DenialCode, Golden>> = {
   'malformed-request': lines('Authorization: a', 'Authorization: b'),
@@ -78,8 +89,13 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'dpop-unverifiable': proven((call) => ({ DPoP: makeProof(call, { header: { jwk: jwkOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey) } }) })),
   'dpop-proof-invalid': proven((call) => ({ DPoP: makeProof(call, { claims: { htm: 'POST' } }) })),
   'dpop-binding-mismatch': proven((call) => ({ DPoP: makeProof(call, { key: rsaKey }) })),
+  'dpop-nonce-required': { ...proven((call) => ({ DPoP: makeProof(call) })), options: { config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, dpopNonces: true })) }) } },
   'dpop-replayed': proven((call) => ({ DPoP: makeProof(call, { claims: { jti: 'once' } }) }), 2),
   'replay-filter-unavailable': { options: { replay: { note: () => 'unavailable' } }, ...proven((call) => ({ DPoP: makeProof(call) })) },
+  'tls-required': behindProxy('ID_AUTH_CHANNEL_01', {}),
+  'client-certificate-missing': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https' }),
+  'client-certificate-untrusted': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https', 'Client-Cert': ':AAAA:' }),
+  'client-certificate-mismatch': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https', 'Client-Cert': `:${machine.certificate.raw.toString('base64')}:` }),
   'trust-source-unavailable': { ...call('/items'), options: { jwks: () => ({ keys: [] }) } },
 
   'producer-mismatch': claims({ producerId: ids.client }),

@@ -6,6 +6,7 @@ import { blockedAddress } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
+import { prepareOrigin } from './channel.ts'
 import { openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { recordWhenDone } from './record.ts'
@@ -41,11 +42,13 @@ export interface Entrance {
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
   const unproven = new UnprovenLimit(parts.config.limits.unproven)
   const via = viaOf(parts.config)
+  const originOf = prepareOrigin(parts.config.trustedProxies)
   const latest = new WeakMap<Socket, Exchange>()
   const unanswered = new Set<ServerResponse>()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()
-    const exchange = openExchange(request, response, now, expectsContinue, unproven.blockedSeconds(request.socket.remoteAddress ?? '', now))
+    const origin = originOf(request)
+    const exchange = openExchange(request, response, origin, now, expectsContinue, unproven.blockedSeconds(origin.address, now))
     latest.set(request.socket, exchange)
     recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
     response.once('close', () => { if (exchange.denial && !isProven(exchange.call)) unproven.count(exchange.address, exchange.startedAt) })

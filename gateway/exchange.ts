@@ -5,6 +5,7 @@ import type { Denial } from '../policies/denials.ts'
 import { headerValues } from '../policies/header-values.ts'
 import { noDemands } from '../policies/demands.ts'
 import type { Demands } from '../policies/demands.ts'
+import type { Origin } from './channel.ts'
 import type { Route } from './route.ts'
 
 /** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
@@ -34,29 +35,32 @@ const none: readonly string[] = []
 const exchanges = new WeakMap<IncomingMessage, Exchange>()
 
 /** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
-export function openExchange (request: IncomingMessage, response: ServerResponse, now: number, expectsContinue: boolean, blockedSeconds: number): Exchange {
+export function openExchange (request: IncomingMessage, response: ServerResponse, origin: Origin, now: number, expectsContinue: boolean, blockedSeconds: number): Exchange {
   const exchange: Exchange = {
     request,
     response,
     correlationId: randomUUID(),
     startedAt: now,
-    address: request.socket.remoteAddress ?? '',
+    address: origin.address,
     call: {
       method: request.method ?? '',
       path: (request.url ?? '').split('?', 1)[0] as string,
       authorization: headerValues(request.rawHeaders, 'authorization'),
       proofs: request.headers['dpop'] === undefined ? none : headerValues(request.rawHeaders, 'dpop'),
       rawHeaders: request.rawHeaders,
+      connection: origin.channel,
       demands: everything,
       now,
       blockedSeconds,
       body: undefined,
       caller: undefined,
       dpop: undefined,
+      channel: undefined,
       descriptor: undefined,
       agreement: undefined,
       purpose: undefined,
       burst: undefined,
+      integrity: undefined,
       quota: undefined
     },
     route: undefined,

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import type { DenialCode } from '../policies/denials.ts'
 import { limitConnections } from './crowd.ts'
 import type { Entrance } from './enter.ts'
@@ -23,14 +26,14 @@ export interface Patience {
 export const usualPatience: Patience = { headersMs: 5000, requestMs: 10_000, idleMs: 55_000, stalledMs: 30_000, checkEveryMs: 1000 }
 
 /**
- * Makes the HTTP/1.1 server: time and size limits that slow or greedy clients cannot stretch, and an answer of ours (never Node's bare
+ * Makes the HTTP/1.1 server, over TLS where that is given: time and size limits that slow or greedy clients cannot stretch, and an answer of ours (never Node's bare
  * one) for everything that is not a well-formed request.
  */
-export function createListener (entrance: Entrance, handler: RequestListener, connections: number, patience: Patience): Server {
+export function createListener (entrance: Entrance, handler: RequestListener, connections: number, patience: Patience, tls?: TlsOptions): Server {
   const enter = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
     if (entrance.admits(request, response, expectsContinue)) handler(request, response)
   }
-  const server = createServer({
+  const options = {
     maxHeaderSize,
     headersTimeout: patience.headersMs,
     requestTimeout: patience.requestMs,
@@ -39,7 +42,9 @@ export function createListener (entrance: Entrance, handler: RequestListener, co
     requireHostHeader: false,
     insecureHTTPParser: false,
     noDelay: true
-  }, (request, response) => { enter(request, response, false) })
+  }
+  const serve: RequestListener = (request, response) => { enter(request, response, false) }
+  const server = tls ? createSecureServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], handshakeTimeout: patience.headersMs }, serve) : createServer(options, serve)
   limitConnections(server, connections)
   server.timeout = patience.stalledMs
   // Nothing moved for that long: the caller does not take the answer, unless there is none yet.
@@ -55,8 +60,13 @@ export function createListener (entrance: Entrance, handler: RequestListener, co
 /** Refuses what the HTTP parser could not read or did not get in time, and closes the connection. */
 export function refuseUnreadable (entrance: Entrance, error: NodeJS.ErrnoException, socket: Socket): void {
   const { code = '' } = error
-  if (!socket.writable || code === 'ECONNRESET') socket.destroy()
+  if (!socket.writable || code === 'ECONNRESET' || shakesHands(socket)) socket.destroy()
   else entrance.unreadable(socket, { denial: denialCodes[code] ?? 'malformed-request', check: 'parser', reason: `the parser stopped: ${code}` })
+}
+
+// Before the handshake is over there is nothing to answer on.
+function shakesHands (socket: Socket): boolean {
+  return socket instanceof TLSSocket && socket.getPeerFinished() === undefined
 }
 
 const denialCodes: Readonly<Record<string, DenialCode>> = {

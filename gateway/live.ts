@@ -6,6 +6,7 @@ import { prepareAdmission } from '../policies/admission.ts'
 import type { Ports, Terms } from '../policies/policy.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { demandsOf } from './demands.ts'
+import { refuseUnmeetable } from './demand-means.ts'
 import { openUpstream } from './forward.ts'
 import { prepareRoute } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
@@ -20,13 +21,14 @@ export async function goLive (config: Config, ports: Ports): Promise<readonly Li
 function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): LiveEService {
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
-  const terms = termsOf(config, eservice)
+  const terms = termsOf(config, eservice, basePath)
   const demands = demandsOf(contract)
+  refuseUnmeetable(config, eservice, demands)
   return { config: eservice, contract, basePath, terms, demands, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
 }
 
-/** What admission holds the callers of an e-service to. */
-export function termsOf (config: Config, eservice: EServiceConfig): Terms {
+/** What admission holds the callers of an e-service to; `basePath` is where it is served, when that is known. */
+export function termsOf (config: Config, eservice: EServiceConfig, basePath = eservice.path): Terms {
   return {
     publicUrl: config.publicUrl,
     issuer: config.pdnd.issuer,
@@ -34,7 +36,9 @@ export function termsOf (config: Config, eservice: EServiceConfig): Terms {
     eserviceId: eservice.eserviceId,
     descriptorIds: eservice.descriptorIds,
     audience: eservice.audience,
-    burst: eservice.burst
+    signatureAudience: [...basePath === undefined ? [] : [config.publicUrl + basePath], ...eservice.integrity.audience],
+    burst: eservice.burst,
+    dpopNonces: eservice.dpopNonces
   }
 }
 

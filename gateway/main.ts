@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { Server as TlsServer } from 'node:tls'
 import { parseArgs } from 'node:util'
 import { setTimeout as wait } from 'node:timers/promises'
 import { assemble } from './build.ts'
@@ -7,10 +8,13 @@ import type { Gateway } from './build.ts'
 import { loadConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { drainServer } from './drain.ts'
+import { prepareRenewal } from './adapters/tls-files.ts'
+import type { TlsFiles } from './adapters/tls-files.ts'
 import { buildOperations } from './operations.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 
 const keyRefreshMs = 5 * 60_000
+const certificateCheckMs = 30_000
 const drainTimes = { quietMs: 2000, graceMs: 15_000 }
 
 /** Keeps asking for the platform's keys until there are some, then refreshes them from time to time. */
@@ -21,6 +25,15 @@ async function keepKeysFresh ({ keys }: Gateway, stopped: AbortSignal): Promise<
   }
 }
 
+/** Puts renewed certificates to use. */
+async function keepCertificateFresh ({ app, logger }: Gateway, files: TlsFiles, stopped: AbortSignal): Promise<void> {
+  const renew = prepareRenewal(app.server as unknown as TlsServer, files, (message) => { logger.warn({ message }, 'listener') })
+  while (!stopped.aborted) {
+    await renew()
+    await wait(certificateCheckMs, undefined, { signal: stopped, ref: false }).catch(() => undefined)
+  }
+}
+
 async function start (config: Config): Promise<void> {
   const gateway = await assemble(config, { now: Date.now, log: undefined })
   const token = config.listeners.operations.token ?? randomBytes(24).toString('base64url')
@@ -28,10 +41,11 @@ async function start (config: Config): Promise<void> {
   const stopping = new AbortController()
   void keepKeysFresh(gateway, stopping.signal)
   await operations.listen(config.listeners.operations)
-  await gateway.app.listen(config.listeners.public)
+  await gateway.app.listen({ host: config.listeners.public.host, port: config.listeners.public.port })
+  if (config.listeners.public.tls) void keepCertificateFresh(gateway, config.listeners.public.tls, stopping.signal)
   const { listeners: { public: open, operations: closed } } = config
   const printed = config.listeners.operations.token === undefined ? token : undefined
-  announce('gateway', `http://${open.host}:${open.port}`, `, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed })
+  announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed })
   whenAskedToStop(() => { void stop(gateway, operations, stopping) })
 }
 

@@ -31,6 +31,7 @@ export function prepareRefuse (publicUrl: string): Refuse {
     if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge)
     if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
     setLimitHeaders(response, exchange.call, denial.limit)
+    setNonce(response, denial.nonce ?? exchange.call.dpop?.nonce)
     // Behind a request that could be read in two ways nothing can be trusted to be the next one.
     if (denial.denial === 'malformed-request' || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
     response.setHeader('Cache-Control', 'no-store')
@@ -60,6 +61,11 @@ export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, s
   response.setHeader('X-RateLimit-Limit', state.limit)
   response.setHeader('X-RateLimit-Remaining', state.remaining)
   response.setHeader('X-RateLimit-Reset', state.resetSeconds)
+}
+
+/** Hands out the nonce for the caller's next DPoP proof (RFC 9449, 8.2), where it needs one. */
+export function setNonce (response: ServerResponse, nonce: string | undefined): void {
+  if (nonce !== undefined) response.setHeader('DPoP-Nonce', nonce)
 }
 
 function hasUnreadBody ({ request, expectsContinue }: Exchange): boolean {

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { essence } from '../openapi/contract.ts'
 import { problemMediaType } from '../openapi/problem.ts'
@@ -87,8 +89,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (exchange.response.destroyed) return
     if (this.#started) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
-      // Not just closed: to a caller in HTTP/1.0 that would be the end of a whole answer.
-      exchange.request.socket.resetAndDestroy()
+      breakOff(exchange.request.socket)
     } else fail(upstreamDenial(error), (error.socket?.bytesRead ?? 0) > 0)
   }
 
@@ -115,6 +116,12 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     }
     if (headers['content-length'] !== undefined) response.setHeader('Content-Length', headers['content-length'])
   }
+}
+
+// Not just closed: to a caller in HTTP/1.0 that would be the end of a whole answer. Over TLS it is told by the missing close_notify.
+function breakOff (socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 // An absolute Location would show callers where the upstream is.

@@ -10,7 +10,7 @@ import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
-import { setLimitHeaders } from './refuse.ts'
+import { setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { pathValues, rebuildPath } from './route.ts'
 import type { Route } from './route.ts'
@@ -63,6 +63,7 @@ export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange
 function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
   response.setHeader('X-Request-ID', exchange.correlationId)
   setLimitHeaders(response, exchange.call)
+  setNonce(response, exchange.call.dpop?.nonce)
 }
 
 function toVarcoCall ({ call: { caller }, correlationId }: Exchange, { operation }: Route): VarcoCall {

@@ -1,13 +1,15 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
+import type { Demands } from './demands.ts'
 import { denials, denialType, isDenial } from './denials.ts'
 import type { DenialCode } from './denials.ts'
+import type { Channel } from './channel.ts'
 import { noDemands } from './demands.ts'
 import { callWith, id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import { policies } from './order.ts'
 import type { Limiter } from './limiter.ts'
-import type { Call, Facts, Ports } from './policy.ts'
+import type { Call, Facts, Ports, Terms } from './policy.ts'
 import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
 
 const full: Limiter = {
@@ -15,7 +17,7 @@ const full: Limiter = {
   peek: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: false })
 }
 
-interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly call?: Partial<Call>, readonly ports?: Partial<Ports> }
+interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readonly voucher?: Changes, readonly call?: Partial<Call>, readonly terms?: Partial<Terms>, readonly ports?: Partial<Ports> }
 
 const claims = (code: DenialCode, changes: Readonly<Record<string, unknown>>): Case => ({ policy: 'caller', code, voucher: { claims: changes } })
 const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChanges): Case => ({ policy, code, ports: { registry: () => registryOf(changes) } })
@@ -24,6 +26,9 @@ const bound = voucher({ claims: { cnf: { jkt: jktOf(ecKey.publicKey) } } })
 const provenCall = { method: 'GET', url: `${terms.publicUrl}/rest/things/v1/things`, voucher: bound, now: testTime }
 const goodProof = makeProof(provenCall)
 const proven = (...proofs: string[]): Partial<Call> => ({ authorization: [`DPoP ${bound}`], proofs })
+
+const certificate = { thumbprint: 'y', subject: 'CN=y', notBefore: 0, notAfter: testTime + 1, untrusted: undefined }
+const overChannel = (code: DenialCode, channel: Demands['channel'], connection?: Channel): Case => ({ policy: 'channel', code, call: { demands: { ...noDemands, channel }, ...(connection && { connection }) } })
 
 /** One call for every way in which a policy refuses. */
 const golden: readonly Case[] = [
@@ -49,7 +54,12 @@ const golden: readonly Case[] = [
   { policy: 'dpop', code: 'dpop-proof-invalid', call: proven(makeProof(provenCall, { claims: { htm: 'POST' } })) },
   { policy: 'dpop', code: 'dpop-binding-mismatch', call: proven(makeProof(provenCall, { key: rsaKey })) },
   { policy: 'dpop', code: 'dpop-replayed', call: proven(goodProof), ports: { replay: { note: () => 'seen' } } },
+  { policy: 'dpop', code: 'dpop-nonce-required', call: proven(goodProof), terms: { dpopNonces: true } },
   { policy: 'dpop', code: 'replay-filter-unavailable', call: proven(goodProof), ports: { replay: { note: () => 'unavailable' } } },
+  overChannel('tls-required', 'tls'),
+  overChannel('client-certificate-missing', 'mutual-tls', { secure: true, certificate: undefined }),
+  overChannel('client-certificate-untrusted', 'mutual-tls', { secure: true, certificate: { ...certificate, untrusted: 'self-signed certificate' } }),
+  { ...overChannel('client-certificate-mismatch', 'mutual-tls', { secure: true, certificate }), ports: { registry: () => ({ ...registryOf(), tenant: () => ({ id: id(2), name: 'Ente', externalId: { origin: 'IPA', value: 'ente' }, certificates: [{ thumbprint: 'x' }] }) }) } },
   platform('descriptor', 'descriptor-not-usable', { descriptor: { state: 'Archived' } }),
   platform('agreement', 'agreement-missing', { agreement: undefined }),
   platform('agreement', 'agreement-not-active', { agreement: { state: 'Suspended' } }),
@@ -61,9 +71,9 @@ const golden: readonly Case[] = [
   { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
 ]
 
-for (const { policy, code, voucher: changes, call: different, ports } of golden) {
+for (const { policy, code, voucher: changes, call: different, terms: own, ports } of golden) {
   t.test(`${policy} refuses with ${code}`, async (t) => {
-    const admission = prepareAdmission(portsOf(ports), terms)
+    const admission = prepareAdmission(portsOf(ports), { ...terms, ...own })
     const call = callWith(`Bearer ${voucher(changes)}`, different)
     const denial = await admission.beforeBody(call) ?? await admission.overBody(call) ?? await admission.afterBody(call)
     t.equal(denial?.denial, code)

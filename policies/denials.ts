@@ -9,8 +9,8 @@ interface DenialType {
   readonly title: string
   /** What the caller can do about it. */
   readonly mend: string
-  /** `error` of WWW-Authenticate (RFC 6750, 3.1; RFC 9449, 7.1); null where the challenge carries none. */
-  readonly challenge?: 'invalid_token' | 'invalid_dpop_proof' | null
+  /** `error` of WWW-Authenticate (RFC 6750, 3.1; RFC 9449, 7.1 and 9); null where the challenge carries none. */
+  readonly challenge?: 'invalid_token' | 'invalid_dpop_proof' | 'use_dpop_nonce' | null
 }
 
 const askAgain = 'Request a new voucher from the platform (PDND) and repeat the call.'
@@ -30,7 +30,7 @@ export const denials = {
   'expectation-failed': { status: 417, title: 'Expectation failed', mend: 'Send no Expect header other than 100-continue.' },
   'headers-too-large': { status: 431, title: 'Request header fields too large', mend: 'Send fewer or shorter headers (16 KiB and 100 fields at most).' },
 
-  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>, or Authorization: DPoP <voucher> when it is bound to a key.' },
+  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>, or Authorization: DPoP <voucher> when it is bound to a key; where the contract takes certificates, a token that you signed with yours as Bearer.' },
   'voucher-malformed': { status: 401, title: 'Voucher malformed', challenge: 'invalid_token', mend: 'Send the voucher exactly as the platform issued it (typ at+jwt, RS256).' },
   'voucher-unverifiable': { status: 401, title: 'Voucher not verifiable', challenge: 'invalid_token', mend: 'Use a voucher issued by the platform environment that this gateway trusts, unchanged.' },
   'voucher-claims-invalid': { status: 401, title: 'Voucher claims invalid', challenge: 'invalid_token', mend: askAgain },
@@ -44,8 +44,34 @@ export const denials = {
   'dpop-malformed': { status: 401, title: 'DPoP proof malformed', challenge: 'invalid_dpop_proof', mend: 'Send exactly one proof: a JWT with typ dpop+jwt, alg ES256 or RS256 and the public key in jwk (RFC 9449, 4.2).' },
   'dpop-unverifiable': { status: 401, title: 'DPoP proof not verifiable', challenge: 'invalid_dpop_proof', mend: 'Sign the proof with the private key of the jwk in its header.' },
   'dpop-proof-invalid': { status: 401, title: 'DPoP proof invalid', challenge: 'invalid_dpop_proof', mend: 'Make a new proof for every call: jti, htm, htu (the public URL without query), iat and ath as RFC 9449, 4.2 says.' },
+  'dpop-nonce-required': { status: 401, title: 'DPoP nonce required', challenge: 'use_dpop_nonce', mend: 'Repeat the call with a new proof whose claim nonce is the value of the header DPoP-Nonce of this answer.' },
   'dpop-binding-mismatch': { status: 401, title: 'Voucher and DPoP key do not match', challenge: 'invalid_token', mend: 'Sign the proof with the key that the voucher is bound to (cnf.jkt); send a voucher without cnf as Authorization: Bearer <voucher>.' },
   'dpop-replayed': { status: 401, title: 'DPoP proof used before', challenge: 'invalid_dpop_proof', mend: 'Make a new proof, with a jti of its own, for every call.' },
+  'tls-required': { status: 401, title: 'TLS required', challenge: null, mend: 'Call over TLS (https).' },
+  'client-certificate-missing': { status: 401, title: 'Client certificate missing', challenge: null, mend: 'Open the connection with the client certificate of your administration (mutual TLS).' },
+  'client-certificate-untrusted': { status: 401, title: 'Client certificate not trusted', challenge: null, mend: 'Use a client certificate that is valid now and issued by an authority that the producer trusts.' },
+  'client-certificate-mismatch': { status: 403, title: 'Client certificate of another administration', mend: 'Use a client certificate that the producer has registered for your administration.' },
+  'caller-kind-not-trusted': { status: 401, title: 'Kind of caller not taken here', challenge: 'invalid_token', mend: 'Call with what the contract of the operation takes: a voucher of the platform, or a token signed with a certificate.' },
+  'token-malformed': { status: 401, title: 'Token malformed', challenge: 'invalid_token', mend: 'Send a JWT with typ JWT, an RS, PS or ES algorithm, and the certificate in x5c, x5t#S256 or x5u (ModI ID_AUTH_REST_01).' },
+  'token-unverifiable': { status: 401, title: 'Token not verifiable', challenge: 'invalid_token', mend: 'Sign the token with the key of a certificate that is valid now and that the producer trusts.' },
+  'token-claims-invalid': { status: 401, title: 'Token claims invalid', challenge: 'invalid_token', mend: 'Make the token with the claims as the detail says (ModI ID_AUTH_REST_01, ID_AUTH_REST_02).' },
+  'token-audience-mismatch': { status: 401, title: 'Token for another audience', challenge: 'invalid_token', mend: 'Set aud to the audience of this e-service.' },
+  'token-expired': { status: 401, title: 'Token expired', challenge: 'invalid_token', mend: 'Make a new token and repeat the call.' },
+  'token-not-yet-valid': { status: 401, title: 'Token not yet valid', challenge: 'invalid_token', mend: 'Check the clock of the machine that made the token, or wait.' },
+  'token-replayed': { status: 401, title: 'Token used before', challenge: 'invalid_token', mend: 'Make a new token, with a jti of its own, for every call.' },
+  'signature-missing': { status: 401, title: 'Message signature missing', challenge: null, mend: 'Sign the message: send Digest: SHA-256=<base64> and, in one header Agid-JWT-Signature, a JWT over it (ModI INTEGRITY_REST_01, INTEGRITY_REST_02).' },
+  'signature-malformed': { status: 401, title: 'Message signature malformed', challenge: null, mend: 'Send exactly one JWT in Agid-JWT-Signature, with typ JWT, alg RS256 and kid, the id of a key of your client on the platform, or with a certificate where the contract takes one.' },
+  'signature-unverifiable': { status: 401, title: 'Message signature not verifiable', challenge: null, mend: 'Sign with the private key that goes with the kid or the certificate in the header, and send the token unchanged.' },
+  'signature-claims-invalid': { status: 401, title: 'Message signature claims invalid', challenge: null, mend: 'Set the claims iss (your client id), aud, iat, exp, jti and signed_headers as ModI INTEGRITY_REST_02 says.' },
+  'signature-audience-mismatch': { status: 401, title: 'Message signature for another audience', challenge: null, mend: 'Set aud of Agid-JWT-Signature to the audience of the e-service in the catalogue, or to the URL of the call.' },
+  'signature-expired': { status: 401, title: 'Message signature expired', challenge: null, mend: 'Sign every call anew, and check the clock of the machine that signs.' },
+  'signature-not-yet-valid': { status: 401, title: 'Message signature not yet valid', challenge: null, mend: 'Check the clock of the machine that signs, or wait.' },
+  'signature-signer-mismatch': { status: 401, title: 'Message signed by another client', challenge: null, mend: 'Sign with a key of the client that the voucher was issued to, and name that client in iss and sub.' },
+  'signature-headers-mismatch': { status: 401, title: 'Signed headers do not match', challenge: null, mend: 'List in signed_headers each header to be signed once, in lower case, with the value that is sent: digest, content-type and content-encoding where they are sent, and those that the contract names.' },
+  'signature-replayed': { status: 401, title: 'Message signature used before', challenge: null, mend: 'Sign every call anew, with a jti of its own.' },
+  'digest-missing': { status: 401, title: 'Digest missing', challenge: null, mend: 'Send Digest: SHA-256=<base64 of the SHA-256 of the body>; that of no body is of no bytes.' },
+  'digest-malformed': { status: 401, title: 'Digest malformed', challenge: null, mend: 'Send Digest: SHA-256=<base64>: the 32 bytes of the SHA-256 in base64 with padding, not in hexadecimal.' },
+  'digest-mismatch': { status: 401, title: 'Digest of another body', challenge: null, mend: 'Compute the digest over the bytes of the body exactly as they are sent, behind any content coding.' },
   'trust-source-unavailable': { status: 503, title: 'Trust source unavailable', mend: retryLater },
   'replay-filter-unavailable': { status: 503, title: 'Replay filter unavailable', mend: retryLater },
 
@@ -53,6 +79,7 @@ export const denials = {
   'eservice-mismatch': { status: 403, title: 'Voucher for another e-service', mend: 'Request a voucher for a purpose on this e-service.' },
   'descriptor-mismatch': { status: 403, title: 'Voucher for another e-service version', mend: 'Call the version that the agreement is for, or upgrade the agreement in the platform.' },
   'descriptor-not-usable': { status: 403, title: 'E-service version not in use', mend: 'Upgrade the agreement to a published version of the e-service.' },
+  'client-unknown': { status: 403, title: 'Client unknown', mend: 'Have the producer register your certificate with a client of your administration.' },
   'agreement-missing': { status: 403, title: 'No agreement', mend: 'Request the use of this e-service (richiesta di fruizione) in the platform.' },
   'agreement-not-active': { status: 403, title: 'Agreement not active', mend: 'Have the agreement activated in the platform by the producer or by your own administration.' },
   'agreement-mismatch': { status: 403, title: 'Agreement on another version', mend: 'Request a voucher again: the agreement is on another version of the e-service.' },
@@ -87,6 +114,8 @@ export interface Denial {
   readonly retryAfter?: number | undefined
   /** Where the caller stands with its limits, once it is known who calls: every answer tells it. */
   readonly limit?: LimitState | undefined
+  /** What the next DPoP proof of the caller must contain, where it needs a nonce. */
+  readonly nonce?: string | undefined
   /** Instead of the table's status; only for an e-service's own refusals. */
   readonly status?: number
 }

@@ -25,6 +25,8 @@ export interface ProofSubject {
   /** The thumbprint of the key that signed the proof, and the one that the voucher is bound to. */
   readonly thumbprint: string
   readonly jkt: string
+  /** Whether a nonce is one of this gateway's, where proofs need one; undefined where they need none. */
+  readonly acceptsNonce: ((nonce: unknown) => boolean) | undefined
 }
 
 // A proof brings its key along (RFC 9449, 4.2).
@@ -74,7 +76,8 @@ export const proofChecks: readonly Check<ProofSubject>[] = [
     expected: ({ now }) => `none, or times around ${shownTime(now)}`,
     got: ({ claims: { exp, nbf } }) => exp === undefined && nbf === undefined ? 'none' : 'others'
   },
-  { name: 'DPoP ath', code: 'dpop-proof-invalid', holds: ({ claims: { ath }, voucher }) => typeof ath === 'string' && equal(ath, hashOf(voucher)), expected: () => 'the SHA-256 of the voucher that it comes with, in base64url', got: ({ claims: { ath } }) => ath === undefined ? 'nothing' : 'something else' }
+  { name: 'DPoP ath', code: 'dpop-proof-invalid', holds: ({ claims: { ath }, voucher }) => typeof ath === 'string' && equal(ath, hashOf(voucher)), expected: () => 'the SHA-256 of the voucher that it comes with, in base64url', got: ({ claims: { ath } }) => ath === undefined ? 'nothing' : 'something else' },
+  { name: 'DPoP nonce', code: 'dpop-nonce-required', holds: ({ claims: { nonce }, acceptsNonce }) => !acceptsNonce || acceptsNonce(nonce), expected: ({ acceptsNonce }) => acceptsNonce ? 'the nonce that the header DPoP-Nonce of an answer gave' : 'none', got: ({ claims: { nonce } }) => nonce === undefined ? 'nothing' : 'some nonce' }
 ]
 
 function equal (received: string, expected: string): boolean {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readCredentials } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'
 import type { Check } from './check.ts'
+import { readCredentials } from './credentials.ts'
 import type { Denial } from './denials.ts'
 import { proofChecks, proofHeaderChecks, readProof, verifyProof } from './dpop-proof.ts'
 import type { ProofSubject } from './dpop-proof.ts'
@@ -12,8 +12,8 @@ import { ProofKeys } from './proof-keys.ts'
 import type { ReplayVerdict } from './replay.ts'
 import { normaliseUri } from './uri.ts'
 
-/** The key that the caller proved to hold; null for a voucher that is bound to none, where none is demanded. */
-export type DpopFact = { readonly jkt: string } | null
+/** The key that the caller proved to hold, and the nonce for its next proof where one is needed; null for a voucher that is bound to none, where none is demanded. */
+export type DpopFact = { readonly jkt: string, readonly nonce?: string | undefined } | null
 
 /** How long a proof that was used is remembered after its `iat`, in seconds: longer than it could be used again. */
 const rememberedSeconds = 70
@@ -31,7 +31,7 @@ export const dpop: Policy<'dpop', 'caller'> = {
   stage: 'before-body',
   needs: ['caller'],
   denials: ['dpop-missing', 'dpop-unverifiable', 'dpop-replayed', 'replay-filter-unavailable', ...new Set([...bindingChecks, ...proofHeaderChecks, ...proofChecks].map((check) => check.code))],
-  prepare: ({ replay }, { publicUrl }) => {
+  prepare: ({ replay, nonces }, { publicUrl, dpopNonces }) => {
     const keys = new ProofKeys()
     const { origin } = new URL(publicUrl)
     return (call) => {
@@ -39,11 +39,13 @@ export const dpop: Policy<'dpop', 'caller'> = {
       const mismatch = firstFailure(bindingChecks, { jkt, scheme, demands })
       if (mismatch) return mismatch
       if (jkt === undefined) return null
-      const proof = judgeProof(call, jkt, origin, keys)
-      if ('denial' in proof) return proof
+      const acceptsNonce = dpopNonces ? (nonce: unknown) => nonces.accepts(nonce, call.now) : undefined
+      const nonce = dpopNonces ? nonces.current(call.now) : undefined
+      const proof = judgeProof(call, { jkt, origin, acceptsNonce }, keys)
+      if ('denial' in proof) return nonce === undefined ? proof : { ...proof, nonce }
       const { jti, iat } = proof.claims as { jti: string, iat: number }
       const verdict = replay.note(replayKey(jkt, jti), (iat + rememberedSeconds) * 1000, call.now)
-      const decide = (settled: ReplayVerdict): DpopFact | Denial => settled === 'first' ? { jkt } : settled === 'seen' ? replayed : undecided
+      const decide = (settled: ReplayVerdict): DpopFact | Denial => settled === 'first' ? { jkt, ...nonce !== undefined && { nonce } } : settled === 'seen' ? replayed : undecided
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
   }
@@ -53,7 +55,7 @@ const replayed: Denial = { denial: 'dpop-replayed', check: 'DPoP jti', reason: '
 const undecided: Denial = { denial: 'replay-filter-unavailable', check: 'DPoP jti', reason: 'it cannot be told whether the proof was used before', retryAfter: 5 }
 
 /** What of a proof does not depend on whether it was used before. */
-function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, origin: string, keys: ProofKeys): ProofSubject | Denial {
+function judgeProof (call: Call & Pick<Facts, 'caller'>, known: Pick<ProofSubject, 'jkt' | 'origin' | 'acceptsNonce'>, keys: ProofKeys): ProofSubject | Denial {
   const proof = readProof(call.proofs)
   if ('denial' in proof) return proof
   const jwk = proof.header['jwk'] as Readonly<Record<string, unknown>>
@@ -61,7 +63,7 @@ function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, origin: st
   const key = keys.import(jwk, thumbprint)
   const denial = verifyProof(proof, key)
   if (denial) return denial
-  const subject = subjectOf(call, proof.claims, { jkt, thumbprint, origin })
+  const subject = subjectOf(call, proof.claims, { ...known, thumbprint })
   const failure = firstFailure(proofChecks, subject)
   if (failure) return failure
   if (key) keys.remember(thumbprint, key)
@@ -69,7 +71,7 @@ function judgeProof (call: Call & Pick<Facts, 'caller'>, jkt: string, origin: st
 }
 
 /** What the claims of a call's proof are held against. */
-export function subjectOf ({ authorization, method, path, now }: Call, claims: ProofSubject['claims'], known: Pick<ProofSubject, 'jkt' | 'thumbprint' | 'origin'>): ProofSubject {
+export function subjectOf ({ authorization, method, path, now }: Call, claims: ProofSubject['claims'], known: Pick<ProofSubject, 'jkt' | 'thumbprint' | 'origin' | 'acceptsNonce'>): ProofSubject {
   const credentials = readCredentials(authorization)
   return {
     ...known,

@@ -1,18 +1,21 @@
 import { agreementChecks } from './agreement.ts'
-import { claimChecks, readCredentials, verifySignature } from './caller.ts'
+import { readCredentials } from './credentials.ts'
+import { claimChecks, verifySignature } from './voucher-caller.ts'
 import type { CallerFact } from './caller.ts'
-import { explainChecks } from './check.ts'
+import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
 import { denials } from './denials.ts'
-import type { Denial } from './denials.ts'
 import { descriptorChecks } from './descriptor.ts'
 import { bindingChecks, subjectOf } from './dpop.ts'
 import { proofChecks, proofHeaderChecks, takeProof, verifyProof } from './dpop-proof.ts'
+import { explainIntegrity } from './explain-integrity.ts'
+import type { Signers } from './explain-token.ts'
 import type { FoundKey } from './keys.ts'
 import type { Call, Terms } from './policy.ts'
 import { thumbprintOf } from './jwk.ts'
 import { readJws } from './jws.ts'
 import type { Jws } from './jws.ts'
+import type { Nonces } from './nonce.ts'
 import { ProofKeys } from './proof-keys.ts'
 import { purposeChecks } from './purpose.ts'
 import type { Registry } from './registry.ts'
@@ -25,6 +28,10 @@ export interface ExplainContext {
   readonly registry: Registry
   readonly key: FoundKey | 'not known here'
   readonly now: number
+  /** The nonces of this gateway, where they are at hand. */
+  readonly nonces?: Nonces | undefined
+  /** Where it is known who signs what goes with a voucher, where it is at hand. */
+  readonly signers?: Signers | undefined
   /** The call that the voucher came with, where there is one. */
   readonly call?: Call | undefined
 }
@@ -33,7 +40,7 @@ export interface ExplainContext {
  * Every check that admission makes of a voucher, as lines in the same order, without stopping at the first that fails. The signature
  * itself is never shown. A line is "not checked" when what it depends on is missing; that is never a pass.
  */
-export function explainVoucher (token: string, { terms, registry, key, now, call }: ExplainContext): readonly Line[] {
+export function explainVoucher (token: string, { terms, registry, key, now, call, nonces, signers }: ExplainContext): readonly Line[] {
   const read = readJws(token)
   if (typeof read === 'string') return [{ check: 'form', outcome: 'fail', expected: 'a JWS in compact form', got: read, code: 'voucher-malformed', mend: denials['voucher-malformed'].mend }]
   const claims = withoutMalformed(read.claims) as VoucherClaims
@@ -43,8 +50,9 @@ export function explainVoucher (token: string, { terms, registry, key, now, call
     signatureLine(read, key),
     ...explainChecks(formChecks, read.claims),
     ...explainChecks(claimChecks, { claims, terms, now: Math.floor(now / 1000) }),
-    ...explainDpop(claims.cnf?.jkt, terms, call),
-    ...explainPlatform(claims, registry)
+    ...explainDpop(claims.cnf?.jkt, terms, call, nonces),
+    ...explainPlatform(claims, registry),
+    ...explainIntegrity(call, claims.client_id, terms, signers)
   ]
 }
 
@@ -52,14 +60,10 @@ function signatureLine (read: Jws, key: ExplainContext['key']): Line {
   const line = { check: 'signature', expected: 'RS256 by a key of the platform' }
   if (key === 'not known here') return { ...line, outcome: 'not checked', got: 'signature not checked: key not known here' }
   const denial = verifySignature(read, key)
-  return denial ? failed(line, denial) : { ...line, outcome: 'pass', got: 'a valid signature' }
+  return denial ? failedLine(line, denial) : { ...line, outcome: 'pass', got: 'a valid signature' }
 }
 
-function failed (line: Pick<Line, 'check' | 'expected'>, { denial, reason = 'something else' }: Denial): Line {
-  return { ...line, outcome: 'fail', got: reason, code: denial, mend: denials[denial].mend }
-}
-
-function explainDpop (jkt: string | undefined, terms: Terms, call: Call | undefined): readonly Line[] {
+function explainDpop (jkt: string | undefined, terms: Terms, call: Call | undefined, nonces: Nonces | undefined): readonly Line[] {
   const credentials = call && readCredentials(call.authorization)
   if (!call || !credentials || 'denial' in credentials) {
     const line = { check: 'cnf', expected: 'a DPoP proof with every call, if it is bound to a key' }
@@ -67,22 +71,23 @@ function explainDpop (jkt: string | undefined, terms: Terms, call: Call | undefi
   }
   const { scheme } = credentials
   const lines = explainChecks(bindingChecks, { jkt, scheme, demands: call.demands })
-  return jkt === undefined || scheme === 'Bearer' ? lines : [...lines, ...explainProof(call, jkt, terms)]
+  return jkt === undefined || scheme === 'Bearer' ? lines : [...lines, ...explainProof(call, jkt, terms, nonces)]
 }
 
 // Whether it was used before is not asked: to explain a call must not use up its proof.
-function explainProof (call: Call, jkt: string, { publicUrl }: Terms): readonly Line[] {
+function explainProof (call: Call, jkt: string, { publicUrl, dpopNonces }: Terms, nonces: Nonces | undefined): readonly Line[] {
   const form = { check: 'DPoP form', expected: 'one JWS in compact form' }
   const proof = takeProof(call.proofs)
-  if ('denial' in proof) return [failed(form, proof)]
+  if ('denial' in proof) return [failedLine(form, proof)]
   const lines: readonly Line[] = [{ ...form, outcome: 'pass', got: 'such a proof' }, ...explainChecks(proofHeaderChecks, proof.header)]
   if (lines.some(({ outcome }) => outcome === 'fail')) return lines
   const jwk = proof.header['jwk'] as Readonly<Record<string, unknown>>
   const thumbprint = thumbprintOf(jwk)
   const signature = { check: 'DPoP signature', expected: 'one by the key in jwk' }
   const denial = verifyProof(proof, new ProofKeys().import(jwk, thumbprint))
-  const subject = subjectOf(call, proof.claims, { jkt, thumbprint, origin: new URL(publicUrl).origin })
-  return [...lines, denial ? failed(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' }, ...explainChecks(proofChecks, subject)]
+  const subject = subjectOf(call, proof.claims, { jkt, thumbprint, origin: new URL(publicUrl).origin, acceptsNonce: dpopNonces && nonces ? (nonce) => nonces.accepts(nonce, call.now) : undefined })
+  const nonceUnknown = dpopNonces && !nonces
+  return [...lines, denial ? failedLine(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' }, ...explainChecks(proofChecks, subject).map((line) => nonceUnknown && line.check === 'DPoP nonce' ? { ...line, outcome: 'not checked' as const, expected: 'a nonce of the gateway', got: 'the secret of its nonces is not here' } : line)]
 }
 
 function explainPlatform (claims: VoucherClaims, registry: Registry): readonly Line[] {

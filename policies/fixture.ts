@@ -4,6 +4,7 @@ import type { AdmittedCall } from './admission.ts'
 import { noDemands } from './demands.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Limiter } from './limiter.ts'
+import { noncesOf } from './nonce.ts'
 import type { Call, Ports, Terms } from './policy.ts'
 import type { Agreement, Descriptor, Purpose, Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
@@ -29,7 +30,9 @@ export const terms: Terms = {
   eserviceId: id(3),
   descriptorIds: [id(4)],
   audience: ['https://api.example.it/rest/things/v1'],
-  burst: { requests: 3, seconds: 10 }
+  signatureAudience: [],
+  burst: { requests: 3, seconds: 10 },
+  dpopNonces: false
 }
 
 export const goodHeader = { alg: 'RS256', use: 'sig', typ: 'at+jwt', kid }
@@ -127,11 +130,11 @@ export function plainReplay (): ReplayFilter {
 
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
-  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], demands: noDemands, now: testTime, blockedSeconds: 0, body: undefined, ...changes }
+  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, now: testTime, blockedSeconds: 0, body: undefined, ...changes }
 }
 
 /** The world in which the good voucher is admitted, but for the changes. */
 export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
   const registry = registryOf()
-  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), ...changes as object }
+  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), ...changes as object }
 }

@@ -1,8 +1,10 @@
 import { agreement } from './agreement.ts'
 import { burst } from './burst.ts'
 import { caller } from './caller.ts'
+import { channel } from './channel.ts'
 import { descriptor } from './descriptor.ts'
 import { dpop } from './dpop.ts'
+import { integrity } from './integrity.ts'
 import { stages } from './policy.ts'
 import type { Facts, Policy } from './policy.ts'
 import { purpose } from './purpose.ts'
@@ -15,10 +17,12 @@ export type AnyPolicy = Policy<keyof Facts>
 export const policies: readonly AnyPolicy[] = [
   caller,
   dpop,
+  channel,
   descriptor,
   agreement,
   purpose,
   burst,
+  integrity,
   quota
 ] as unknown as readonly AnyPolicy[]
 

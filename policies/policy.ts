@@ -2,11 +2,14 @@ import type { AgreementFact } from './agreement.ts'
 import type { CallerFact } from './caller.ts'
 import type { Certificates } from './certificates.ts'
 import type { Demands } from './demands.ts'
+import type { Channel, ChannelFact } from './channel.ts'
 import type { DescriptorFact } from './descriptor.ts'
 import type { DpopFact } from './dpop.ts'
 import type { Denial, DenialCode } from './denials.ts'
+import type { IntegrityFact } from './integrity.ts'
 import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
+import type { Nonces } from './nonce.ts'
 import type { PurposeFact } from './purpose.ts'
 import type { Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
@@ -15,10 +18,12 @@ import type { ReplayFilter } from './replay.ts'
 export interface Facts {
   caller: CallerFact
   dpop: DpopFact
+  channel: ChannelFact
   descriptor: DescriptorFact
   agreement: AgreementFact
   purpose: PurposeFact
   burst: LimitState
+  integrity: IntegrityFact
   quota: LimitState
 }
 
@@ -32,6 +37,8 @@ export interface Call {
   readonly authorization: readonly string[]
   readonly proofs: readonly string[]
   readonly rawHeaders: readonly string[]
+  /** What the call came on; not to be confused with the fact of that name, which is what of it was demanded and proved. */
+  readonly connection: Channel
   readonly demands: Demands
   readonly now: number
   /** Seconds for which the caller's address is blocked for what it sent before, 0 when it is not: only known vouchers pass then. */
@@ -49,6 +56,7 @@ export interface Ports {
   readonly burst: Limiter
   readonly quota: Limiter
   readonly replay: ReplayFilter
+  readonly nonces: Nonces
 }
 
 /** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by; `burst` is in requests per `seconds`. */
@@ -59,7 +67,11 @@ export interface Terms {
   readonly eserviceId: string
   readonly descriptorIds: readonly string[]
   readonly audience: readonly string[]
+  /** What `aud` of Agid-JWT-Signature may be besides that: the URL of the e-service, and what the configuration adds. */
+  readonly signatureAudience: readonly string[]
   readonly burst: { readonly requests: number, readonly seconds: number }
+  /** DPoP proofs need a nonce of this gateway (RFC 9449, 9). */
+  readonly dpopNonces: boolean
 }
 
 /** The stages in which policies run, in their order. */

@@ -31,6 +31,8 @@ export interface Client {
   readonly name: string
   readonly kind: 'Consumer' | 'Api'
   readonly purposes: readonly string[]
+  /** What it calls itself in tokens that it signs with a certificate (iss, sub, client_id), beside its id and its consumer's. */
+  readonly knownAs?: readonly string[]
 }
 
 /**

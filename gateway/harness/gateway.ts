@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ConnectionOptions } from 'node:tls'
 import type { JsonObject } from '../../openapi/document.ts'
+import type { Certificates } from '../../policies/certificates.ts'
+import type { ClientKeys } from '../../policies/keys.ts'
 import type { ReplayFilter } from '../../policies/replay.ts'
 import { assemble } from '../build.ts'
 import type { Gateway } from '../build.ts'
@@ -28,6 +31,9 @@ export interface HarnessOptions {
   readonly patience?: Partial<Patience>
   /** What remembers used proofs instead of this process's memory. */
   readonly replay?: ReplayFilter
+  /** The keys that clients deposited on the platform, and the certificates of those outside it; there are none otherwise. */
+  readonly clientKeys?: ClientKeys
+  readonly certificates?: Certificates
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
   /** Where to listen instead of on a free port: where a gateway before it listened. */
@@ -53,6 +59,13 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const upstream = await new Upstream().listen()
   const platform = createServer((_request, response) => { void Promise.resolve((options.jwks ?? jwksOf)()).then((set) => response.end(JSON.stringify(set))) })
   await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
+  // Ends also when the gateway does not start.
+  t.teardown(async () => {
+    platform.closeAllConnections()
+    platform.close()
+    await upstream.close()
+    await rm(folder, { recursive: true })
+  })
   await writeFile(join(folder, 'contract.json'), JSON.stringify(options.contract ?? archiveContract))
   await writeFile(join(folder, 'registry.yaml'), JSON.stringify(options.registry?.(registryContent()) ?? registryContent()))
   const port = options.port ?? await freePort()
@@ -61,17 +74,14 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()
   t.teardown(async () => {
     for (const wire of wires) wire.destroy()
     gateway.app.server.closeAllConnections()
-    platform.closeAllConnections()
-    platform.close()
-    await Promise.all([gateway.app.close(), upstream.close(), ...gateway.eservices.map(async (one) => one.upstream.pool.destroy())])
-    await rm(folder, { recursive: true })
+    await Promise.all([gateway.app.close(), ...gateway.eservices.map(async (one) => one.upstream.pool.destroy())])
   })
   return new Harness({ gateway, upstream, clock, logs, port, config, folder, wires })
 }
@@ -108,15 +118,15 @@ export class Harness implements Parts {
   voucher (options?: VoucherOptions): string { return mintVoucher(this.clock.now, options) }
 
   /** A connection to write on byte by byte. */
-  connect (): Wire {
-    const wire = new Wire(this.port)
+  connect (tls?: ConnectionOptions): Wire {
+    const wire = new Wire(this.port, tls)
     this.wires.add(wire)
     return wire
   }
 
   /** Sends exactly these bytes (lines are joined with CRLF and ended with an empty one) on a new connection and gives the first answer; a kept connection is given up. */
-  async raw (bytes: string | Buffer | readonly string[]): Promise<WireAnswer & { readonly closed: boolean, readonly rest: string }> {
-    const wire = this.connect()
+  async raw (bytes: string | Buffer | readonly string[], tls?: ConnectionOptions): Promise<WireAnswer & { readonly closed: boolean, readonly rest: string }> {
+    const wire = this.connect(tls)
     wire.write(typeof bytes === 'string' || Buffer.isBuffer(bytes) ? bytes : [...bytes, '', ''].join('\r\n'))
     const answer = await wire.answer()
     if (answer.headers['connection']?.toLowerCase() === 'close') await wire.closed
@@ -174,11 +184,12 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     registry: join(folder, 'registry.yaml'),
     state: join(folder, 'state'),
     publicUrl: `http://127.0.0.1:${port}`,
-    listeners: { public: { host: '127.0.0.1', port }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
+    trustedProxies: [],
+    listeners: { public: { host: '127.0.0.1', port, tls: undefined }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, connections: 2000 },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], burst: plenty
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, burst: plenty, dpopNonces: false
     }],
     shown: {},
     hash: 'tests'

@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { connect as connectSecurely } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 
 /** One answer as it came over the wire. `headers` by lower-case name, repeated ones joined; `whole` is false when it broke off. */
 export interface WireAnswer {
@@ -14,7 +16,7 @@ export interface WireAnswer {
 const patienceMs = 10_000
 const empty: WireAnswer = { status: 0, headers: {}, body: '', bytes: Buffer.alloc(0), whole: false, json: undefined }
 
-/** A raw connection: exactly the bytes that a test writes go out (strings as Latin-1), and what comes back is taken apart without mercy. */
+/** A raw connection, over TLS where its options are given: exactly the bytes that a test writes go out (strings as Latin-1), and what comes back is taken apart without mercy. */
 export class Wire {
   readonly socket: Socket
   readonly closed: Promise<void>
@@ -23,8 +25,8 @@ export class Wire {
   #onChange: () => void = () => undefined
   readonly #methods: string[] = []
 
-  constructor (port: number, host = '127.0.0.1') {
-    this.socket = connect({ port, host, allowHalfOpen: true }).setNoDelay()
+  constructor (port: number, tls?: ConnectionOptions) {
+    this.socket = (tls ? connectSecurely({ port, host: '127.0.0.1', ...tls }) : connect({ port, host: '127.0.0.1', allowHalfOpen: true })).setNoDelay()
     this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk])
       this.#onChange()

@@ -1,0 +1,70 @@
+import { isCertificateOf } from './certificate-name.ts'
+import type { NamedCertificate } from './certificate-name.ts'
+import { firstFailure, shownTime } from './check.ts'
+import type { Check } from './check.ts'
+import type { CallerFact } from './caller.ts'
+import type { Demands } from './demands.ts'
+import type { Policy } from './policy.ts'
+import type { Registry, Tenant } from './registry.ts'
+
+/** A certificate with which a client opened its connection; times in epoch ms, `untrusted` says why it is not trusted. */
+export interface ClientCertificate extends NamedCertificate {
+  readonly notBefore: number
+  readonly notAfter: number
+  readonly untrusted: string | undefined
+}
+
+/** What a call came on: `secure` is TLS, up to this gateway or up to a proxy that it trusts. */
+export interface Channel { readonly secure: boolean, readonly certificate: ClientCertificate | undefined }
+
+/** The certificate of the channel that was demanded; null where none was. */
+export type ChannelFact = { readonly thumbprint: string } | null
+
+interface Subject { readonly channel: Channel, readonly now: number, readonly demanded: Demands['channel'], readonly tenant: Tenant | undefined }
+
+const day = (ms: number): string => shownTime(Math.floor(ms / 1000))
+
+/** What the channel of a call must be (ID_AUTH_CHANNEL_01 and _02). A certificate belongs to a tenant where the registry says so. */
+export const channelChecks: readonly Check<Subject>[] = [
+  { name: 'TLS', code: 'tls-required', holds: ({ demanded, channel }) => demanded === 'any' || channel.secure, expected: () => 'a call over TLS', got: ({ channel }) => channel.secure ? 'such a call' : 'one without' },
+  { name: 'client certificate', code: 'client-certificate-missing', holds: ({ demanded, channel }) => demanded !== 'mutual-tls' || channel.certificate !== undefined, expected: ({ demanded }) => demanded === 'mutual-tls' ? 'a client certificate' : 'none', got: ({ channel }) => channel.certificate ? 'one' : 'none' },
+  {
+    name: 'client certificate trust',
+    code: 'client-certificate-untrusted',
+    holds: ({ demanded, channel }) => demanded !== 'mutual-tls' || channel.certificate?.untrusted === undefined,
+    expected: () => 'a certificate of an authority that is trusted here, not revoked',
+    got: ({ channel: { certificate } }) => certificate?.untrusted ?? 'such a certificate'
+  },
+  {
+    name: 'client certificate validity',
+    code: 'client-certificate-untrusted',
+    holds: ({ demanded, channel: { certificate }, now }) => demanded !== 'mutual-tls' || (certificate !== undefined && certificate.notBefore <= now && now <= certificate.notAfter),
+    expected: ({ now }) => `one that is valid at ${day(now)}`,
+    got: ({ channel: { certificate } }) => certificate ? `one from ${day(certificate.notBefore)} to ${day(certificate.notAfter)}` : 'none'
+  },
+  {
+    name: 'client certificate tenant',
+    code: 'client-certificate-mismatch',
+    holds: ({ demanded, channel: { certificate }, tenant }) => demanded !== 'mutual-tls' || !tenant?.certificates || (certificate !== undefined && tenant.certificates.some((name) => isCertificateOf(name, certificate))),
+    expected: ({ tenant }) => tenant?.certificates ? 'one that is registered for the consumer' : 'any',
+    got: ({ tenant, channel: { certificate } }) => certificate && tenant?.certificates?.some((name) => isCertificateOf(name, certificate)) ? 'such a certificate' : 'another one'
+  }
+]
+
+// Where a delegate calls for the consumer it is the delegate's machine that connects.
+function tenantOf (registry: Registry, { clientId, consumerId }: CallerFact): Tenant | undefined {
+  return registry.tenant(registry.client(clientId)?.consumerId ?? consumerId)
+}
+
+/** Proves that the call came on the channel that its contract demands (ID_AUTH_CHANNEL_01, ID_AUTH_CHANNEL_02). */
+export const channel: Policy<'channel', 'caller'> = {
+  name: 'channel',
+  stage: 'before-body',
+  needs: ['caller'],
+  denials: [...new Set(channelChecks.map((check) => check.code))],
+  prepare: ({ registry }) => ({ connection: channel, demands, caller, now }) => {
+    if (demands.channel === 'any') return null
+    const failure = firstFailure(channelChecks, { channel, demanded: demands.channel, tenant: tenantOf(registry(), caller), now })
+    return failure ?? (channel.certificate ? { thumbprint: channel.certificate.thumbprint } : null)
+  }
+}
