@@ -76,6 +76,7 @@ function createServer ({ logger, randomUUID, allowedOrigins }: SandboxOptions): 
     ...logger === undefined ? { logger: false } : { loggerInstance: logger },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    frameworkErrors: answerError,
     bodyLimit: 64 * 1024,
     requestTimeout: 10_000,
     keepAliveTimeout: 5_000,

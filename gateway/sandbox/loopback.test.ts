@@ -37,6 +37,7 @@ t.test('two Host headers are refused', async (t) => {
 t.test('an unknown path is a problem too, and only for this machine', async (t) => {
   t.match(await raw('GET /none HTTP/1.1', 'Host: localhost'), /^HTTP\/1\.1 404 [^]*application\/problem\+json/)
   t.match(await raw('GET /none HTTP/1.1', 'Host: attacker.example'), /^HTTP\/1\.1 403 /)
+  t.match(await raw('GET /%zz HTTP/1.1', 'Host: localhost'), /^HTTP\/1\.1 400 [^]*application\/problem\+json/)
 })
 
 t.test('a page of the documentation may ask for vouchers', async (t) => {
