@@ -27,15 +27,22 @@ export function announcesBody ({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+/** The content coding of a request (RFC 9110, 8.4), in lower case; undefined when it has none. */
+export function codingOf ({ headers }: IncomingMessage): string | undefined {
+  const coding = headers['content-encoding']?.toLowerCase()
+  return coding === 'identity' ? undefined : coding
+}
+
 function findHeadFault ({ request }: Exchange, route: Route): Denial | undefined {
   const { headers } = request
   if (route.produces.length > 0 && preferredType(headers.accept, route.produces) === undefined) {
     return { denial: 'not-acceptable', check: 'Accept', detail: `This operation answers ${route.produces.join(', ')}.` }
   }
   if (!announcesBody(request)) return undefined
-  const encoding = headers['content-encoding']
-  if ((encoding !== undefined && encoding !== 'identity') || route.validator.mediaType(headers['content-type']) === undefined) {
-    return { denial: 'unsupported-media-type', check: 'Content-Type', detail: `This operation takes ${[...route.operation.body?.content.keys() ?? []].join(', ')}, in UTF-8 and without content coding.` }
+  const codings = route.demands.integrity?.contentCodings ?? []
+  const coding = codingOf(request)
+  if ((coding !== undefined && !codings.includes(coding)) || route.validator.mediaType(headers['content-type']) === undefined) {
+    return { denial: 'unsupported-media-type', check: 'Content-Type', detail: `This operation takes ${[...route.operation.body?.content.keys() ?? []].join(', ')}, in UTF-8 and ${['without content coding', ...codings].join(' or in ')}.` }
   }
   return undefined
 }

@@ -61,14 +61,14 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
-  for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse)
+  for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse, config.limits.bodyBytes)
   return app
 }
 
 /** Step 2: one route per operation, and a 405 with Allow for every other method on the same path. */
-function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refuse): void {
+function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refuse, bodyBytes: number): void {
   for (const route of routes) {
-    const serve = prepareServe(route, refuse)
+    const serve = prepareServe(route, refuse, bodyBytes)
     app.route({
       method: route.operation.method,
       url: route.pattern,

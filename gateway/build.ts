@@ -80,7 +80,7 @@ function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Co
 const explainedPerSecond = 50
 const explained: ReadonlySet<number> = new Set([401, 403])
 
-function prepareExplain ({ keys, registry, nonces }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+function prepareExplain ({ keys, registry, nonces, clientKeys, certificates }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
   let second = 0
   let count = 0
   return ({ call, route, denial }) => {
@@ -94,6 +94,6 @@ function prepareExplain ({ keys, registry, nonces }: Ports, now: () => number): 
     const token = credentials.voucher
     const read = readJws(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
-    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces })
+    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces, signers: { clientKeys, certificates } })
   }
 }

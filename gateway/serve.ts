@@ -6,7 +6,10 @@ import { writeQuery } from '../openapi/query.ts'
 import type { QueryPair } from '../openapi/query.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Run } from '../policies/admission.ts'
+import { isDenial } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
+import { codingOf } from './admit.ts'
+import { decodeGzip } from './content-coding.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
@@ -23,9 +26,9 @@ const noBytes = new Uint8Array(0)
 
 /**
  * Serves an admitted call: proofs over the raw body, parameters and body against the contract, then the daily quota, then the upstream. Prepared once per route;
- * every outcome, good or bad, ends with an answer.
+ * every outcome, good or bad, ends with an answer. `bodyBytes` is the size to which a body may unfold.
  */
-export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange, matched: Matched) => void {
+export function prepareServe (route: Route, refuse: Refuse, bodyBytes: number): (exchange: Exchange, matched: Matched) => void {
   const { eservice: { admission, config, basePath }, validator, operation } = route
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
@@ -43,11 +46,19 @@ export function prepareServe (route: Route, refuse: Refuse): (exchange: Exchange
     const { request, call } = exchange
     const read = validator.parameters({ path: pathValues(route, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
     if (isFinding(read)) return refuse(exchange, contractDenial(read))
-    const body = validator.body(validator.mediaType(request.headers['content-type']), call.body ?? noBytes)
+    const bytes = call.body ?? noBytes
+    if (bytes.length === 0 || codingOf(request) === undefined) return checkBody(exchange, matched, read.query, bytes)
+    return decodeGzip(bytes, bodyBytes).then((decoded) => {
+      if (exchange.response.destroyed) return undefined
+      return isDenial(decoded) ? refuse(exchange, decoded) : checkBody(exchange, matched, read.query, decoded)
+    })
+  }
+  const checkBody = (exchange: Exchange, matched: Matched, query: readonly QueryPair[], bytes: Uint8Array): void | Promise<void> => {
+    const body = validator.body(validator.mediaType(exchange.request.headers['content-type']), bytes)
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
-    if (operation.isPublic) return send(exchange, matched, read.query)
+    if (operation.isPublic) return send(exchange, matched, query)
     if (exchange.response.destroyed) return undefined
-    return goOn(exchange, admission.afterBody(call), () => { send(exchange, matched, read.query) })
+    return goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, query) })
   }
   // A caller who left while a policy waited gets nothing done for it.
   const goOn = (exchange: Exchange, outcome: ReturnType<Run>, next: () => void | Promise<void>): void | Promise<void> => {

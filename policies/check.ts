@@ -43,6 +43,11 @@ export function explainChecks<Subject> (checks: readonly Check<Subject>[], subje
   })
 }
 
+/** The line of what was refused in another way than by a table. */
+export function failedLine (line: Pick<Line, 'check' | 'expected'>, { denial, reason = 'something else' }: Denial): Line {
+  return { ...line, outcome: 'fail', got: reason, code: denial, mend: denials[denial].mend }
+}
+
 function attempt<T> (work: () => T, otherwise: T): T {
   try {
     return work()

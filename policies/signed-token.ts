@@ -29,8 +29,8 @@ export interface TokenKind {
 /** Who signed a token: a client with one of its keys; `id` is the kid, or the thumbprint of the certificate. */
 export interface Signer { readonly clientId: string, readonly id: string, readonly trust: Trust, readonly key: KeyObject }
 
-/** What the claims of a token are held against; `now` in epoch seconds. */
-export interface TokenSubject { readonly claims: Jws['claims'], readonly audience: readonly string[], readonly now: number }
+/** What the claims of a token are held against; `url` is that of the call, where it is an audience too; `now` in epoch seconds. */
+export interface TokenSubject { readonly claims: Jws['claims'], readonly audience: readonly string[], readonly url?: string, readonly now: number }
 
 const certificateMembers = ['x5c', 'x5t#S256', 'x5u']
 const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jwk', 'jku', 'x5t']
@@ -77,11 +77,16 @@ export function tokenClaimChecks (kind: TokenKind): readonly Check<TokenSubject>
     {
       name: `${name} aud`,
       code: kind.audience,
-      holds: ({ claims: { aud }, audience }) => isAudience(aud) && audiencesOf(aud).some((one) => audience.includes(one)),
-      expected: ({ audience }) => audience.map(shown).join(' or '),
-      got: ({ claims: { aud } }) => aud === undefined ? 'nothing' : isAudience(aud) ? shown(aud) : 'a value of another form'
+      holds: ({ claims: { aud }, audience, url }) => isAudience(aud) && audiencesOf(aud).some((one) => audience.includes(one) || one === url),
+      expected: ({ audience, url }) => [...audience.map(shown), ...url === undefined ? [] : ['the URL of the call']].join(' or '),
+      got: ({ claims: { aud } }) => aud === undefined ? 'nothing' : isAudience(aud) ? shown(typeof aud === 'string' ? withoutPath(aud) : aud.map(withoutPath)) : 'a value of another form'
     }
   ]
+}
+
+// Where URLs of calls are audiences a path can hold what does not belong into a log.
+function withoutPath (audience: string): string {
+  return audience.replace(/^(https?:\/\/[^/?#]{1,200}).+/i, '$1/…')
 }
 
 /** The one token of a header field, taken apart, nothing checked yet. `values` are those of every such field. */
@@ -101,6 +106,7 @@ export function findSigner ({ header }: Jws, kind: TokenKind, { clientKeys, cert
     const decide = (found: Awaited<ReturnType<typeof certificates.find>>): Signer | Denial => {
       if (found === 'unavailable') return unavailable
       if ('untrusted' in found) return unverifiable(found.untrusted)
+      if (found.clientId === undefined) return unverifiable('the certificate is registered with no client')
       return { clientId: found.clientId, id: found.thumbprint, trust: 'x509', key: found.key }
     }
     const found = certificates.find(header, now)
@@ -117,7 +123,7 @@ export function findSigner ({ header }: Jws, kind: TokenKind, { clientKeys, cert
 }
 
 /** Verifies the signature of a token whose header passed its checks; undefined when it is genuine. */
-export function verifyToken (token: Jws, { key }: Signer, kind: TokenKind): Denial | undefined {
+export function verifyToken (token: Jws, { key }: Pick<Signer, 'key'>, kind: TokenKind): Denial | undefined {
   const genuine = verifyJws(token, token.header['alg'] as SignatureAlgorithm, key)
   return genuine ? undefined : { denial: kind.unverifiable, check: `${kind.header} signature`, reason: 'the signature does not match' }
 }
