@@ -19,12 +19,14 @@ export function showTenant ({ id, externalId, name }: Tenant): object {
   return { id, externalId, name, kind: 'PA', createdAt, onboardedAt: createdAt }
 }
 
-export function showEService ({ id, producerId, name }: EService): object {
-  return { id, producerId, name, description: name, technology: 'REST', mode: 'DELIVER' }
+export function showEService ({ id, producerId, name, descriptors }: EService): object {
+  const asyncExchange = descriptors.some(({ asyncExchangeProperties }) => asyncExchangeProperties !== undefined)
+  return { id, producerId, name, description: name, technology: 'REST', mode: 'DELIVER', asyncExchange }
 }
 
 /** A descriptor; its `version` is text, as on the platform. */
-export function showDescriptor ({ id, version, state, audience, voucherLifespan, dailyCallsPerConsumer, dailyCallsTotal }: Descriptor): object {
+export function showDescriptor (descriptor: Descriptor): object {
+  const { id, version, state, audience, voucherLifespan, dailyCallsPerConsumer, dailyCallsTotal, asyncExchangeProperties } = descriptor
   return {
     id,
     version: `${version}`,
@@ -35,7 +37,8 @@ export function showDescriptor ({ id, version, state, audience, voucherLifespan,
     dailyCallsTotal,
     serverUrls: audience,
     agreementApprovalPolicy: 'AUTOMATIC',
-    publishedAt: createdAt
+    publishedAt: createdAt,
+    ...asyncExchangeProperties && { asyncExchangeProperties }
   }
 }
 

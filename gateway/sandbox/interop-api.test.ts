@@ -20,7 +20,7 @@ for (const [version, call] of [['v2', v2], ['v3', v3]] as const) {
     const expected: [string, object][] = [
       [`/clients/${istat.client}`, { id: istat.client, consumerId: istat.tenant }],
       [`/tenants/${istat.tenant}`, { id: istat.tenant, externalId: { origin: 'IPA', value: 'istat' }, name: 'ISTAT - Istituto nazionale di statistica', kind: 'PA', createdAt, onboardedAt: createdAt }],
-      [`/eservices/${tickets.id}`, { id: tickets.id, producerId: milano, name: tickets.name, description: tickets.name, technology: 'REST', mode: 'DELIVER' }],
+      [`/eservices/${tickets.id}`, { id: tickets.id, producerId: milano, name: tickets.name, description: tickets.name, technology: 'REST', mode: 'DELIVER', asyncExchange: false }],
       [`/eservices/${tickets.id}/descriptors/${tickets.descriptors[1]!.id}`, {
         id: tickets.descriptors[1]!.id, version: '2', state: 'SUSPENDED', audience: tickets.descriptors[1]!.audience, voucherLifespan: 600, dailyCallsPerConsumer: 20000,
         dailyCallsTotal: 100000, serverUrls: tickets.descriptors[1]!.audience, agreementApprovalPolicy: 'AUTOMATIC', publishedAt: createdAt
@@ -77,6 +77,14 @@ t.test('a client is told whole to its owner only', async (t) => {
   const owned = await startSandbox(t, { stateDir, registryFile: { ...file, clients } })
   const { body } = await (await apiCaller(owned, 'v2'))(`/clients/${istat.client}`)
   t.strictSame(body, { id: istat.client, consumerId: milano, name: 'ISTAT - raccolta dati', description: 'ISTAT - raccolta dati', createdAt })
+})
+
+t.test('a descriptor tells how it exchanges asynchronously', async (t) => {
+  const asyncExchangeProperties = { responseTime: 60, resourceAvailableTime: 600, confirmation: true, bulk: false, maxResultSet: 10 }
+  const eservices = file.eservices.map((each) => each.id === tickets.id ? { ...each, descriptors: each.descriptors.map((one) => ({ ...one, asyncExchangeProperties })) } : each)
+  const call = await apiCaller(await startSandbox(t, { stateDir: sandbox.stateDir, registryFile: { ...file, eservices } }), 'v2')
+  t.match(await call(`/eservices/${tickets.id}`), { body: { asyncExchange: true } })
+  t.strictSame((await call(`/eservices/${tickets.id}/descriptors/${tickets.descriptors[0]!.id}`)).body.asyncExchangeProperties, asyncExchangeProperties)
 })
 
 t.test('purposes and agreements are for their consumer and their producer', async (t) => {
