@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
+import { certifiedKey, certifiedToken, thumbprint } from '../policies/certificate-fixture.ts'
 import { denials, denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from '../policies/proof-fixture.ts'
@@ -7,7 +8,7 @@ import type { ProvenCall } from '../policies/proof-fixture.ts'
 import { selfSigned } from './harness/certificates.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
-import { archiveContract, basePath, ids, registryContent } from './harness/platform.ts'
+import { archiveContract, audience, basePath, ids, registryContent } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
 import { checkProblem } from './harness/refusal.ts'
 import type { WireAnswer } from './harness/wire.ts'
@@ -55,6 +56,22 @@ const behindProxy = (pattern: string, headers: Readonly<Record<string, string>>)
   }
 })
 
+/** A call with a token signed with a certificate, good but for the claims, where such callers are taken. */
+const certified = (changes: object, { header = {}, clients = {}, once = false, ...options }: { readonly header?: object, readonly clients?: object, readonly once?: boolean } & Pick<HarnessOptions, 'replay'> = {}): Golden => ({
+  options: {
+    contract: { ...archiveContract, 'x-modi': { trust: ['x509'], ...once && { patterns: ['ID_AUTH_REST_02'] } } },
+    certificates: { find: () => ({ key: certifiedKey.publicKey, clientId: ids.client, thumbprint }) },
+    registry: (content) => ({ ...content, clients: content.clients.map((client) => ({ ...client, ...clients })) }),
+    ...options
+  },
+  send: async (gateway) => gateway.call('/items', { voucher: certifiedToken({ header: { ...header }, claims: { iss: ids.client, sub: ids.client, aud: audience, iat: seconds, nbf: seconds, exp: seconds + 60, purposeId: ids.purpose, ...changes } }) })
+})
+const repeated = ({ options, send }: Golden): Golden => ({ ...options && { options }, send: async (gateway) => {
+  await send(gateway)
+  await gateway.takeRecords(1)
+  return send(gateway)
+} })
+
 /** One request over the wire for every code in the table: TypeScript sees to it that none is missing. */
 const golden: Readonly<Record<DenialCode, Golden>> = {
   'malformed-request': lines('Authorization: a', 'Authorization: b'),
@@ -91,6 +108,14 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'dpop-binding-mismatch': proven((call) => ({ DPoP: makeProof(call, { key: rsaKey }) })),
   'dpop-nonce-required': { ...proven((call) => ({ DPoP: makeProof(call) })), options: { config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, dpopNonces: true })) }) } },
   'dpop-replayed': proven((call) => ({ DPoP: makeProof(call, { claims: { jti: 'once' } }) }), 2),
+  'caller-kind-not-trusted': { ...certified({}), send: async (gateway) => gateway.call('/items') },
+  'token-malformed': certified({}, { header: { alg: 'none' } }),
+  'token-unverifiable': certified({}, { header: { alg: 'RS384' } }),
+  'token-claims-invalid': certified({ sub: 'another' }),
+  'token-audience-mismatch': certified({ aud: 'https://other.example' }),
+  'token-expired': certified({ exp: seconds }),
+  'token-not-yet-valid': certified({ nbf: seconds + 60 }),
+  'token-replayed': repeated(certified({}, { once: true })),
   'replay-filter-unavailable': { options: { replay: { note: () => 'unavailable' } }, ...proven((call) => ({ DPoP: makeProof(call) })) },
   'tls-required': behindProxy('ID_AUTH_CHANNEL_01', {}),
   'client-certificate-missing': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https' }),
@@ -102,6 +127,7 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'eservice-mismatch': claims({ eserviceId: ids.client }),
   'descriptor-mismatch': claims({ descriptorId: ids.client }),
   'descriptor-not-usable': registry(({ eservices }) => ({ eservices: eservices.map((eservice) => ({ ...eservice, descriptors: eservice.descriptors.map((descriptor) => ({ ...descriptor, state: 'Archived' })) })) })),
+  'client-unknown': certified({}, { clients: { id: ids.eservice } }),
   'agreement-missing': registry(() => ({ agreements: [] })),
   'agreement-not-active': registry(() => ({ agreements: [{ ...agreement, state: 'Suspended' }] })),
   'agreement-mismatch': registry(({ eservices }) => {

@@ -1,10 +1,12 @@
 import t from 'tap'
-import { caller, claimChecks, readCredentials, readVoucher } from './caller.ts'
+import { caller } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'
+import { readCredentials } from './credentials.ts'
 import type { Denial, DenialCode } from './denials.ts'
 import { callWith, goodClaims, id, keysOf, kid, platformKey, platformKeys, portsOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { FoundKey } from './keys.ts'
+import { claimChecks } from './voucher-caller.ts'
 import type { VoucherClaims } from './voucher.ts'
 
 const authorizations: Readonly<Record<string, readonly [values: readonly string[], expected: string]>> = {
@@ -40,7 +42,7 @@ for (const [name, [values, expected]] of Object.entries(authorizations)) {
 
 t.test('before the signature is verified the caller is not told what is wrong', async (t) => {
   for (const token of ['x', voucher({ header: { typ: 'JWT' } })]) {
-    const denial = readVoucher(token) as Denial
+    const denial = await prove(token) as Denial
     t.match(denial, { denial: 'voucher-malformed', reason: String })
     t.equal(denial.detail, undefined)
   }
@@ -102,7 +104,7 @@ const prove = async (token: string, keys = platformKeys(), now = testTime): Prom
 
 t.test('a good voucher proves client, consumer and purpose', async (t) => {
   t.strictSame(await prove(voucher()), {
-    clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid, jkt: undefined, scheme: 'Bearer'
+    kind: 'pdnd', clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid, jkt: undefined, scheme: 'Bearer'
   })
 })
 

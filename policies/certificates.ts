@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 
 /**
- * A certificate that is trusted and belongs to a client of the local registry: `thumbprint` is its SHA-256 in base64url. `untrusted` says why
- * it is none of that, for the log.
+ * A certificate that is trusted, and the client of the local registry that it belongs to, if any: `thumbprint` is its SHA-256 in base64url.
+ * `untrusted` says why it is not, for the log.
  */
-export type FoundCertificate = { readonly key: KeyObject, readonly clientId: string, readonly thumbprint: string } | { readonly untrusted: string } | 'unavailable'
+export type FoundCertificate = { readonly key: KeyObject, readonly clientId: string | undefined, readonly thumbprint: string } | { readonly untrusted: string } | 'unavailable'
 
 /**
  * Who signs with an X.509 certificate (ID_AUTH_REST_01 and _02, INTEGRITY_REST_01 outside the platform). `now` in epoch ms: validity is judged

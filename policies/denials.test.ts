@@ -1,5 +1,7 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
+import { byCertificate, certificatesOf, certifiedRegistry, certifiedToken, once } from './certificate-fixture.ts'
+import type { CertifiedChanges } from './certificate-fixture.ts'
 import type { Demands } from './demands.ts'
 import { denials, denialType, isDenial } from './denials.ts'
 import type { DenialCode } from './denials.ts'
@@ -11,6 +13,7 @@ import { policies } from './order.ts'
 import type { Limiter } from './limiter.ts'
 import type { Call, Facts, Ports, Terms } from './policy.ts'
 import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
+import { clientKeysOf, otherClientKey, otherClientKid, signMessage } from './signature-fixture.ts'
 
 const full: Limiter = {
   consume: (_key, limit, resetSeconds) => ({ limit, remaining: 0, resetSeconds, exceeded: true }),
@@ -27,8 +30,22 @@ const provenCall = { method: 'GET', url: `${terms.publicUrl}/rest/things/v1/thin
 const goodProof = makeProof(provenCall)
 const proven = (...proofs: string[]): Partial<Call> => ({ authorization: [`DPoP ${bound}`], proofs })
 
+const certified = (code: DenialCode, changes: CertifiedChanges = {}, ports: Partial<Ports> = {}): Case => ({ policy: 'caller', code, call: { authorization: [`Bearer ${certifiedToken(changes)}`], demands: once }, ports: { certificates: certificatesOf(), registry: () => certifiedRegistry(), ...ports } })
+
 const certificate = { thumbprint: 'y', subject: 'CN=y', notBefore: 0, notAfter: testTime + 1, untrusted: undefined }
 const overChannel = (code: DenialCode, channel: Demands['channel'], connection?: Channel): Case => ({ policy: 'channel', code, call: { demands: { ...noDemands, channel }, ...(connection && { connection }) } })
+
+const message = Buffer.from('{"testo": "Ciao mondo"}')
+const signed = (code: DenialCode, changes: Parameters<typeof signMessage>[2] = {}, ports: Partial<Ports> = {}): Case => ({
+  policy: 'integrity',
+  code,
+  call: {
+    demands: { ...noDemands, integrity: { trust: ['pdnd'], headers: [], emptyBody: 'unsigned', contentCodings: [] } },
+    body: message,
+    rawHeaders: Object.entries(signMessage(message, { clientId: id(8), audience: terms.audience[0]!, now: testTime }, changes)).flat()
+  },
+  ports: { clientKeys: clientKeysOf(id(8), id(77)), ...ports }
+})
 
 /** One call for every way in which a policy refuses. */
 const golden: readonly Case[] = [
@@ -47,6 +64,18 @@ const golden: readonly Case[] = [
   claims('producer-mismatch', { producerId: id(77) }),
   claims('eservice-mismatch', { eserviceId: id(77) }),
   claims('descriptor-mismatch', { descriptorId: id(77) }),
+  { policy: 'caller', code: 'caller-kind-not-trusted', call: { demands: byCertificate } },
+  certified('token-malformed', { header: { typ: undefined } }),
+  certified('token-unverifiable', { key: strangerKey.privateKey }),
+  certified('token-claims-invalid', { claims: { jti: undefined } }),
+  certified('token-audience-mismatch', { claims: { aud: 'x' } }),
+  certified('token-expired', { claims: { exp: testSeconds } }),
+  certified('token-not-yet-valid', { claims: { nbf: testSeconds + 60 } }),
+  certified('token-replayed', {}, { replay: { note: () => 'seen' } }),
+  certified('replay-filter-unavailable', {}, { replay: { note: () => 'unavailable' } }),
+  certified('client-unknown', {}, { registry: () => certifiedRegistry({ client: undefined }) }),
+  certified('purpose-mismatch', { claims: { purposeId: id(77) } }),
+  certified('purpose-unknown', { claims: { purposeId: undefined } }, { registry: () => certifiedRegistry({ client: { purposes: [] } }) }),
   { policy: 'dpop', code: 'dpop-required', call: { demands: { ...noDemands, dpop: true } } },
   { policy: 'dpop', code: 'dpop-missing', call: proven() },
   { policy: 'dpop', code: 'dpop-malformed', call: proven('a.b.c') },
@@ -68,6 +97,21 @@ const golden: readonly Case[] = [
   platform('purpose', 'purpose-mismatch', { purpose: { consumerId: id(77) } }),
   platform('purpose', 'purpose-not-active', { purpose: { versions: [] } }),
   { policy: 'burst', code: 'burst-exceeded', ports: { burst: full } },
+  signed('signature-missing', { sent: { 'Agid-JWT-Signature': undefined } }),
+  signed('signature-malformed', { header: { typ: 'x' } }),
+  signed('signature-unverifiable', { key: otherClientKey }),
+  signed('trust-source-unavailable', {}, { clientKeys: { find: () => 'unavailable' } }),
+  signed('signature-claims-invalid', { claims: { jti: undefined } }),
+  signed('signature-audience-mismatch', { claims: { aud: 'x' } }),
+  signed('signature-expired', { claims: { exp: testSeconds } }),
+  signed('signature-not-yet-valid', { claims: { nbf: testSeconds + 60 } }),
+  signed('signature-signer-mismatch', { key: otherClientKey, header: { kid: otherClientKid } }),
+  signed('signature-headers-mismatch', { sent: { 'Content-Type': 'application/xml' } }),
+  signed('digest-missing', { sent: { Digest: undefined } }),
+  signed('digest-malformed', { sent: { Digest: 'x' } }),
+  signed('digest-mismatch', { headers: { Digest: 'SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' } }),
+  signed('signature-replayed', {}, { replay: { note: () => 'seen' } }),
+  signed('replay-filter-unavailable', {}, { replay: { note: () => 'unavailable' } }),
   { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
 ]
 

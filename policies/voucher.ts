@@ -21,14 +21,19 @@ export interface VoucherClaims {
   readonly descriptorId: string
   /** The key that the voucher is bound to (RFC 7800; RFC 9449, 6.1). */
   readonly cnf?: { readonly jkt: string }
+  /** The SHA-256, in hexadecimal, of the tracking evidence with which the voucher was asked for (AUDIT_REST_02). */
+  readonly digest?: { readonly alg: 'SHA256', readonly value: string }
 }
+
+/** True for the type of a voucher (RFC 9068, 2.1), in any case: no token of another kind has it. */
+export const isVoucherType = (typ: unknown): boolean => typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)
 
 /** What the header of a voucher must be before its signature is looked at (PDND; RFC 8725, 3.1 and 3.11). */
 export const headerChecks: readonly Check<Jws['header']>[] = [
   {
     name: 'typ',
     code: 'voucher-malformed',
-    holds: ({ typ }) => typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ),
+    holds: ({ typ }) => isVoucherType(typ),
     expected: () => '"at+jwt"',
     got: ({ typ }) => shown(typ)
   },
@@ -54,6 +59,10 @@ export const headerChecks: readonly Check<Jws['header']>[] = [
 const isBinding = (value: unknown): boolean => value === undefined ||
   (isRecord(value) && Object.keys(value).length === 1 && typeof value['jkt'] === 'string' && /^[A-Za-z0-9_-]{43}$/.test(value['jkt']))
 
+// The platform copies it from the client assertion and looks at its length only, so its case is free.
+const isEvidenceDigest = (value: unknown): boolean => value === undefined ||
+  (isRecord(value) && Object.keys(value).length === 2 && value['alg'] === 'SHA256' && typeof value['value'] === 'string' && /^[0-9a-f]{64}$/i.test(value['value']))
+
 interface Form { readonly name: keyof VoucherClaims, readonly accepts: (value: unknown) => boolean, readonly expected: string }
 
 const forms: readonly Form[] = [
@@ -61,7 +70,8 @@ const forms: readonly Form[] = [
   { name: 'aud', accepts: isAudience, expected: 'a string or a non-empty list of strings' },
   ...(['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId', 'eserviceId', 'descriptorId'] as const).map((name) => ({ name, accepts: isUuid, expected: 'a UUID in lower case' })),
   ...(['iat', 'nbf', 'exp'] as const).map((name) => ({ name, accepts: isTime, expected: 'a time in whole epoch seconds' })),
-  { name: 'cnf', accepts: isBinding, expected: 'nothing, or a key bound by jkt alone' }
+  { name: 'cnf', accepts: isBinding, expected: 'nothing, or a key bound by jkt alone' },
+  { name: 'digest', accepts: isEvidenceDigest, expected: 'nothing, or alg SHA256 and a value of 64 hexadecimal digits' }
 ]
 
 /** The form of every claim that admission reads. Passing all of them makes the claims `VoucherClaims`. */
