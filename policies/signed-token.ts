@@ -86,7 +86,7 @@ export function tokenClaimChecks (kind: TokenKind): readonly Check<TokenSubject>
 
 // Where URLs of calls are audiences a path can hold what does not belong into a log.
 function withoutPath (audience: string): string {
-  return audience.replace(/^(https?:\/\/[^/?#]{1,200}).+/i, '$1/…')
+  return audience.replace(/^(https?:\/\/[^/?#]{1,200})[/?#][^]+/i, '$1/…')
 }
 
 /** The one token of a header field, taken apart, nothing checked yet. `values` are those of every such field. */
