@@ -11,7 +11,7 @@ import type { KeychainOptions } from './keychain.ts'
 
 const [first, second, third] = Array.from({ length: 3 }, () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey) as [KeyObject, KeyObject, KeyObject]
 const kidOf = (key: KeyObject): string => thumbprintOf({ ...createPublicKey(key).export({ format: 'jwk' }) })
-const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' }) as string
+const pem = (key: KeyObject): string => key.export({ type: 'pkcs8', format: 'pem' })
 
 /** A folder with these files, a keychain to open on it, and what it warns of. */
 async function folderWith (t: Test, files: Readonly<Record<string, KeyObject | string>>) {
@@ -61,9 +61,9 @@ t.test('a key that is added signs, one that is taken away does not, and the last
 const unusable: Readonly<Record<string, readonly [content: KeyObject | string, message: RegExp, mode?: number]>> = {
   'half a file': [pem(second).slice(0, 400), /no private key in PKCS#8 PEM/],
   'an empty file': ['', /no private key in PKCS#8 PEM/],
-  'a public key': [createPublicKey(second).export({ type: 'spki', format: 'pem' }) as string, /no private key/],
-  'PKCS#1': [second.export({ type: 'pkcs1', format: 'pem' }) as string, /no private key in PKCS#8/],
-  'a key that needs a passphrase': [second.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }) as string, /no private key/],
+  'a public key': [createPublicKey(second).export({ type: 'spki', format: 'pem' }), /no private key/],
+  'PKCS#1': [second.export({ type: 'pkcs1', format: 'pem' }), /no private key in PKCS#8/],
+  'a key that needs a passphrase': [second.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }), /no private key/],
   'a key on a curve': [pem(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey), /RS256/],
   'a short key': [pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey), /a modulus of 1024 bits/],
   'a file for everybody': [second, /open to other users: run chmod 600/, 0o644],

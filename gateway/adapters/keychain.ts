@@ -53,7 +53,7 @@ export class Keychain {
 
   /** Reads the folder again. Never throws; calls that come while it is being read wait for the same reading. */
   async refresh (): Promise<void> {
-    this.#refreshing ??= this.#read().then((findings) => { this.#tell(findings) }).finally(() => { this.#refreshing = undefined })
+    this.#refreshing ??= this.#readAndTell().finally(() => { this.#refreshing = undefined })
     return this.#refreshing
   }
 
@@ -75,6 +75,10 @@ export class Keychain {
   close (): void {
     clearInterval(this.#timer)
     this.#watcher?.close()
+  }
+
+  async #readAndTell (): Promise<void> {
+    this.#tell(await this.#read())
   }
 
   async #read (): Promise<readonly string[]> {
