@@ -21,7 +21,7 @@ async function prove (token: string, call: Partial<Call> = {}, ports: Partial<Po
 }
 
 t.test('a good token proves the same as a voucher: client, consumer and purpose are the registry\'s, the rest is that of the e-service', async (t) => {
-  t.strictSame(await prove(certifiedToken()), {
+  t.match(await prove(certifiedToken()), {
     kind: 'x509', clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: 'token-1', kid: thumbprint, jkt: undefined, scheme: 'Bearer'
   })
   t.match(await prove(certifiedToken(), {}, { certificates: certificatesOf(Promise.resolve({ key: certifiedKey.publicKey, clientId: id(8), thumbprint })) }), { kind: 'x509' })
@@ -164,7 +164,7 @@ const claimCases = [
 for (const [name, changes, code, demands] of claimCases) {
   t.test(`claims with ${name}${demands === once ? ' (once)' : ''}: ${code ?? 'admitted'}`, async (t) => {
     const verdict = await prove(certifiedToken({ claims: changes }), { demands })
-    t.equal(isDenial(verdict) ? verdict.denial : undefined, code, isDenial(verdict) ? verdict.reason : '')
+    t.equal(isDenial(verdict) ? verdict.denial : undefined, code, JSON.stringify(verdict))
   })
 }
 

@@ -170,7 +170,7 @@ export function clientOf (claims: Jws['claims'], clientId: string | undefined, t
   return { claims, terms, client, purposes, agreement: client && registry.agreement(terms.eserviceId, client.consumerId) }
 }
 
-/** What is proved of a client, once all checks have passed. */
+/** What is proved of a client that is known, once all checks have passed. */
 export function factOf ({ claims, terms, client, purposes, agreement }: CertifiedClient): Omit<CallerFact, 'kid' | 'scheme'> {
   const { id, consumerId } = client as Client
   return {
@@ -178,7 +178,7 @@ export function factOf ({ claims, terms, client, purposes, agreement }: Certifie
     clientId: id,
     consumerId,
     producerId: terms.producerId,
-    purposeId: claims['purposeId'] as string | undefined ?? (purposes[0] as Purpose).id,
+    purposeId: claims['purposeId'] as string | undefined ?? purposes[0]?.id as string,
     eserviceId: terms.eserviceId,
     // Without an agreement there is no version to speak of, and no admission: the policy `agreement` sees to that.
     descriptorId: agreement?.descriptorId ?? terms.descriptorIds[0] as string,
