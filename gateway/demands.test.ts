@@ -79,7 +79,7 @@ t.test('patterns become what admission asks of a call', async (t) => {
   t.match(demands.get('createItem'), {
     trust: ['pdnd'], channel: 'tls', dpop: false, singleUse: true, signedResponse: true, nonRepudiation: true, scope: undefined, nonBlocking: 'push',
     integrity: { trust: ['pdnd', 'x509'], headers: ['x-note'], emptyBody: 'signed', contentCodings: [] },
-    evidence: { trust: ['pdnd'], bound: true, claims: { type: 'object' } }
+    evidence: { trust: ['pdnd'], bound: true, claims: { schema: { type: 'object' } } }
   })
   t.match(demands.get('listItems'), { singleUse: false, signedResponse: false, nonRepudiation: false, integrity: { trust: ['pdnd'], emptyBody: 'unsigned' } })
   t.strictSame(demands.get('getOpen'), noDemands)

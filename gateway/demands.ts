@@ -1,9 +1,10 @@
 import { Ajv } from 'ajv'
 import type { Contract, Operation } from '../openapi/contract.ts'
-import { isObject } from '../openapi/document.ts'
+import { atPointer, isObject } from '../openapi/document.ts'
 import type { Json, JsonObject } from '../openapi/document.ts'
+import { prepareAgreedClaims } from '../policies/agreed-claims.ts'
 import { noDemands } from '../policies/demands.ts'
-import type { AsyncScope, Demands, IntegrityDemand, NonBlockingStep, Pattern, Trust } from '../policies/demands.ts'
+import type { AsyncScope, Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep, Pattern, Trust } from '../policies/demands.ts'
 import { schemaFindings } from './adapters/checked-yaml.ts'
 import { findContradictions } from './demand-contradictions.ts'
 import schema from './demands.schema.json' with { type: 'json' }
@@ -29,13 +30,38 @@ const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).comp
 export function demandsOf (contract: Contract): ReadonlyMap<string, Demands> {
   const root = contract.document['x-modi']
   const faults = [...faultsOf(root, 'x-modi'), ...misplaced(contract), ...contract.operations.flatMap(findFaults)]
-  const demands = new Map(faults.length > 0 ? [] : contract.operations.map((operation) => [operation.id, resolve(operation, root)]))
+  const agree = prepareAgree(contract, faults)
+  const demands = new Map(faults.length > 0 ? [] : contract.operations.map((operation) => [operation.id, resolve(operation, root, agree)]))
   for (const [id, demanded] of demands) faults.push(...findContradictions(demanded).map((fault) => `operation "${id}": ${fault}`))
-  if (faults.length > 0) throw new Error(faults.map((fault) => `${contract.file}: ${fault}`).join('\n'))
+  faults.push(...findIdleAudit(contract, demands))
+  if (faults.length > 0) throw new Error([...new Set(faults)].map((fault) => `${contract.file}: ${fault}`).join('\n'))
   return demands
 }
 
-function resolve ({ isPublic, source }: Operation, root: Json | undefined): Demands {
+/** The agreed claims that a schema describes; what keeps it from being used is added to the faults, and then nothing is served. */
+type Agree = (audit: Declared['audit'], place: string) => EvidenceDemand['claims']
+
+function prepareAgree ({ document }: Contract, faults: string[]): Agree {
+  const compile = prepareAgreedClaims(document)
+  return (audit, place) => {
+    try {
+      return audit?.claims && compile(audit.claims)
+    } catch (error) {
+      faults.push(`${place}.audit.claims: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+}
+
+// Options of something that nobody demands are a demand that was forgotten.
+function findIdleAudit ({ document, operations }: Contract, demands: ReadonlyMap<string, Demands>): readonly string[] {
+  const says = 'audit: is about tracking evidence, which is not demanded: add AUDIT_REST_01 or AUDIT_REST_02 to patterns'
+  const idle = operations.filter(({ id, source }) => atPointer(source, '/x-modi/audit') !== undefined && demands.has(id) && !demands.get(id)?.evidence)
+  const rootIdle = atPointer(document, '/x-modi/audit') !== undefined && demands.size > 0 && ![...demands.values()].some(({ evidence }) => evidence)
+  return [...rootIdle ? [`x-modi.${says}`] : [], ...idle.map(({ id }) => `operation "${id}": x-modi.${says}`)]
+}
+
+function resolve ({ id, isPublic, source }: Operation, root: Json | undefined, agree: Agree): Demands {
   if (isPublic) return noDemands
   const [all = {}, own = {}] = [root, source['x-modi']] as readonly (Declared | undefined)[]
   const names = new Set([...all.patterns ?? [], ...own.patterns ?? []])
@@ -53,7 +79,9 @@ function resolve ({ isPublic, source }: Operation, root: Json | undefined): Dema
       ? { trust: by('INTEGRITY'), headers: (integrity.headers ?? []).map((name) => name.toLowerCase()), emptyBody: integrity.emptyBody ?? 'unsigned', contentCodings: integrity.contentCodings ?? [] }
       : undefined,
     // AUDIT_REST_01 is for either trust; AUDIT_REST_02 is bound to a voucher, so only the platform's will do.
-    evidence: has('AUDIT_REST_01', 'AUDIT_REST_02') ? { trust: has('AUDIT_REST_02') ? ['pdnd'] : trust, bound: has('AUDIT_REST_02'), claims: own.audit?.claims ?? all.audit?.claims } : undefined,
+    evidence: has('AUDIT_REST_01', 'AUDIT_REST_02')
+      ? { trust: has('AUDIT_REST_02') ? ['pdnd'] : trust, bound: has('AUDIT_REST_02'), claims: own.audit?.claims ? agree(own.audit, `operation "${id}": x-modi`) : agree(all.audit, 'x-modi') }
+      : undefined,
     signedResponse: all.response === 'signed' || own.response === 'signed' || has('PROFILE_NON_REPUDIATION_01'),
     nonRepudiation: has('PROFILE_NON_REPUDIATION_01'),
     scope: own.async,

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../openapi/document.ts'
+import type { AgreedClaims } from './agreed-claims.ts'
 
 /** By what a caller or a signature is known: a key deposited on the platform, or an X.509 certificate of somebody outside it. */
 export const trusts = ['pdnd', 'x509'] as const
@@ -35,8 +35,8 @@ export interface EvidenceDemand {
   readonly trust: readonly Trust[]
   /** True when the voucher must hold the digest of the evidence (AUDIT_REST_02). */
   readonly bound: boolean
-  /** JSON Schema of the claims that were agreed (userID, userLocation, LoA or others), where the contract has one. */
-  readonly claims: JsonObject | undefined
+  /** The claims that were agreed (userID, userLocation, LoA or others), where the contract describes them. */
+  readonly claims: AgreedClaims | undefined
 }
 
 /** What the contract of an operation demands of a call beyond what holds for all (`x-modi`). It can only add. */
