@@ -12,7 +12,7 @@ import type { ClientKeys } from '../policies/keys.ts'
 import { noncesOf } from '../policies/nonce.ts'
 import type { Ports } from '../policies/policy.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
-import { JwksKeys } from './adapters/jwks.ts'
+import type { JwksKeys } from './adapters/jwks.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
 import { readTls } from './adapters/tls-files.ts'
@@ -27,12 +27,16 @@ import { goLive } from './live.ts'
 import { addProblemPages } from './problem-pages.ts'
 import type { LiveEService } from './route.ts'
 import { addStatus } from './status.ts'
+import { openTrustSources } from './trust-sources.ts'
+import type { TrustSources } from './trust-sources.ts'
 
 /** A gateway put together from a configuration, not listening yet. */
 export interface Gateway {
   readonly app: FastifyInstance
   readonly eservices: readonly LiveEService[]
   readonly keys: JwksKeys
+  /** Where keys come from: to be followed while the gateway runs, and closed after it. */
+  readonly trust: TrustSources
   readonly logger: Logger
   /** From now on every answer closes its connection. */
   drain (): void
@@ -41,13 +45,14 @@ export interface Gateway {
 /** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, and where the keys and certificates of clients come from. */
 export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates }
 
-/** Puts a gateway together. Throws when a contract or the registry cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), clientKeys = { find: () => 'unavailable' }, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
+/** Puts a gateway together. Throws when a contract, the registry or the state folder cannot be used; the platform's keys are fetched afterwards. */
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), clientKeys, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registry = registryOf(await readRegistryFile(config.registry, config.environment))
-  const keys = new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: (message) => { logger.warn({ message }, 'trust source') } })
+  const trust = await openTrustSources(config, { now, warn: (message) => { logger.warn({ message }, 'trust source') } })
+  const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
-  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys, certificates }
+  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates }
   const eservices = await goLive(config, ports)
   const stopping = new AbortController()
   const app = buildGateway({
@@ -64,8 +69,9 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   await addDocs(app, eservices, config)
   addProblemPages(app)
   addStatus(app, eservices, keys)
+  app.addHook('onClose', async () => trust.close())
   await app.ready()
-  return { app, eservices, keys, logger, drain: () => { stopping.abort() } }
+  return { app, eservices, keys, trust, logger, drain: () => { stopping.abort() } }
 }
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */

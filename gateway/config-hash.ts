@@ -12,6 +12,8 @@ export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: Readonl
   return sha256(JSON.stringify({
     ...config,
     state: undefined,
+    // What is signed with it changes with the key, nothing that is enforced here.
+    pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: undefined } },
     listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
     eservices: config.eservices.map((eservice) => ({
       ...eservice,

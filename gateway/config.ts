@@ -4,14 +4,17 @@ import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
+import { findApiKeyFaults } from './api-key-file.ts'
 import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
 import { membersOf, textAt, valueAt } from './document-value.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
+import type { ApiClient } from './pdnd/api-voucher.ts'
 import { listenerPorts, portVariables } from './ports.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
+import { defaultState as sandboxState } from './sandbox/places.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
 export interface Rate { readonly requests: number, readonly seconds: number }
@@ -36,7 +39,8 @@ export interface EServiceConfig {
 /** The gateway's configuration, complete. Times in ms where the name says so, sizes in bytes, rates in requests per seconds. */
 export interface Config {
   readonly environment: EnvironmentName
-  readonly pdnd: PdndEnvironment
+  /** `api`: the gateway's own client of the interop API, if it has one. */
+  readonly pdnd: PdndEnvironment & { readonly api: ApiClient | undefined }
   readonly registry: string
   readonly publicUrl: string
   /** The folder in which the gateway keeps what must outlive it, made when it is first needed. */
@@ -56,7 +60,7 @@ export interface Config {
 }
 
 interface Document {
-  readonly pdnd: { readonly environment: EnvironmentName } & Partial<PdndEnvironment>
+  readonly pdnd: { readonly environment: EnvironmentName, readonly api?: ApiClient } & Partial<PdndEnvironment>
   readonly producer?: string
   readonly registry: string
   readonly publicUrl: string
@@ -80,7 +84,7 @@ export interface ReadingPurpose { readonly secrets?: 'needed' | 'ignored' }
  * environment but the sandbox it also has to be fit for production. Throws CheckedFileError with every problem at once.
  */
 export async function loadConfig (path: string, env: Readonly<Record<string, string | undefined>>, { secrets = 'needed' }: ReadingPurpose = {}): Promise<Config> {
-  const variables = portVariables(env)
+  const variables = { SANDBOX_STATE: resolve(sandboxState), ...portVariables(env) }
   const folder = dirname(resolve(path))
   let checked: { document: Document, shown: unknown, digests: ReadonlyMap<string, string> } | undefined
   await readCheckedYaml(path, async (raw) => {
@@ -88,7 +92,8 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
     const shape = schemaFindings(validate, content)
     const files = await readNamedFiles(content, folder)
     checked = { document: content as Document, shown: withoutSecrets(raw), digests: files.digests }
-    const found = firstOfEachPlace([faults, shape, findFaults(content), files.faults])
+    const keyFaults = secrets === 'needed' ? await findApiKeyFaults(content, folder) : []
+    const found = firstOfEachPlace([faults, shape, findFaults(content), files.faults, keyFaults])
     return secrets === 'needed' ? found : found.filter((finding) => !(faults.includes(finding) && isSecret(finding.path)))
   })
   if (!checked) throw new CheckedFileError([`${path}: is empty`])
@@ -121,13 +126,13 @@ function absolute ({ certificate, key, clients }: TlsFiles, folder: string): Tls
 }
 
 function complete (document: Document, shown: unknown, digests: ReadonlyMap<string, string>, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
-  const { environment, ...overrides } = document.pdnd
+  const { environment, api, ...overrides } = document.pdnd
   const ports = listenerPorts(env)
   const preset = environment === 'sandbox' ? sandboxEnvironment(ports.sandbox) : pdndEnvironments[environment]
   const { public: open, operations } = document.listeners ?? {}
   const config = {
     environment,
-    pdnd: { ...preset, ...overrides },
+    pdnd: { ...preset, ...overrides, api: api && { ...api, privateKey: resolve(folder, api.privateKey) } },
     registry: resolve(folder, document.registry),
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),

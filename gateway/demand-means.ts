@@ -12,6 +12,11 @@ const behindProxy = ({ trustedProxies }: Config): boolean => trustedProxies.leng
 
 const means: readonly Means[] = [
   {
+    demanded: ({ integrity, evidence }) => [integrity, evidence].some((demand) => demand?.trust.includes('pdnd')),
+    there: (config) => config.pdnd.api !== undefined,
+    says: 'demands a signature that is known by a key on the platform (INTEGRITY_REST_02, AUDIT_REST_01, AUDIT_REST_02): configure pdnd.api, the client of the interop API with which such keys are looked up'
+  },
+  {
     demanded: ({ channel }) => channel === 'tls',
     there: (config) => config.listeners.public.tls !== undefined || behindProxy(config),
     says: 'demands TLS (ID_AUTH_CHANNEL_01): configure listeners.public.tls, or trustedProxies when a proxy in front ends TLS'

@@ -13,17 +13,8 @@ import type { TlsFiles } from './adapters/tls-files.ts'
 import { buildOperations } from './operations.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 
-const keyRefreshMs = 5 * 60_000
 const certificateCheckMs = 30_000
 const drainTimes = { quietMs: 2000, graceMs: 15_000 }
-
-/** Keeps asking for the platform's keys until there are some, then refreshes them from time to time. */
-async function keepKeysFresh ({ keys }: Gateway, stopped: AbortSignal): Promise<void> {
-  for (let pauseMs = 100; !stopped.aborted; pauseMs = keys.ready ? keyRefreshMs : Math.min(pauseMs * 2, 5000)) {
-    await keys.refresh()
-    await wait(keys.ready ? keyRefreshMs : pauseMs, undefined, { signal: stopped, ref: false }).catch(() => undefined)
-  }
-}
 
 /** Puts renewed certificates to use. */
 async function keepCertificateFresh ({ app, logger }: Gateway, files: TlsFiles, stopped: AbortSignal): Promise<void> {
@@ -39,7 +30,7 @@ async function start (config: Config): Promise<void> {
   const token = config.listeners.operations.token ?? randomBytes(24).toString('base64url')
   const operations = buildOperations({ ...gateway, config, token, startedAt: Date.now() })
   const stopping = new AbortController()
-  void keepKeysFresh(gateway, stopping.signal)
+  void gateway.trust.follow(stopping.signal)
   await operations.listen(config.listeners.operations)
   await gateway.app.listen({ host: config.listeners.public.host, port: config.listeners.public.port })
   if (config.listeners.public.tls) void keepCertificateFresh(gateway, config.listeners.public.tls, stopping.signal)
@@ -54,6 +45,7 @@ async function stop (gateway: Gateway, operations: ReturnType<typeof buildOperat
   stopping.abort()
   await drainServer(gateway.app.server, drainTimes)
   await operations.close()
+  await gateway.app.close()
   await Promise.all(gateway.eservices.map(async ({ upstream }) => upstream.pool.destroy()))
   process.exit()
 }

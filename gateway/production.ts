@@ -45,6 +45,7 @@ function ownFaults (document: unknown): Finding[] {
   return [
     ...textAt(document, ['publicUrl'])?.startsWith('http:') ? [{ path: ['publicUrl'], message: 'must be https outside the sandbox' }] : [],
     .../(?:^|\/)sandbox\//.test(textAt(document, ['registry']) ?? '') ? [{ path: ['registry'], message: 'is the sandbox registry: its administrations, agreements and purposes are made up' }] : [],
+    .../(?:^|\/)sandbox\//.test(textAt(document, ['pdnd', 'api', 'privateKey']) ?? '') ? [{ path: ['pdnd', 'api', 'privateKey'], message: 'is a key of the sandbox: the platform knows no such client' }] : [],
     ...valueAt(document, token) === undefined ? [{ path: token, message: 'is not set: set it, for example to ${VARCO_OPERATIONS_TOKEN}' }] : []
   ]
 }

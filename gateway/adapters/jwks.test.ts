@@ -5,6 +5,7 @@ import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
+import { openPlatformConnection } from '../pdnd/platform-connection.ts'
 import { JwksKeys } from './jwks.ts'
 
 const rsa = (modulusLength = 2048, publicExponent = 65_537) => generateKeyPairSync('rsa', { modulusLength, publicExponent })
@@ -24,12 +25,14 @@ async function startSource (t: Test, answer: RequestListener = good) {
     source.answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
+  const connection = openPlatformConnection()
+  t.teardown(async () => {
+    await connection.close()
     server.closeAllConnections()
     server.close()
   })
   const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`
-  return Object.assign(source, { keys: new JwksKeys({ uri, now: () => source.now, warn: (message) => source.warnings.push(message) }), server })
+  return Object.assign(source, { keys: new JwksKeys({ uri, connection, now: () => source.now, warn: (message) => source.warnings.push(message) }), server })
 }
 
 t.test('a key is fetched when it is first asked for, and then known', async (t) => {

@@ -1,19 +1,26 @@
 import type { KeyObject } from 'node:crypto'
-import { request } from 'undici'
 import { parseJson } from '../../openapi/json.ts'
 import { findKeyFault, importKey } from '../../policies/jwk.ts'
 import type { Jwk } from '../../policies/jwk.ts'
 import type { FoundKey, Keys } from '../../policies/keys.ts'
+import type { PlatformConnection } from '../pdnd/platform-connection.ts'
+import type { SnapshotFile } from './snapshot-file.ts'
 
-const maxBytes = 1024 * 1024
-const deadlineMs = 5000
 /** At most one fetch in this time is caused by unknown keys, so that invented ids cannot flood the platform. */
 const coolDownMs = 30_000
 /** How long keys serve on while their source cannot be reached. */
 const staleMs = 24 * 60 * 60 * 1000
 
-/** What the key source needs from outside; `now` in epoch ms. */
-export interface JwksOptions { readonly uri: string, readonly now: () => number, readonly warn: (message: string) => void }
+/** What the key source needs from outside; `now` in epoch ms. `snapshot` keeps the set for a start without the platform. */
+export interface JwksOptions {
+  readonly uri: string
+  readonly connection: PlatformConnection
+  readonly now: () => number
+  readonly warn: (message: string) => void
+  readonly snapshot?: SnapshotFile
+}
+
+type KeySet = ReadonlyMap<string, KeyObject>
 
 /**
  * The platform's public keys from its JWKS endpoint. A good set is only ever replaced by another good one: an empty or broken answer,
@@ -21,7 +28,7 @@ export interface JwksOptions { readonly uri: string, readonly now: () => number,
  */
 export class JwksKeys implements Keys {
   readonly #options: JwksOptions
-  #keys: ReadonlyMap<string, KeyObject> = new Map()
+  #keys: KeySet = new Map()
   #fetchedAt = -Infinity
   #askedAt = -Infinity
   #pending: Promise<void> | undefined
@@ -48,51 +55,68 @@ export class JwksKeys implements Keys {
     return this.#pending
   }
 
-  /** True once a set has been fetched that may still be used. */
+  /** Takes the set of the snapshot, if there is one that may be used and none has been fetched yet: its age counts on from when it was fetched. */
+  async restore (): Promise<void> {
+    const { snapshot, warn } = this.#options
+    const kept = await snapshot?.read()
+    if (!kept || this.#fetchedAt > -Infinity) return
+    try {
+      this.#take(readKeys(kept.content), kept.at)
+    } catch (error) {
+      warn(`the snapshot of the platform's keys is not used: ${(error as Error).message}`)
+    }
+  }
+
+  /** True while there is a set that may be used. */
   get ready (): boolean {
-    return this.#options.now() - this.#fetchedAt < staleMs
+    return this.ageMs < staleMs
+  }
+
+  /** How long ago the set in use was fetched, in ms; Infinity when there is none. */
+  get ageMs (): number {
+    return this.#options.now() - this.#fetchedAt
+  }
+
+  /** True when the source answered with a good set when it was last asked. */
+  get current (): boolean {
+    return this.#fetchedAt > -Infinity && this.#fetchedAt >= this.#askedAt
   }
 
   #verdict (kid: string): FoundKey {
     const key = this.known(kid)
     if (key) return { key }
     // "Unknown" may only be said by a source that answered when it was last asked.
-    return this.#fetchedAt >= this.#askedAt ? 'unknown' : 'unavailable'
+    return this.current ? 'unknown' : 'unavailable'
   }
 
   async #fetch (): Promise<void> {
-    const { uri, now, warn } = this.#options
+    const { uri, connection, now, warn, snapshot } = this.#options
     const askedAt = now()
     this.#askedAt = askedAt
     try {
-      const keys = readKeys(await download(uri))
-      if (keys.size === 0) throw new Error('it holds no usable signing key')
-      if (changed(this.#keys, keys)) this.epoch++
-      this.#keys = keys
-      this.#fetchedAt = askedAt
+      const { status, bytes } = await connection.get(uri, { accept: 'application/json' })
+      if (status !== 200) throw new Error(`it answered ${status}`)
+      const parsed = parseJson(bytes)
+      this.#take(readKeys('value' in parsed ? parsed.value : undefined), askedAt)
     } catch (error) {
       warn(`the platform's keys could not be fetched from ${uri}: ${(error as Error).message}`)
+      return
     }
+    // Nobody waits for the disk.
+    void snapshot?.write({ content: writeKeys(this.#keys), at: askedAt })
   }
-}
 
-async function download (uri: string): Promise<Uint8Array> {
-  const { statusCode, body } = await request(uri, { headers: { accept: 'application/json' }, signal: AbortSignal.timeout(deadlineMs) })
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`)
-    chunks.push(chunk)
+  #take (keys: KeySet, fetchedAt: number): void {
+    if (keys.size === 0) throw new Error('it holds no usable signing key')
+    if (changed(this.#keys, keys)) this.epoch++
+    this.#keys = keys
+    this.#fetchedAt = fetchedAt
   }
-  if (statusCode !== 200) throw new Error(`it answered ${statusCode}`)
-  return Buffer.concat(chunks)
 }
 
 /** The usable keys of a JWKS: RSA of at least 2048 bits, public, for RS256, each id once. Others are left out. */
-function readKeys (bytes: Uint8Array): ReadonlyMap<string, KeyObject> {
-  const parsed = parseJson(bytes)
-  const set = 'value' in parsed ? (parsed.value as { keys?: unknown } | null)?.keys : undefined
+function readKeys (document: unknown): KeySet {
+  const set = (document as { keys?: unknown } | null | undefined)?.keys
   if (!Array.isArray(set)) throw new Error('it is not a JWK set')
   const ids = set.map((jwk: Jwk | null) => jwk?.['kid'])
   return new Map(set.flatMap((jwk: Jwk | null): [string, KeyObject][] => {
@@ -103,6 +127,10 @@ function readKeys (bytes: Uint8Array): ReadonlyMap<string, KeyObject> {
   }))
 }
 
-function changed (before: ReadonlyMap<string, KeyObject>, after: ReadonlyMap<string, KeyObject>): boolean {
+function writeKeys (keys: KeySet): { readonly keys: readonly Jwk[] } {
+  return { keys: [...keys].map(([kid, key]) => ({ ...key.export({ format: 'jwk' }), kid })) }
+}
+
+function changed (before: KeySet, after: KeySet): boolean {
   return before.size !== after.size || [...after].some(([kid, key]) => !before.get(kid)?.equals(key))
 }

@@ -6,6 +6,7 @@ import { explainVoucher } from '../../policies/explain.ts'
 import type { FoundKey } from '../../policies/keys.ts'
 import { readJws } from '../../policies/jws.ts'
 import { JwksKeys } from '../adapters/jwks.ts'
+import { openPlatformConnection } from '../pdnd/platform-connection.ts'
 import { readRegistryFile, registryOf } from '../adapters/registry-file.ts'
 import { didYouMean } from '../closest-name.ts'
 import { loadConfig } from '../config.ts'
@@ -70,7 +71,9 @@ function chooseEService (config: Config, token: string, name: string | undefined
 async function findKey (config: Config, token: string, { now }: Terminal): Promise<FoundKey | 'not known here'> {
   const read = readJws(token)
   if (typeof read === 'string') return 'not known here'
-  const found = await new JwksKeys({ uri: config.pdnd.jwksUri, now, warn: () => undefined }).find(String(read.header['kid']))
+  const connection = openPlatformConnection()
+  const found = await new JwksKeys({ uri: config.pdnd.jwksUri, connection, now, warn: () => undefined }).find(String(read.header['kid']))
+  await connection.close()
   return found === 'unavailable' ? 'not known here' : found
 }
 

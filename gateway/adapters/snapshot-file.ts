@@ -1,0 +1,78 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseJson } from '../../openapi/json.ts'
+import { isRecord } from '../../policies/jws.ts'
+
+/** What a snapshot holds and when that was true, in epoch ms. */
+export interface Snapshot { readonly content: unknown, readonly at: number }
+
+/** Keeps what was learnt from a source for a start without it. */
+export interface SnapshotFile {
+  /** What was written last; undefined when there is nothing that may be used, which is warned about unless nothing was ever written. */
+  read (): Promise<Snapshot | undefined>
+  /** Replaces what is kept, whole or not at all. Never throws: what goes wrong is warned about. */
+  write (snapshot: Snapshot): Promise<void>
+  /** Resolved when nothing is being written any more. */
+  idle (): Promise<void>
+}
+
+/** Where it is kept and what it is of; `source` names environment and address, `now` in epoch ms. */
+export interface SnapshotOptions {
+  /** A folder that nobody else can use. */
+  readonly folder: string
+  readonly name: string
+  readonly source: string
+  readonly now: () => number
+  readonly warn: (message: string) => void
+}
+
+/** How old a snapshot may be, in ms. What is older would be trusted longer than the platform may be away. */
+export const snapshotLifeMs = 24 * 60 * 60 * 1000
+/** How far ahead of the clock it may be, in ms: more is no clock that was set but a time that makes it live longer. */
+const aheadMs = 60_000
+
+/** A snapshot in a file of a folder (0600): one of another source, one that is too old and one that is not whole are not used. */
+export function snapshotFile ({ folder, name, source, now, warn }: SnapshotOptions): SnapshotFile {
+  const path = join(folder, name)
+  let writing = Promise.resolve()
+  return {
+    async read () {
+      const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => error)
+      if (bytes instanceof Error && bytes.code === 'ENOENT') return undefined
+      const read = bytes instanceof Error ? `it cannot be read (${bytes.code ?? 'unknown error'})` : judge(bytes, source, now())
+      if (typeof read !== 'string') return read
+      warn(`the snapshot ${path} is not used: ${read}`)
+      return undefined
+    },
+    async write (snapshot) {
+      // One after the other: two writers of one temporary file would leave neither's content.
+      writing = writing.then(async () => replace(path, JSON.stringify({ source, ...snapshot }))).catch((error: NodeJS.ErrnoException) => {
+        warn(`the snapshot ${path} cannot be written (${error.code ?? 'unknown error'})`)
+      })
+      return writing
+    },
+    idle: async () => writing
+  }
+}
+
+function judge (bytes: Buffer, source: string, now: number): Snapshot | string {
+  const parsed = parseJson(bytes)
+  const value = 'value' in parsed ? parsed.value : undefined
+  if (!isRecord(value)) return 'it is not whole'
+  const { source: named, at, content } = value
+  if (named !== source) return 'it is of another platform or address'
+  if (typeof at !== 'number' || at > now + aheadMs) return 'it has no time, or one that is to come'
+  return now - at < snapshotLifeMs ? { content, at } : 'it is older than 24 hours'
+}
+
+async function replace (path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+}

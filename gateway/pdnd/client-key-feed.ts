@@ -1,0 +1,79 @@
+import type { PlatformClientKeys } from '../adapters/client-keys.ts'
+import type { SnapshotFile } from '../adapters/snapshot-file.ts'
+import { isRecord } from '../../policies/jws.ts'
+import { isUuid } from '../../policies/claim.ts'
+import { EventFeed } from './event-feed.ts'
+import type { FeedReader, PlatformEvent } from './event-feed.ts'
+import type { InteropApi } from './interop-api.ts'
+
+/** What keeping client keys in step with the platform needs; `now` in epoch ms. */
+export interface ClientKeyFeedOptions {
+  readonly api: Pick<InteropApi, 'get'>
+  readonly keys: PlatformClientKeys
+  readonly snapshot: SnapshotFile
+  readonly now: () => number
+}
+
+/** The snapshot is written when something has changed, and this often, in ms, so that it does not grow old. */
+const rewrittenMs = 10 * 60 * 1000
+
+/**
+ * Keeps the client keys in step with the platform's key events, and both on disk. A snapshot holds the keys together with the last event
+ * that was applied to them: after a restart the kept keys serve at once, also without the platform, and the first reading goes on from
+ * that event. A key that was deleted meanwhile is gone with that reading, and never comes back from a snapshot.
+ */
+export class ClientKeyFeed implements FeedReader {
+  readonly #options: ClientKeyFeedOptions
+  readonly #feed: EventFeed
+  #written = { revision: 0, lastEventId: undefined as string | undefined, at: -Infinity }
+
+  constructor (options: ClientKeyFeedOptions) {
+    this.#options = options
+    this.#feed = new EventFeed(options.api, 'keyEvents', options.now)
+  }
+
+  /** How long ago the platform last told its events, in ms; Infinity when it never did. */
+  get ageMs (): number {
+    return this.#options.now() - this.#feed.position.readAt
+  }
+
+  /** Takes what the snapshot holds, if there is one that may be used. */
+  async restore (): Promise<void> {
+    const content = (await this.#options.snapshot.read())?.content
+    if (!isRecord(content) || !Array.isArray(content['keys'])) return
+    const { lastEventId, readAt } = content
+    if (isUuid(lastEventId) && typeof readAt === 'number' && readAt <= this.#options.now()) this.#feed.position = { lastEventId, readAt }
+    this.#options.keys.restore(content['keys'])
+  }
+
+  /** Applies what happened since the last time, then keeps it. Throws when the platform's events cannot be read. */
+  async read (): Promise<void> {
+    try {
+      await this.#feed.read(this)
+    } finally {
+      this.save()
+    }
+  }
+
+  apply ({ eventType, kid }: PlatformEvent): void {
+    if (typeof kid !== 'string') return
+    if (eventType === 'CLIENT_KEY_DELETED') this.#options.keys.deleted(kid)
+    else if (eventType === 'CLIENT_KEY_ADDED') this.#options.keys.added(kid)
+  }
+
+  restart (): void {
+    this.#options.keys.forget()
+  }
+
+  /** Writes the snapshot if anything has changed, or the last one is some minutes old. Nobody waits for the disk. */
+  save (): void {
+    const { keys, snapshot, now } = this.#options
+    const { lastEventId, readAt } = this.#feed.position
+    const at = now()
+    const { revision } = keys
+    if (revision === this.#written.revision && lastEventId === this.#written.lastEventId && at - this.#written.at < rewrittenMs) return
+    this.#written = { revision, lastEventId, at }
+    // A feed that was never read has no such time, and JSON no -Infinity: it becomes null.
+    void snapshot.write({ content: { lastEventId, readAt, keys: keys.kept() }, at })
+  }
+}
