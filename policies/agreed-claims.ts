@@ -41,7 +41,7 @@ export function prepareAgreedClaims (document: JsonObject): (schema: JsonObject)
 function prepareAjv (document: JsonObject): Ajv {
   const regExp = Object.assign(boundedExpression, { code: 'new RegExp' })
   const ajv = new Ajv({
-    strict: true, strictTypes: true, strictTuples: false, allowUnionTypes: true, allErrors: true, ownProperties: true, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, code: { regExp }
+    strict: true, strictTypes: true, strictTuples: false, strictRequired: false, allowUnionTypes: true, allErrors: true, ownProperties: true, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, code: { regExp }
   })
   addContractFormats(ajv)
   const schemas = atPointer(document, '/components/schemas')
