@@ -26,3 +26,8 @@ t.test('a proof for a call names its voucher (the ath of RFC 9449) and an addres
   const proof = await signDpopProof({ ...wanted, method: 'GET', url: 'https://api.example.it:8443/rest/tickets/v1/channels?year=2023#x', accessToken })
   t.match(decodeJwt(proof), { htm: 'GET', htu: 'https://api.example.it:8443/rest/tickets/v1/channels', ath: 'fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo' })
 })
+
+t.test('a nonce is in a proof only where one was asked for', async (t) => {
+  t.equal(decodeJwt(await signDpopProof({ ...wanted, nonce: 'n-1' }))['nonce'], 'n-1')
+  t.notOk('nonce' in decodeJwt(await signDpopProof(wanted)))
+})

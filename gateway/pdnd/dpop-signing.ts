@@ -14,11 +14,13 @@ export interface DpopProofRequest {
   readonly randomUUID: () => string
   /** The voucher that is sent with the proof; none to a token endpoint. */
   readonly accessToken?: string | undefined
+  /** The nonce that the resource server asked for (RFC 9449 9); the platform takes none. */
+  readonly nonce?: string | undefined
 }
 
 /**
  * Signs a proof of possession (RFC 9449 4.2) with exactly the members that PDND accepts: of the public key only what
- * its thumbprint is made of, no `exp`, no `nbf`, and `ath` only beside a voucher.
+ * its thumbprint is made of, no `exp`, no `nbf`, `ath` only beside a voucher and `nonce` only where one is asked for.
  */
 export async function signDpopProof (wanted: DpopProofRequest): Promise<string> {
   const { crv, kty, x, y } = wanted.publicJwk
@@ -28,7 +30,8 @@ export async function signDpopProof (wanted: DpopProofRequest): Promise<string> 
     htu: `${url.origin}${url.pathname}`,
     iat: Math.floor(wanted.now() / 1000),
     jti: wanted.randomUUID(),
-    ...wanted.accessToken === undefined ? {} : { ath: hashOf(wanted.accessToken) }
+    ...wanted.accessToken === undefined ? {} : { ath: hashOf(wanted.accessToken) },
+    ...wanted.nonce === undefined ? {} : { nonce: wanted.nonce }
   }).setProtectedHeader({ typ: 'dpop+jwt', alg: 'ES256', jwk: { crv, kty, x, y } as JWK }).sign(wanted.privateKey)
 }
 

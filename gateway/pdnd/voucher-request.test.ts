@@ -53,6 +53,22 @@ t.test('the digest of the tracking evidence is bound to the voucher', async (t) 
   t.strictSame(decodeJwt((await requestVoucher({ ...wanted, digest })).accessToken).digest, digest)
 })
 
+t.test('a voucher for a step of an asynchronous exchange is asked for at the other address', async (t) => {
+  const received: { url: string | undefined, assertion: string, proof: string }[] = []
+  const tokenUrl = await serve(t, (request, response) => {
+    let form = ''
+    request.on('data', (chunk: Buffer) => { form += chunk.toString() }).on('end', () => {
+      received.push({ url: request.url, assertion: new URLSearchParams(form).get('client_assertion') ?? '', proof: String(request.headers['dpop']) })
+      response.end(JSON.stringify({ access_token: 'a.b.c', token_type: 'DPoP', expires_in: 600 }))
+    })
+  })
+  const exchange = { scope: 'start_interaction', urlCallback: 'https://fruitore.example.it/callback' } as const
+  t.match(await requestVoucher({ ...wanted, tokenUrl, exchange, dpop: makeProofKey() }), { accessToken: 'a.b.c' })
+  t.equal(received[0]?.url, '/token.oauth2.async')
+  t.match(decodeJwt(received[0]?.assertion ?? ''), exchange)
+  t.equal(decodeJwt(received[0]?.proof ?? '')['htu'], tokenUrl, 'its proof names the one address that the platform compares with')
+})
+
 t.test('a voucher is bound to the DPoP key that is given, again and again', async (t) => {
   const dpop = makeProofKey()
   for (let time = 0; time < 2; time++) {

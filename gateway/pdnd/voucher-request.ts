@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { Agent, request } from 'undici'
+import type { AsyncScope } from '../../policies/demands.ts'
 import type { DpopKey } from './dpop-key.ts'
 import { signDpopProof } from './dpop-signing.ts'
 
@@ -10,6 +11,16 @@ export const grantType = 'client_credentials'
 
 /** The tracking-evidence hash that a consumer binds to a voucher (AUDIT_REST_02): hexadecimal SHA-256. */
 export interface VoucherDigest { readonly alg: string, readonly value: string }
+
+/**
+ * The step of an asynchronous exchange that a voucher is for: a start says where the callback goes and has no interaction yet, every
+ * other step goes on with one.
+ */
+export interface VoucherExchange {
+  readonly scope: AsyncScope
+  readonly interactionId?: string | undefined
+  readonly urlCallback?: string | undefined
+}
 
 /** What a client needs to ask for a voucher; `now` in epoch ms, `deadline` in ms (5000 when left out). */
 export interface VoucherRequest {
@@ -24,6 +35,8 @@ export interface VoucherRequest {
   readonly randomUUID: () => string
   /** The hash of the tracking evidence to bind (AUDIT_REST_02). */
   readonly digest?: VoucherDigest | undefined
+  /** Set where the e-service is called by asynchronous exchange, and in no other way then. */
+  readonly exchange?: VoucherExchange | undefined
   /** The key pair to bind the voucher to (RFC 9449): whoever uses it must sign a proof for every call. */
   readonly dpop?: DpopKey | undefined
   readonly deadline?: number
@@ -64,7 +77,8 @@ export async function signClientAssertion (wanted: VoucherRequest): Promise<stri
     iat,
     exp: iat + assertionLifetime,
     ...wanted.purposeId === undefined ? {} : { purposeId: wanted.purposeId },
-    ...wanted.digest === undefined ? {} : { digest: wanted.digest }
+    ...wanted.digest === undefined ? {} : { digest: wanted.digest },
+    ...wanted.exchange
   }).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: wanted.kid }).sign(wanted.privateKey)
 }
 
@@ -80,15 +94,17 @@ export async function requestVoucher (wanted: VoucherRequest): Promise<ReceivedV
     grant_type: grantType
   })
   const proof = wanted.dpop && await proveKey(wanted.dpop, wanted)
-  const { status, answer } = await post(wanted.tokenUrl, form, proof, wanted.deadline ?? 5_000)
+  // Two addresses, and one of them in the proofs for both (htu): so the platform has it.
+  const url = wanted.exchange ? `${wanted.tokenUrl}.async` : wanted.tokenUrl
+  const { status, answer } = await post(url, form, proof, wanted.deadline ?? 5_000)
   const { access_token: accessToken, expires_in: expiresIn } = answer
   if (status !== 200 || typeof accessToken !== 'string' || typeof expiresIn !== 'number') {
-    throw refused(status, answer, wanted.tokenUrl)
+    throw refused(status, answer, url)
   }
   const tokenType = wanted.dpop ? 'DPoP' : 'Bearer'
   if (String(answer.token_type).toLowerCase() === tokenType.toLowerCase()) return { accessToken, tokenType, expiresIn }
   const problem = `gave a voucher that is not of the type ${tokenType}: do not use it`
-  throw new VoucherRequestError(`the token endpoint ${wanted.tokenUrl} ${problem}`)
+  throw new VoucherRequestError(`the token endpoint ${url} ${problem}`)
 }
 
 async function proveKey ({ privateKey, publicKey }: DpopKey, wanted: VoucherRequest): Promise<string> {
