@@ -58,7 +58,7 @@ t.test('a good configuration is complete: paths absolute, defaults and ports fil
   })
   t.match(config.eservices, [{
     name: 'things', contract: /^\/.*\/things\.v1\.yaml$/, producer: uuid(1), burst: { requests: 5, seconds: 2 },
-    upstream: { url: 'http://127.0.0.1:8090', secret: env.SECRET, timeoutMs: 10_000 }
+    upstream: { url: 'http://127.0.0.1:8090', secret: env.SECRET, timeoutMs: 10_000 }, integrity: { audience: [] }
   }])
 })
 
@@ -71,6 +71,8 @@ t.test('PORT moves all ports together, and nothing but a port is taken', async (
 t.test('an e-service\'s own settings win over the common ones', async (t) => {
   const config = await load(t, [['    audience', `    producer: ${uuid(9)}\n    burst: { requests: '\${BURST}', seconds: 1 }\n    path: /rest/other/v1\n    audience`]])
   t.match(config.eservices, [{ producer: uuid(9), burst: { requests: 7, seconds: 1 }, path: '/rest/other/v1' }])
+  const { eservices } = await load(t, [['    audience', '    integrity: { audience: [urn:ente] }\n    audience']])
+  t.match(eservices, [{ integrity: { audience: ['urn:ente'] } }])
 })
 
 const broken: Readonly<Record<string, readonly [replacements: readonly (readonly [string, string])[], problems: readonly RegExp[]]>> = {

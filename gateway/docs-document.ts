@@ -4,7 +4,7 @@ import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { policies } from '../policies/order.ts'
-import type { Demands } from '../policies/demands.ts'
+import type { Demands, IntegrityDemand } from '../policies/demands.ts'
 import type { Config } from './config.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
@@ -63,7 +63,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
   })
   const gate = operation.isPublic
     ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} **Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${integrityText(eservice.demands.get(operation.id)?.integrity)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -80,6 +80,14 @@ function dpopText (demands: Demands | undefined): string {
   return demands?.dpop
     ? '**Serve un voucher DPoP** (RFC 9449): `Authorization: DPoP <voucher>` e, nell\'intestazione `DPoP`, una prova firmata nuova a ogni chiamata.'
     : 'Il voucher si invia come `Authorization: Bearer`; se è legato a una chiave (DPoP), come `Authorization: DPoP` con una prova nuova a ogni chiamata.'
+}
+
+function integrityText (demand: IntegrityDemand | undefined): string {
+  if (!demand) return ''
+  const keys = demand.trust.map((trust) => trust === 'pdnd' ? 'una chiave del client depositata su PDND (INTEGRITY_REST_02)' : 'un certificato X.509 (INTEGRITY_REST_01)').join(' o ')
+  const names = ['digest', 'content-type', 'content-encoding', ...demand.headers].map((name) => `\`${name}\``).join(', ')
+  const codings = demand.contentCodings.length > 0 ? ` Il corpo può essere inviato in ${demand.contentCodings.join(', ')}: l'impronta è quella dei byte inviati.` : ''
+  return `**Serve la firma del messaggio**${demand.emptyBody === 'signed' ? ', anche senza corpo' : ', se c\'è un corpo'}: in \`Digest\` l'impronta del corpo (\`SHA-256=<base64>\`) e in \`Agid-JWT-Signature\` un JWT firmato con ${keys}, nuovo a ogni chiamata (\`jti\`), che in \`signed_headers\` elenca le intestazioni inviate tra ${names}.${codings} `
 }
 
 function withRefusals (responses: JsonObject, operation: Operation, config: Config): Document {

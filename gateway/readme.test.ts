@@ -37,10 +37,11 @@ t.test('the life of a request has the steps of the code, in their order, with th
   t.ok(life.every(({ files }) => files.length > 0))
 })
 
-t.test('it lists the policies in the order in which they run, before and after the body', async (t) => {
+t.test('it lists the policies in the order in which they run, before, over and after the body', async (t) => {
   const names: readonly string[] = policies.map(({ name }) => name)
   const listed = (stage: string): readonly string[] => quoted(life.find(({ step }) => step === stage)?.what ?? '').filter((word) => names.includes(word))
   t.strictSame(listed('admit'), policies.filter(({ stage }) => stage === 'before-body').map(({ name }) => name))
+  t.strictSame(listed('body'), policies.filter(({ stage }) => stage === 'body').map(({ name }) => name))
   t.strictSame(listed('quota'), policies.filter(({ stage }) => stage === 'after-body').map(({ name }) => name))
 })
 

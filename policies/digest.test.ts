@@ -109,13 +109,13 @@ t.test('a refusal says nothing of what was received but its size', async (t) => 
 
 t.test('any digest but that of the body is refused, whatever is changed', async () => {
   const bytes = fc.uint8Array({ maxLength: 200 })
-  await fc.assert(fc.property(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.constantFrom('SHA-256', 'SHA-512'), (body, at, change, algorithm) => {
-    const field = digestOf(body, algorithm as 'SHA-256')
+  fc.assert(fc.property(bytes, fc.nat(), fc.integer({ min: 1, max: 255 }), fc.constantFrom('SHA-256', 'SHA-512'), (body, at, change, algorithm) => {
+    const field = digestOf(body, algorithm)
     if (judge({ Digest: field }, body) !== undefined) return false
     const changed = Uint8Array.from(body)
     if (body.length > 0) changed[at % body.length]! ^= change
     const refusedBody = judge({ Digest: field }, body.length > 0 ? changed : Uint8Array.of(change))?.denial === 'digest-mismatch'
-    const letters = [...field]
+    const letters = field.split('')
     const place = at % letters.length
     const written = letters[place] as string
     letters[place] = String.fromCharCode(33 + (written.charCodeAt(0) - 33 + (change % 93) + 1) % 94)
@@ -126,8 +126,8 @@ t.test('any digest but that of the body is refused, whatever is changed', async 
 })
 
 t.test('whatever comes as a digest is read or has a fault, at once', async () => {
-  const some = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-zA-Z0-9=:, +/-]*$/), fc.constantFrom('\t'.repeat(8000), ','.repeat(8000), `${'a=b,'.repeat(2000)}`, ' ,'.repeat(4000)))
-  await fc.assert(fc.property(some, fc.constantFrom('Digest', 'Content-Digest'), (value, name) => {
+  const some = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-zA-Z0-9=:, +/-]*$/), fc.constantFrom('\t'.repeat(8000), ','.repeat(8000), 'a=b,'.repeat(2000), ' ,'.repeat(4000)))
+  fc.assert(fc.property(some, fc.constantFrom('Digest', 'Content-Digest'), (value, name) => {
     const before = performance.now()
     const denial = judge({ [name]: value })
     return denial !== undefined && performance.now() - before < 50

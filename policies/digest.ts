@@ -67,8 +67,8 @@ export const digestChecks: readonly Check<DigestSubject>[] = [
     holds: ({ digests }) => faultOf(digests) === undefined,
     expected: ({ digests }) => forms[faultOf(digests)?.name ?? digests[0]?.name ?? 'digest'],
     got: ({ digests }) => {
-      const fault = faultOf(digests)
-      return fault ? `something else in ${fault.name}: ${fault.read}` : 'such a field'
+      const faulty = faultOf(digests)
+      return faulty ? `something else in ${faulty.name}: ${faulty.fault}` : 'such a field'
     }
   },
   {
@@ -81,8 +81,9 @@ export const digestChecks: readonly Check<DigestSubject>[] = [
   }
 ]
 
-function faultOf (digests: readonly DigestField[]): DigestField | undefined {
-  return digests.find(({ read }) => typeof read === 'string')
+function faultOf (digests: readonly DigestField[]): { readonly name: DigestField['name'], readonly fault: string } | undefined {
+  for (const { name, read } of digests) if (typeof read === 'string') return { name, fault: read }
+  return undefined
 }
 
 function isDigested ({ digests, body }: DigestSubject): boolean {
