@@ -104,8 +104,16 @@ const prove = async (token: string, keys = platformKeys(), now = testTime): Prom
 
 t.test('a good voucher proves client, consumer and purpose', async (t) => {
   t.strictSame(await prove(voucher()), {
-    kind: 'pdnd', clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid, jkt: undefined, scheme: 'Bearer'
+    kind: 'pdnd', clientId: id(8), consumerId: id(2), producerId: id(1), purposeId: id(6), eserviceId: id(3), descriptorId: id(4), jti: id(9), kid, jkt: undefined, scheme: 'Bearer',
+    evidenceDigest: undefined, exchange: undefined
   })
+})
+
+t.test('the digest of the evidence that a voucher was asked for with is told in one spelling', async (t) => {
+  const value = 'aF'.repeat(32)
+  t.match(await prove(voucher({ claims: { digest: { alg: 'SHA256', value } } })), { evidenceDigest: value.toLowerCase() })
+  t.match(await prove(voucher({ claims: { digest: { alg: 'SHA256' } } })), { denial: 'voucher-claims-invalid', check: 'digest (form)' })
+  t.match(await prove(voucher({ claims: { digest: { value } } })), { denial: 'voucher-claims-invalid', check: 'digest (form)' })
 })
 
 t.test('it says which key the voucher is bound to and how it came, and leaves it to another policy whether that goes together', async (t) => {

@@ -153,17 +153,20 @@ const uuids = ['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId
 const badUuids = [undefined, null, 1, '', [goodClaims.jti], {}, goodClaims.jti.toUpperCase(), ` ${goodClaims.jti}`, `${goodClaims.jti}\n`, goodClaims.jti.replaceAll('-', '')]
 const badTimes = [undefined, null, '1', '1e3', 1.5, 1e300, -1, 0, [], {}, 253_402_300_800, 2 ** 53, true]
 
+const hex = 'aF'.repeat(32)
 const badAudiences = [undefined, null, 1, '', [], [''], ['a', 1], [['a']], {}, 'x'.repeat(2001)]
 const badForms: readonly (readonly [claims: readonly string[], values: readonly unknown[]])[] = [
   [uuids, badUuids],
   [['iat', 'nbf', 'exp'], badTimes],
   [['aud'], badAudiences],
   [['cnf'], [null, 'x', 7, [], {}, { jkt: 'x' }, { jkt: 7 }, { jkt: 'x'.repeat(44) }, { jkt: `${'x'.repeat(43)}=` }, { jwk: {} }, { 'x5t#S256': 'x'.repeat(43) }, { jkt: 'x'.repeat(43), 'x5t#S256': 'x'.repeat(43) }]],
+  [['digest'], [null, 'x', hex, 7, [], {}, { alg: 'SHA256' }, { value: hex }, { alg: 'SHA-256', value: hex }, { alg: 'sha256', value: hex }, { alg: 'SHA512', value: hex }, { alg: 'SHA256', value: hex.slice(1) }, { alg: 'SHA256', value: `${hex}0` }, { alg: 'SHA256', value: `g${hex.slice(1)}` }, { alg: 'SHA256', value: `${hex}\n` }, { alg: 'SHA256', value: 7 }, { alg: 'SHA256', value: [hex] }, { alg: 'SHA256', value: Buffer.from(hex, 'hex').toString('base64') }, { alg: 'SHA256', value: hex, more: 1 }, [{ alg: 'SHA256', value: hex }]]],
   [['iss'], [undefined, null, 1, '', ['sandbox.example'], {}]]
 ]
 
 t.test('the claims of a voucher have the form that the platform gives them', async (t) => {
   t.equal(firstFailure(formChecks, goodClaims), undefined)
+  for (const value of [hex, hex.toLowerCase(), hex.toUpperCase()]) t.equal(firstFailure(formChecks, { ...goodClaims, digest: { alg: 'SHA256', value } }), undefined)
   for (const [names, values] of badForms) {
     for (const name of names) {
       for (const value of values) {
