@@ -18,8 +18,24 @@ export interface Caller {
   readonly descriptorId: string
 }
 
+/**
+ * A URL to which the caller wants something sent, and the addresses that its host had when the gateway judged them: connect to one of
+ * these, under the host's name, and follow no redirect. Whatever the name resolves to later was not judged.
+ */
+export interface PinnedUrl { readonly url: string, readonly addresses: readonly string[] }
+
 /** The verified call as an e-service sees it. */
-export interface VarcoCall { readonly operationId: string, readonly correlationId: string, readonly caller?: Caller }
+export interface VarcoCall {
+  readonly operationId: string
+  readonly correlationId: string
+  readonly caller?: Caller
+  /** The asynchronous exchange that the call is a step of, and which step; where the callback goes only with `start_interaction`. */
+  readonly interactionId?: string
+  readonly scope?: 'start_interaction' | 'callback_invocation' | 'get_resource' | 'confirmation'
+  readonly urlCallback?: PinnedUrl
+  /** Where the answer to a push goes (NONBLOCK_PUSH_REST). */
+  readonly replyTo?: PinnedUrl
+}
 
 /** The claims of the JWS: `aud` is the base path of the e-service, `htm` the method, `htu` the request target as sent to the upstream. */
 export interface VarcoCallClaims extends VarcoCall {

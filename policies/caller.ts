@@ -10,6 +10,7 @@ import type { Jws } from './jws.ts'
 import type { Policy } from './policy.ts'
 import { trustOf } from './signed-token.ts'
 import { isVoucherType } from './voucher.ts'
+import type { VoucherExchange } from './voucher.ts'
 import { prepareVouchers, voucherDenials } from './voucher-caller.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface CallerFact {
   readonly scheme: Scheme
   /** The SHA-256 of the tracking evidence that the voucher was asked for with, in lower-case hexadecimal (AUDIT_REST_02). */
   readonly evidenceDigest: string | undefined
+  /** What a voucher of an asynchronous exchange says of it; with `callback_invocation` the client is the producer's keychain. */
+  readonly exchange?: VoucherExchange | undefined
 }
 
 /** By what a token that came is known, and what the operation takes. */

@@ -1,16 +1,21 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
+import { prepareAgreedClaims } from './agreed-claims.ts'
 import { byCertificate, certificatesOf, certifiedRegistry, certifiedToken, once } from './certificate-fixture.ts'
 import type { CertifiedChanges } from './certificate-fixture.ts'
-import type { Demands } from './demands.ts'
+import type { AsyncScope, Demands } from './demands.ts'
 import { denials, denialType, isDenial } from './denials.ts'
 import type { DenialCode } from './denials.ts'
 import type { Channel } from './channel.ts'
 import { noDemands } from './demands.ts'
+import { agreedClaims, evidenceDigestOf, makeEvidence } from './evidence-fixture.ts'
+import type { EvidenceChanges } from './evidence-fixture.ts'
 import { callWith, id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import { policies } from './order.ts'
+import type { FoundInteraction, Interaction, Interactions } from './interactions.ts'
 import type { Limiter } from './limiter.ts'
+import type { Resolved } from './resolver.ts'
 import type { Call, Facts, Ports, Terms } from './policy.ts'
 import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
 import { clientKeysOf, otherClientKey, otherClientKid, signMessage } from './signature-fixture.ts'
@@ -46,6 +51,27 @@ const signed = (code: DenialCode, changes: Parameters<typeof signMessage>[2] = {
   },
   ports: { clientKeys: clientKeysOf(id(8), id(77)), ...ports }
 })
+
+const evidenceDemand = { trust: ['pdnd'], bound: true, claims: prepareAgreedClaims({})(agreedClaims) } as const
+const evidenceWith = (changes: EvidenceChanges = {}): string => makeEvidence({ clientId: id(8), purposeId: id(6), audience: terms.audience[0] as string, now: testTime }, changes)
+const audited = (code: DenialCode, make: () => string, ports: Partial<Ports> = {}): Case => {
+  const evidence = make()
+  const call = { demands: { ...noDemands, evidence: evidenceDemand }, rawHeaders: ['Agid-JWT-TrackingEvidence', evidence] }
+  return { policy: 'evidence', code, voucher: { claims: { digest: evidenceDigestOf(evidence) } }, call, ports: { clientKeys: clientKeysOf(id(8), id(77)), ...ports } }
+}
+
+const asyncExchangeProperties = { responseTime: 60, resourceAvailableTime: 60, confirmation: true, maxResultSet: 1 }
+const started: Interaction = { id: id(70), clientId: id(8), consumerId: id(2), eserviceId: id(3), descriptorId: id(4), state: 'start_interaction', startedAt: testTime, forgetAt: Infinity }
+const interactionsOf = (...found: readonly FoundInteraction[]): Interactions => {
+  const left = [...found]
+  return { find: () => left.length > 1 ? left.shift() : left[0], replace: () => 'unavailable', restore: () => undefined }
+}
+/** A step of the interaction; `found` is what is known of it when it is looked at, and every time after that. */
+const exchanging = (policy: 'interaction' | 'transition', code: DenialCode, scope: AsyncScope, ...found: readonly FoundInteraction[]): Case => ({
+  policy, code, voucher: { claims: { scope, interactionId: id(70), ...scope === 'start_interaction' && { urlCallback: 'https://consumer.example/' } } }, call: { demands: { ...noDemands, scope } },
+  ports: { registry: () => registryOf({ descriptor: { asyncExchangeProperties } }), interactions: interactionsOf(...found) }
+})
+const pushed = (code: DenialCode, header: string, resolved: Resolved): Case => ({ policy: 'replyTo', code, call: { demands: { ...noDemands, nonBlocking: 'push' }, rawHeaders: ['X-ReplyTo', header] }, terms: { replyTo: [{ consumer: id(2), origins: ['https://consumer.example'] }] }, ports: { resolver: { resolve: () => resolved } } })
 
 /** One call for every way in which a policy refuses. */
 const golden: readonly Case[] = [
@@ -96,7 +122,28 @@ const golden: readonly Case[] = [
   platform('purpose', 'purpose-unknown', { purpose: undefined }),
   platform('purpose', 'purpose-mismatch', { purpose: { consumerId: id(77) } }),
   platform('purpose', 'purpose-not-active', { purpose: { versions: [] } }),
+  { policy: 'interaction', code: 'scope-mismatch', voucher: { claims: { scope: 'get_resource', interactionId: id(70) } } },
+  { ...exchanging('interaction', 'async-exchange-not-enabled', 'start_interaction'), ports: {} },
+  exchanging('interaction', 'interactions-unavailable', 'start_interaction', 'unavailable'),
+  exchanging('interaction', 'interaction-unknown', 'get_resource', undefined),
+  exchanging('interaction', 'interaction-state-mismatch', 'start_interaction', started),
+  exchanging('interaction', 'interaction-expired', 'get_resource', { ...started, startedAt: testTime - 120_000 }),
+  audited('evidence-missing', () => ''),
+  audited('evidence-malformed', () => 'a.b.c'),
+  audited('evidence-unverifiable', () => evidenceWith({ key: strangerKey.privateKey })),
+  audited('evidence-claims-invalid', () => evidenceWith({ claims: { jti: undefined } })),
+  audited('evidence-agreed-claims-invalid', () => evidenceWith({ claims: { userID: undefined } })),
+  audited('evidence-audience-mismatch', () => evidenceWith({ claims: { aud: 'x' } })),
+  audited('evidence-expired', () => evidenceWith({ claims: { exp: testSeconds } })),
+  audited('evidence-not-yet-valid', () => evidenceWith({ claims: { nbf: testSeconds + 60 } })),
+  audited('evidence-signer-mismatch', () => evidenceWith({ header: { kid: otherClientKid }, key: otherClientKey.privateKey })),
+  audited('evidence-purpose-mismatch', () => evidenceWith({ claims: { purposeId: id(77) } })),
+  { ...audited('evidence-digest-missing', () => evidenceWith()), voucher: {} },
+  { ...audited('evidence-digest-mismatch', () => evidenceWith()), voucher: { claims: { digest: evidenceDigestOf('another') } } },
+  audited('trust-source-unavailable', () => evidenceWith(), { clientKeys: { find: () => 'unavailable' } }),
   { policy: 'burst', code: 'burst-exceeded', ports: { burst: full } },
+  pushed('reply-to-invalid', 'http://consumer.example/', 'unknown'),
+  pushed('name-resolution-unavailable', 'https://consumer.example/', 'unavailable'),
   signed('signature-missing', { sent: { 'Agid-JWT-Signature': undefined } }),
   signed('signature-malformed', { header: { typ: 'x' } }),
   signed('signature-unverifiable', { key: otherClientKey }),
@@ -112,6 +159,10 @@ const golden: readonly Case[] = [
   signed('digest-mismatch', { headers: { Digest: 'SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' } }),
   signed('signature-replayed', {}, { replay: { note: () => 'seen' } }),
   signed('replay-filter-unavailable', {}, { replay: { note: () => 'unavailable' } }),
+  exchanging('transition', 'interactions-unavailable', 'start_interaction', undefined),
+  exchanging('transition', 'interaction-unknown', 'get_resource', started, undefined),
+  exchanging('transition', 'interaction-state-mismatch', 'start_interaction', undefined, started),
+  exchanging('transition', 'interaction-expired', 'get_resource', started, { ...started, startedAt: testTime - 120_000 }),
   { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
 ]
 

@@ -1,15 +1,20 @@
 import { agreementChecks } from './agreement.ts'
 import { readCredentials } from './credentials.ts'
 import { claimChecks, verifySignature } from './voucher-caller.ts'
+import { formlessToken, kindChecks, kindOf } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
-import { denials } from './denials.ts'
+import { trusts } from './demands.ts'
 import { descriptorChecks } from './descriptor.ts'
 import { bindingChecks, subjectOf } from './dpop.ts'
 import { proofChecks, proofHeaderChecks, takeProof, verifyProof } from './dpop-proof.ts'
+import { explainCertified } from './explain-certified.ts'
+import { callerOf, explainEvidence } from './explain-evidence.ts'
+import { explainExchange } from './explain-exchange.ts'
 import { explainIntegrity } from './explain-integrity.ts'
 import type { Signers } from './explain-token.ts'
+import type { Interactions } from './interactions.ts'
 import type { FoundKey } from './keys.ts'
 import type { Call, Terms } from './policy.ts'
 import { thumbprintOf } from './jwk.ts'
@@ -32,28 +37,45 @@ export interface ExplainContext {
   readonly nonces?: Nonces | undefined
   /** Where it is known who signs what goes with a voucher, where it is at hand. */
   readonly signers?: Signers | undefined
+  /** What is known of interactions, where it is at hand. */
+  readonly interactions?: Pick<Interactions, 'find'> | undefined
   /** The call that the voucher came with, where there is one. */
   readonly call?: Call | undefined
 }
 
 /**
- * Every check that admission makes of a voucher, as lines in the same order, without stopping at the first that fails. The signature
+ * Every check that admission makes of a voucher, or of a token by certificate, as lines in the same order, without stopping at the first that fails. The signature
  * itself is never shown. A line is "not checked" when what it depends on is missing; that is never a pass.
  */
-export function explainVoucher (token: string, { terms, registry, key, now, call, nonces, signers }: ExplainContext): readonly Line[] {
+export function explainVoucher (token: string, context: ExplainContext): readonly Line[] {
+  const { terms, registry, key, now, call, nonces, signers, interactions } = context
+  const trust = call?.demands.trust ?? trusts
+  const form = { check: 'form', expected: 'a JWS in compact form' }
   const read = readJws(token)
-  if (typeof read === 'string') return [{ check: 'form', outcome: 'fail', expected: 'a JWS in compact form', got: read, code: 'voucher-malformed', mend: denials['voucher-malformed'].mend }]
+  if (typeof read === 'string') return [failedLine(form, formlessToken(read, trust))]
+  const kind = kindOf(read.header, trust)
+  const head: readonly Line[] = [{ ...form, outcome: 'pass', got: 'such a token' }, ...call ? explainChecks(kindChecks, { kind, trust }) : []]
+  if (!trust.includes(kind)) return head
+  if (kind === 'x509') return [...head, ...explainCertifiedCall(read, context)]
   const claims = withoutMalformed(read.claims) as VoucherClaims
   return [
-    { check: 'form', outcome: 'pass', expected: 'a JWS in compact form', got: 'such a token' },
+    ...head,
     ...explainChecks(headerChecks, read.header),
     signatureLine(read, key),
     ...explainChecks(formChecks, read.claims),
     ...explainChecks(claimChecks, { claims, terms, now: Math.floor(now / 1000) }),
     ...explainDpop(claims.cnf?.jkt, terms, call, nonces),
     ...explainPlatform(claims, registry),
+    ...explainExchange(call, { claims, registry, interactions }),
+    ...explainEvidence(call, callerOf(claims), context),
     ...explainIntegrity(call, claims.client_id, terms, signers)
   ]
+}
+
+function explainCertifiedCall (read: Jws, context: ExplainContext): readonly Line[] {
+  const { terms, registry, call, nonces, signers } = context
+  const { lines, caller } = explainCertified(read, context)
+  return caller ? [...lines, ...explainDpop(undefined, terms, call, nonces), ...explainPlatform(caller, registry), ...explainEvidence(call, caller, context), ...explainIntegrity(call, caller.clientId, terms, signers)] : lines
 }
 
 function signatureLine (read: Jws, key: ExplainContext['key']): Line {
@@ -90,7 +112,7 @@ function explainProof (call: Call, jkt: string, { publicUrl, dpopNonces }: Terms
   return [...lines, denial ? failedLine(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' }, ...explainChecks(proofChecks, subject).map((line) => nonceUnknown && line.check === 'DPoP nonce' ? { ...line, outcome: 'not checked' as const, expected: 'a nonce of the gateway', got: 'the secret of its nonces is not here' } : line)]
 }
 
-function explainPlatform (claims: VoucherClaims, registry: Registry): readonly Line[] {
+function explainPlatform (claims: Pick<CallerFact, 'consumerId' | 'purposeId' | 'eserviceId' | 'descriptorId'>, registry: Registry): readonly Line[] {
   const caller = { consumerId: claims.consumerId, purposeId: claims.purposeId, eserviceId: claims.eserviceId, descriptorId: claims.descriptorId } as CallerFact
   const descriptor = registry.eservice(caller.eserviceId)?.descriptors.find((one) => one.id === caller.descriptorId)
   return [

@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { AdmittedCall } from './admission.ts'
 import { noDemands } from './demands.ts'
+import type { Interaction, Interactions } from './interactions.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Limiter } from './limiter.ts'
 import { noncesOf } from './nonce.ts'
@@ -31,8 +32,10 @@ export const terms: Terms = {
   descriptorIds: [id(4)],
   audience: ['https://api.example.it/rest/things/v1'],
   signatureAudience: [],
+  evidenceAudience: [],
   burst: { requests: 3, seconds: 10 },
-  dpopNonces: false
+  dpopNonces: false,
+  replyTo: []
 }
 
 export const goodHeader = { alg: 'RS256', use: 'sig', typ: 'at+jwt', kid }
@@ -128,6 +131,24 @@ export function plainReplay (): ReplayFilter {
   return { note: (key) => noted.size === noted.add(key).size ? 'seen' : 'first' }
 }
 
+/** Keeps interactions in a plain map, for ever. */
+export function plainInteractions (): Interactions {
+  const known = new Map<string, Interaction>()
+  return {
+    find: (id) => known.get(id),
+    replace: (before, next) => {
+      if (known.get(next.id) !== before) return 'changed'
+      known.set(next.id, next)
+      return 'done'
+    },
+    restore: (before, next) => {
+      if (known.get(next.id) !== next) return
+      if (before) known.set(next.id, before)
+      else known.delete(next.id)
+    }
+  }
+}
+
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
   return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, now: testTime, blockedSeconds: 0, body: undefined, ...changes }
@@ -136,5 +157,5 @@ export function callWith (authorization: string, changes: Partial<Call> = {}): A
 /** The world in which the good voucher is admitted, but for the changes. */
 export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
   const registry = registryOf()
-  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), ...changes as object }
+  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), interactions: plainInteractions(), resolver: { resolve: () => [{ address: '8.8.8.8', isPublic: true }] }, ...changes as object }
 }

@@ -4,11 +4,15 @@ import { caller } from './caller.ts'
 import { channel } from './channel.ts'
 import { descriptor } from './descriptor.ts'
 import { dpop } from './dpop.ts'
+import { evidence } from './evidence.ts'
 import { integrity } from './integrity.ts'
+import { interaction } from './interaction.ts'
 import { stages } from './policy.ts'
 import type { Facts, Policy } from './policy.ts'
 import { purpose } from './purpose.ts'
 import { quota } from './quota.ts'
+import { replyTo } from './reply-to.ts'
+import { transition } from './transition.ts'
 
 /** Any policy, whatever it proves. */
 export type AnyPolicy = Policy<keyof Facts>
@@ -21,8 +25,12 @@ export const policies: readonly AnyPolicy[] = [
   descriptor,
   agreement,
   purpose,
+  interaction,
+  evidence,
   burst,
+  replyTo,
   integrity,
+  transition,
   quota
 ] as unknown as readonly AnyPolicy[]
 

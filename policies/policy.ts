@@ -6,13 +6,20 @@ import type { Channel, ChannelFact } from './channel.ts'
 import type { DescriptorFact } from './descriptor.ts'
 import type { DpopFact } from './dpop.ts'
 import type { Denial, DenialCode } from './denials.ts'
+import type { EvidenceFact } from './evidence.ts'
 import type { IntegrityFact } from './integrity.ts'
+import type { InteractionFact } from './interaction.ts'
+import type { Interactions } from './interactions.ts'
 import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { Nonces } from './nonce.ts'
 import type { PurposeFact } from './purpose.ts'
 import type { Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
+import type { ReplyToFact } from './reply-to.ts'
+import type { ReplyTarget } from './reply-url.ts'
+import type { Resolver } from './resolver.ts'
+import type { TransitionFact } from './transition.ts'
 
 /** What a policy proves about a call, by the name of the policy that proves it. */
 export interface Facts {
@@ -22,8 +29,12 @@ export interface Facts {
   descriptor: DescriptorFact
   agreement: AgreementFact
   purpose: PurposeFact
+  interaction: InteractionFact
+  evidence: EvidenceFact
   burst: LimitState
+  replyTo: ReplyToFact
   integrity: IntegrityFact
+  transition: TransitionFact
   quota: LimitState
 }
 
@@ -57,6 +68,8 @@ export interface Ports {
   readonly quota: Limiter
   readonly replay: ReplayFilter
   readonly nonces: Nonces
+  readonly interactions: Interactions
+  readonly resolver: Resolver
 }
 
 /** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by; `burst` is in requests per `seconds`. */
@@ -69,9 +82,13 @@ export interface Terms {
   readonly audience: readonly string[]
   /** What `aud` of Agid-JWT-Signature may be besides that: the URL of the e-service, and what the configuration adds. */
   readonly signatureAudience: readonly string[]
+  /** What `aud` of tracking evidence may be besides that. */
+  readonly evidenceAudience: readonly string[]
   readonly burst: { readonly requests: number, readonly seconds: number }
   /** DPoP proofs need a nonce of this gateway (RFC 9449, 9). */
   readonly dpopNonces: boolean
+  /** Where consumers may have answers sent that come later. */
+  readonly replyTo: readonly ReplyTarget[]
 }
 
 /** The stages in which policies run, in their order. */

@@ -9,7 +9,7 @@ import type { Jws } from './jws.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Answer, Ports, Terms } from './policy.ts'
 import { formChecks, headerChecks } from './voucher.ts'
-import type { VoucherClaims } from './voucher.ts'
+import type { VoucherClaims, VoucherExchange } from './voucher.ts'
 
 /** The platform's way in: a voucher proves who calls (ID_AUTH_REST_01 with trust by PDND). */
 
@@ -54,10 +54,12 @@ export function prepareVouchers ({ keys }: Pick<Ports, 'keys'>, terms: Terms): V
       const failure = firstFailure(headerChecks, voucher.header)
       // Before the signature is verified the caller is not told which part is wrong.
       if (failure) return { denial: failure.denial, check: failure.check, reason: failure.reason }
+      const { epoch } = keys
       const finish = (found: FoundKey): CallerFact | Denial => {
         const denial = verifySignature(voucher, found)
         if (denial) return denial
-        verified.remember(token, voucher)
+        // While a key was waited for, the keys can have changed: what it verified is then good for this call only.
+        if (keys.epoch === epoch) verified.remember(token, voucher)
         return judgeClaims(voucher, scheme, terms, now)
       }
       const found = keys.find(voucher.header['kid'] as string)
@@ -91,8 +93,14 @@ function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number)
     kid: voucher.header['kid'] as string,
     jkt: claims.cnf?.jkt,
     scheme,
-    evidenceDigest: claims.digest?.value.toLowerCase()
+    evidenceDigest: claims.digest?.value.toLowerCase(),
+    exchange: exchangeOf(claims)
   }
+}
+
+/** The step of an asynchronous exchange that a voucher is for, if it is; its claims have the right form. */
+export function exchangeOf ({ scope, interactionId, urlCallback }: Partial<VoucherExchange>): VoucherExchange | undefined {
+  return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback }
 }
 
 const maxRemembered = 10_000

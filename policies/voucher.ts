@@ -1,11 +1,16 @@
 import { shown } from './check.ts'
 import type { Check } from './check.ts'
 import { isAudience, isText, isTime, isUuid } from './claim.ts'
+import { asyncScopes } from './demands.ts'
+import type { AsyncScope } from './demands.ts'
 import { isRecord, steeringMembers } from './jws.ts'
 import type { Jws } from './jws.ts'
 
+/** What only a voucher of an asynchronous exchange says: the step, the interaction and, with a start, where the callback goes. */
+export interface VoucherExchange { readonly scope: AsyncScope, readonly interactionId: string, readonly urlCallback?: string | undefined }
+
 /** The claims of an e-service voucher that admission reads (PDND, RFC 9068); times in epoch seconds. */
-export interface VoucherClaims {
+export interface VoucherClaims extends Partial<VoucherExchange> {
   readonly iss: string
   readonly aud: string | readonly string[]
   readonly sub: string
@@ -63,6 +68,9 @@ const isBinding = (value: unknown): boolean => value === undefined ||
 const isEvidenceDigest = (value: unknown): boolean => value === undefined ||
   (isRecord(value) && Object.keys(value).length === 2 && value['alg'] === 'SHA256' && typeof value['value'] === 'string' && /^[0-9a-f]{64}$/i.test(value['value']))
 
+const optional = (accepts: (value: unknown) => boolean) => (value: unknown): boolean => value === undefined || accepts(value)
+const isScope = (value: unknown): boolean => asyncScopes.some((scope) => scope === value)
+
 interface Form { readonly name: keyof VoucherClaims, readonly accepts: (value: unknown) => boolean, readonly expected: string }
 
 const forms: readonly Form[] = [
@@ -71,17 +79,32 @@ const forms: readonly Form[] = [
   ...(['jti', 'sub', 'client_id', 'purposeId', 'producerId', 'consumerId', 'eserviceId', 'descriptorId'] as const).map((name) => ({ name, accepts: isUuid, expected: 'a UUID in lower case' })),
   ...(['iat', 'nbf', 'exp'] as const).map((name) => ({ name, accepts: isTime, expected: 'a time in whole epoch seconds' })),
   { name: 'cnf', accepts: isBinding, expected: 'nothing, or a key bound by jkt alone' },
-  { name: 'digest', accepts: isEvidenceDigest, expected: 'nothing, or alg SHA256 and a value of 64 hexadecimal digits' }
+  { name: 'digest', accepts: isEvidenceDigest, expected: 'nothing, or alg SHA256 and a value of 64 hexadecimal digits' },
+  { name: 'scope', accepts: optional(isScope), expected: `nothing, or ${asyncScopes.join(', ')}` },
+  { name: 'interactionId', accepts: optional(isUuid), expected: 'nothing, or a UUID in lower case' },
+  { name: 'urlCallback', accepts: optional(isText), expected: 'nothing, or a URL of 2000 characters at most' }
 ]
 
+// None of the three means anything without the others.
+const isExchange = ({ scope, interactionId, urlCallback }: Jws['claims']): boolean =>
+  (scope === undefined) === (interactionId === undefined) && (scope === 'start_interaction') === (urlCallback !== undefined)
+
+const exchangeCheck: Check<Jws['claims']> = {
+  name: 'scope, interactionId, urlCallback',
+  code: 'voucher-claims-invalid',
+  holds: isExchange,
+  expected: () => 'none of them, or scope with interactionId and, for start_interaction alone, urlCallback',
+  got: (claims) => ['scope', 'interactionId', 'urlCallback'].filter((name) => claims[name] !== undefined).join(', ') || 'none of them'
+}
+
 /** The form of every claim that admission reads. Passing all of them makes the claims `VoucherClaims`. */
-export const formChecks: readonly Check<Jws['claims']>[] = forms.map(({ name, accepts, expected }) => ({
+export const formChecks: readonly Check<Jws['claims']>[] = [...forms.map(({ name, accepts, expected }): Check<Jws['claims']> => ({
   name: `${name} (form)`,
   code: 'voucher-claims-invalid',
   holds: (claims) => accepts(claims[name]),
   expected: () => expected,
   got: (claims) => accepts(claims[name]) ? 'as expected' : claims[name] === undefined ? 'nothing' : `a value of another form (${Array.isArray(claims[name]) ? 'array' : typeof claims[name]})`
-}))
+})), exchangeCheck]
 
 /** The claims without those of another form: what they hold is unknown, so it must not be shown either. */
 export function withoutMalformed (claims: Jws['claims']): Partial<VoucherClaims> {
