@@ -7,6 +7,7 @@ import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'
 import { prepareEntrance } from './enter.ts'
 import type { EntranceParts } from './enter.ts'
+import type { Custody } from './custody.ts'
 import { exchangeOf } from './exchange.ts'
 import { guard } from './guard.ts'
 import { createListener, refuseUnreadable } from './listen.ts'
@@ -14,8 +15,10 @@ import type { Patience } from './listen.ts'
 import { routesOf } from './live.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
+import { routing } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
 import { prepareServe } from './serve.ts'
+import type { ServeParts } from './serve.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,6 +31,7 @@ declare module 'fastify' {
 export interface GatewayParts extends EntranceParts {
   readonly eservices: readonly LiveEService[]
   readonly patience: Patience
+  readonly custody: Custody
   /** Set where the public listener speaks TLS itself. */
   readonly tls: TlsOptions | undefined
 }
@@ -38,13 +42,12 @@ export interface GatewayParts extends EntranceParts {
  */
 export function buildGateway (parts: GatewayParts): FastifyInstance {
   const { config } = parts
-  const refuse = prepareRefuse(config.publicUrl)
+  const refuse = prepareRefuse(config.publicUrl, parts.custody.sealOf)
   const entrance = prepareEntrance(parts, refuse)
   const app = Fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
-    routerOptions: { maxParamLength: 500 },
-    exposeHeadRoutes: false,
+    ...routing,
     return503OnClosing: false,
     clientErrorHandler: (error, socket) => { refuseUnreadable(entrance, error, socket) },
     frameworkErrors: (error, request, reply) => { hijack(refuse, request, reply, { denial: error.statusCode === 414 ? 'uri-too-long' : 'malformed-request', check: 'target' }) },
@@ -61,14 +64,14 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
-  for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse, config.limits.bodyBytes)
+  for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: parts.custody.of(eservice) })
   return app
 }
 
 /** Step 2: one route per operation, and a 405 with Allow for every other method on the same path. */
-function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refuse, bodyBytes: number): void {
+function addRoutes (app: FastifyInstance, routes: readonly Route[], refuse: Refuse, parts: ServeParts): void {
   for (const route of routes) {
-    const serve = prepareServe(route, refuse, bodyBytes)
+    const serve = prepareServe(route, refuse, parts)
     app.route({
       method: route.operation.method,
       url: route.pattern,

@@ -11,14 +11,19 @@ import { readJws } from '../policies/jws.ts'
 import type { ClientKeys } from '../policies/keys.ts'
 import { noncesOf } from '../policies/nonce.ts'
 import type { Ports } from '../policies/policy.ts'
+import type { Interactions } from '../policies/interactions.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
+import type { Resolver } from '../policies/resolver.ts'
 import type { JwksKeys } from './adapters/jwks.ts'
+import { openInteractions } from './adapters/interactions-file.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
+import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
 import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
+import { openCustody } from './custody.ts'
 import { addDocs } from './docs.ts'
 import type { Exchange } from './exchange.ts'
 import { usualPatience } from './listen.ts'
@@ -42,22 +47,29 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, and where the keys and certificates of clients come from. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, and who says whether the platform has a key of the producer. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly isPublished?: (kid: string) => Promise<boolean> }
+
+/** Where no contract has asynchronous exchange there are none, and no file is made for them. */
+const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry or the state folder cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), clientKeys, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), resolver = dnsResolver(), clientKeys, isPublished, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registry = registryOf(await readRegistryFile(config.registry, config.environment))
   const trust = await openTrustSources(config, { now, warn: (message) => { logger.warn({ message }, 'trust source') } })
   const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
-  const ports: Ports = { keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates }
+  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates }
   const eservices = await goLive(config, ports)
+  const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined
+  if (interactions) ports.interactions = interactions
+  const custody = await openCustody(config, eservices, { now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   const stopping = new AbortController()
   const app = buildGateway({
     config,
     eservices,
+    custody,
     authorities: authoritiesOf(config),
     logger,
     now,
@@ -69,7 +81,9 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   await addDocs(app, eservices, config)
   addProblemPages(app)
   addStatus(app, eservices, keys)
+  app.addHook('onClose', async () => interactions?.close())
   app.addHook('onClose', async () => trust.close())
+  app.addHook('onClose', async () => custody.close())
   await app.ready()
   return { app, eservices, keys, trust, logger, drain: () => { stopping.abort() } }
 }
@@ -84,9 +98,9 @@ function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Co
 
 /** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */
 const explainedPerSecond = 50
-const explained: ReadonlySet<number> = new Set([401, 403])
+const explained: ReadonlySet<number> = new Set([401, 403, 409])
 
-function prepareExplain ({ keys, registry, nonces, clientKeys, certificates }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, interactions }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
   let second = 0
   let count = 0
   return ({ call, route, denial }) => {
@@ -100,6 +114,6 @@ function prepareExplain ({ keys, registry, nonces, clientKeys, certificates }: P
     const token = credentials.voucher
     const read = readJws(token)
     const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
-    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces, signers: { clientKeys, certificates } })
+    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces, signers: { clientKeys, certificates }, interactions })
   }
 }

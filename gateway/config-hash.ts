@@ -17,7 +17,9 @@ export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: Readonl
     listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
     eservices: config.eservices.map((eservice) => ({
       ...eservice,
-      upstream: { ...eservice.upstream, secret: partOf(eservice.upstream.secret) }
+      upstream: { ...eservice.upstream, secret: partOf(eservice.upstream.secret) },
+      keychain: eservice.keychain !== undefined,
+      evidence: eservice.evidence && { ...eservice.evidence, keys: eservice.evidence.keys.map(partOf) }
     }))
   }, (_name, value: unknown) => typeof value === 'string' ? digests.get(value) ?? value : value))
 }

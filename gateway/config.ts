@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { Ajv } from 'ajv'
+import type { ReplyTarget } from '../policies/reply-url.ts'
+import type { X509Config } from './adapters/certificates.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
@@ -15,6 +17,7 @@ import type { ApiClient } from './pdnd/api-voucher.ts'
 import { listenerPorts, portVariables } from './ports.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
 import { defaultState as sandboxState } from './sandbox/places.ts'
+import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
 export interface Rate { readonly requests: number, readonly seconds: number }
@@ -31,7 +34,16 @@ export interface EServiceConfig {
   readonly audience: readonly string[]
   /** `audience`: what `aud` of Agid-JWT-Signature may be besides the e-service's audience, its URL and the URL of the call. */
   readonly integrity: { readonly audience: readonly string[] }
+  /** `audience`: what `aud` of tracking evidence may be besides the e-service's audience. */
+  readonly audit: { readonly audience: readonly string[] }
+  /** The folder with the private keys with which answers are signed, where a contract demands it, and the id of the keychain as their issuer instead of the producer's. */
+  readonly keychain: string | undefined
+  readonly keychainId: string | undefined
+  /** How signed requests are kept, where a contract demands it: keys of 32 bytes in base64, of which the first encrypts and all decrypt. */
+  readonly evidence: { readonly keys: readonly string[], readonly retentionDays: number } | undefined
   readonly burst: Rate
+  /** Where each consumer may have answers sent that come later. */
+  readonly replyTo: readonly ReplyTarget[]
   /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
   readonly dpopNonces: boolean
 }
@@ -49,8 +61,10 @@ export interface Config {
     readonly public: { readonly host: string, readonly port: number, readonly tls: TlsFiles | undefined }
     readonly operations: { readonly host: string, readonly port: number, readonly token: string | undefined }
   }
-  readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly connections: number }
+  readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly signedAnswerBytes: number, readonly connections: number }
   readonly eservices: readonly EServiceConfig[]
+  /** The X.509 certificates that are trusted; none where it is undefined. */
+  readonly x509: X509Config | undefined
   /** Addresses and CIDR blocks of proxies that end TLS in front of the gateway and are believed about it. */
   readonly trustedProxies: readonly string[]
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
@@ -62,13 +76,16 @@ export interface Config {
 interface Document {
   readonly pdnd: { readonly environment: EnvironmentName, readonly api?: ApiClient } & Partial<PdndEnvironment>
   readonly producer?: string
+  readonly keychain?: string
+  readonly keychainId?: string
   readonly registry: string
   readonly publicUrl: string
   readonly state?: string
   readonly trustedProxies?: readonly string[]
+  readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly operations?: { host?: string, port?: number, token?: string } }
-  readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly connections?: number }
-  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity'>> & { integrity?: Partial<EServiceConfig['integrity']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
+  readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number }
+  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit'>> & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
@@ -115,14 +132,34 @@ function findFaults (document: unknown): Finding[] {
   const missing = valueAt(document, ['producer']) === undefined ? producers.filter((path) => valueAt(document, path) === undefined) : []
   return [
     ...missing.map((path): Finding => ({ path, message: 'is missing: set it here or at the top of the file' })),
+    ...findReplyTargetFaults(document, environment),
+    ...findX509Faults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
   ]
 }
 
+function findX509Faults (document: unknown): Finding[] {
+  const mode = valueAt(document, ['x509', 'mode'])
+  if (mode === 'ca') return valueAt(document, ['x509', 'ca']) === undefined ? [{ path: ['x509'], message: 'mode ca needs ca: name the files of the authorities' }] : []
+  return ['ca', 'crl'].filter((name) => mode === 'pinned' && valueAt(document, ['x509', name]) !== undefined).map((name) => ({
+    path: ['x509', name],
+    message: 'is for mode ca: with mode pinned nothing but the certificates in the registry is trusted, and taking one out there revokes it'
+  }))
+}
+
 function absolute ({ certificate, key, clients }: TlsFiles, folder: string): TlsFiles {
   const at = (path: string): string => resolve(folder, path)
   return { certificate: at(certificate), key: at(key), clients: clients && { ca: clients.ca.map(at), ...clients.crl && { crl: clients.crl.map(at) } } }
+}
+
+function keychainOf (keychain: string | undefined, folder: string): string | undefined {
+  return keychain === undefined ? undefined : resolve(folder, keychain)
+}
+
+function x509Of ({ mode, ca = [], crl = [], x5u = [] }: NonNullable<Document['x509']>, folder: string): X509Config {
+  const at = (path: string): string => resolve(folder, path)
+  return { mode, ca: ca.map(at), crl: crl.map(at), x5u }
 }
 
 function complete (document: Document, shown: unknown, digests: ReadonlyMap<string, string>, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
@@ -141,9 +178,11 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
     trustedProxies: document.trustedProxies ?? [],
+    x509: document.x509 && x509Of(document.x509, folder),
     limits: {
       unproven: document.limits?.unproven ?? { requests: 200, seconds: 1 },
       bodyBytes: document.limits?.bodyBytes ?? 1024 * 1024,
+      signedAnswerBytes: document.limits?.signedAnswerBytes ?? 10 * 1024 * 1024,
       connections: document.limits?.connections ?? 2000
     },
     eservices: Object.entries(document.eservices).map(([name, eservice]) => ({
@@ -153,7 +192,12 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       upstream: { ...eservice.upstream, timeoutMs: eservice.upstream.timeoutMs ?? 10_000 },
       path: eservice.path,
       integrity: { audience: eservice.integrity?.audience ?? [] },
+      audit: { audience: eservice.audit?.audience ?? [] },
       producer: (eservice.producer ?? document.producer) as string,
+      keychain: keychainOf(eservice.keychain ?? document.keychain, folder),
+      keychainId: eservice.keychainId ?? document.keychainId,
+      evidence: eservice.evidence,
+      replyTo: eservice.replyTo ?? [],
       dpopNonces: eservice.dpopNonces ?? false,
       burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 }
     }))

@@ -10,7 +10,10 @@ interface Means {
 
 const behindProxy = ({ trustedProxies }: Config): boolean => trustedProxies.length > 0
 
+const byCertificate = ({ trust, integrity, evidence }: Demands): boolean => [trust, integrity?.trust ?? [], evidence?.trust ?? []].some((one) => one.includes('x509'))
+
 const means: readonly Means[] = [
+  { demanded: byCertificate, there: ({ x509 }) => x509 !== undefined, says: 'takes X.509 certificates (trust: x509, INTEGRITY_REST_01): configure x509, with mode and what is trusted' },
   {
     demanded: ({ integrity, evidence }) => [integrity, evidence].some((demand) => demand?.trust.includes('pdnd')),
     there: (config) => config.pdnd.api !== undefined,
@@ -25,6 +28,17 @@ const means: readonly Means[] = [
     demanded: ({ channel }) => channel === 'mutual-tls',
     there: (config) => config.listeners.public.tls?.clients !== undefined || behindProxy(config),
     says: 'demands client certificates (ID_AUTH_CHANNEL_02): configure listeners.public.tls.clients, or trustedProxies when a proxy in front verifies them and sends Client-Cert (RFC 9440)'
+  },
+  { demanded: ({ nonBlocking }) => nonBlocking === 'push', there: (_config, { replyTo }) => replyTo.length > 0, says: 'answers to X-ReplyTo (nonBlocking: push): name in replyTo where each consumer may have its answers sent' },
+  {
+    demanded: ({ signedResponse }) => signedResponse,
+    there: (_config, { keychain }) => keychain !== undefined,
+    says: 'demands signed answers (response: signed, PROFILE_NON_REPUDIATION_01): configure keychain, the folder with the private keys of the producer keychain'
+  },
+  {
+    demanded: ({ nonRepudiation }) => nonRepudiation,
+    there: (_config, { evidence }) => evidence !== undefined,
+    says: 'demands that requests are kept as evidence (PROFILE_NON_REPUDIATION_01): configure evidence, with keys and retentionDays'
   }
 ]
 

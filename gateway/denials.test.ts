@@ -1,16 +1,25 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { certifiedKey, certifiedToken, thumbprint } from '../policies/certificate-fixture.ts'
+import type { AsyncScope } from '../policies/demands.ts'
 import { denials, denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
+import { agreedClaims, evidenceDigestOf, makeEvidence } from '../policies/evidence-fixture.ts'
+import type { EvidenceChanges } from '../policies/evidence-fixture.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from '../policies/proof-fixture.ts'
 import type { ProvenCall } from '../policies/proof-fixture.ts'
+import { clientKeysOf, digestOf, otherClientKey, otherClientKid, signMessage } from '../policies/signature-fixture.ts'
+import { openInteractions } from './adapters/interactions-file.ts'
 import { selfSigned } from './harness/certificates.ts'
+import { custodyOptions, keeping, signedCall, withCustody } from './harness/custody.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
 import { archiveContract, audience, basePath, ids, registryContent } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
 import { checkProblem } from './harness/refusal.ts'
+import { reportsOptions, stepRequest, withProperties } from './harness/reports.ts'
 import type { WireAnswer } from './harness/wire.ts'
 import { viaOf } from './via.ts'
 
@@ -72,6 +81,39 @@ const repeated = ({ options, send }: Golden): Golden => ({ ...options && { optio
   return send(gateway)
 } })
 
+const evidenceWith = (changes: EvidenceChanges = {}) => (now: number): string => makeEvidence({ clientId: ids.client, purposeId: ids.purpose, audience, now }, changes)
+const audited = (evidence: (now: number) => string, digest: (evidence: string) => unknown = evidenceDigestOf): Golden => ({
+  options: { contract: { ...archiveContract, 'x-modi': { patterns: ['AUDIT_REST_02'], audit: { claims: agreedClaims } } }, clientKeys: clientKeysOf(ids.client, ids.consumer) },
+  send: async (gateway) => {
+    const sent = evidence(gateway.clock.now)
+    return gateway.call('/items', { voucher: gateway.voucher({ claims: { digest: digest(sent) } }), headers: { 'Agid-JWT-TrackingEvidence': sent } })
+  }
+})
+
+const integral = (changes: Parameters<typeof signMessage>[2], times = 1): Golden => ({
+  options: { contract: { ...archiveContract, 'x-modi': { patterns: ['INTEGRITY_REST_02'] } }, clientKeys: clientKeysOf(ids.client, ids.consumer) },
+  send: async (gateway) => {
+    const body = '{"name":"x"}'
+    const send = async (): Promise<WireAnswer> => gateway.call('/items', { method: 'POST', body, headers: signMessage(body, { clientId: ids.client, audience, now: gateway.clock.now }, changes) })
+    for (let count = 1; count < times; count++) await send()
+    await gateway.takeRecords(times - 1)
+    return send()
+  }
+})
+
+/** Steps of one asynchronous exchange, each so many seconds after the one before; the last is answered. */
+const exchanging = (scopes: readonly AsyncScope[], { after = 0, ...options }: HarnessOptions & { readonly after?: number } = {}): Golden => ({ options: { ...reportsOptions, ...options }, send: async (gateway) => {
+  const steps = [...scopes]
+  const last = steps.pop() as AsyncScope
+  for (const scope of steps) {
+    await gateway.raw(stepRequest(gateway, scope, ids.agreement))
+    await gateway.takeRecords(1)
+    gateway.clock.now += after * 1000
+  }
+  return gateway.raw(stepRequest(gateway, last, ids.agreement))
+} })
+const pushed = (to: string, options: HarnessOptions = {}): Golden => ({ ...call('/pushes', { method: 'POST', headers: { 'X-ReplyTo': to } }), options: { ...reportsOptions, ...options } })
+
 /** One request over the wire for every code in the table: TypeScript sees to it that none is missing. */
 const golden: Readonly<Record<DenialCode, Golden>> = {
   'malformed-request': lines('Authorization: a', 'Authorization: b'),
@@ -121,6 +163,39 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'client-certificate-missing': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https' }),
   'client-certificate-untrusted': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https', 'Client-Cert': ':AAAA:' }),
   'client-certificate-mismatch': behindProxy('ID_AUTH_CHANNEL_02', { 'X-Forwarded-Proto': 'https', 'Client-Cert': `:${machine.certificate.raw.toString('base64')}:` }),
+  'evidence-missing': audited(() => ''),
+  'evidence-malformed': audited(() => 'a.b.c'),
+  'evidence-unverifiable': audited(evidenceWith({ key: otherClientKey.privateKey })),
+  'evidence-claims-invalid': audited(evidenceWith({ claims: { dnonce: 1 } })),
+  'evidence-agreed-claims-invalid': audited(evidenceWith({ claims: { userID: undefined } })),
+  'evidence-audience-mismatch': audited(evidenceWith({ claims: { aud: 'https://other.example' } })),
+  'evidence-expired': audited(evidenceWith({ claims: { exp: seconds } })),
+  'evidence-not-yet-valid': audited(evidenceWith({ claims: { nbf: seconds + 60 } })),
+  'evidence-signer-mismatch': audited(evidenceWith({ header: { kid: otherClientKid }, key: otherClientKey.privateKey })),
+  'evidence-purpose-mismatch': audited(evidenceWith({ claims: { purposeId: ids.client } })),
+  'evidence-digest-missing': audited(evidenceWith(), () => undefined),
+  'evidence-digest-mismatch': audited(evidenceWith(), () => evidenceDigestOf('another')),
+  'signature-missing': integral({ sent: { 'Agid-JWT-Signature': undefined } }),
+  'signature-malformed': integral({ header: { typ: 'x' } }),
+  'signature-unverifiable': integral({ header: { kid: 'another' } }),
+  'signature-claims-invalid': integral({ claims: { jti: 7 } }),
+  'signature-audience-mismatch': integral({ claims: { aud: 'https://other.example' } }),
+  'signature-expired': integral({ claims: { exp: seconds } }),
+  'signature-not-yet-valid': integral({ claims: { nbf: seconds + 60 } }),
+  'signature-signer-mismatch': integral({ key: otherClientKey, header: { kid: otherClientKid } }),
+  'signature-headers-mismatch': integral({ claims: { signed_headers: [] } }),
+  'signature-replayed': integral({ claims: { jti: 'once' } }, 2),
+  'digest-missing': integral({ sent: { Digest: undefined } }),
+  'digest-malformed': integral({ headers: { Digest: 'x' } }),
+  'digest-mismatch': integral({ headers: { Digest: digestOf('x') } }),
+  'evidence-store-unavailable': {
+    options: { ...custodyOptions, contract: keeping(), config: (config) => {
+      mkdirSync(config.state, { mode: 0o700 })
+      writeFileSync(join(config.state, 'evidence'), 'a file where a folder should be')
+      return withCustody(config)
+    } },
+    send: async (gateway) => gateway.call('/items', signedCall(gateway))
+  },
   'trust-source-unavailable': { ...call('/items'), options: { jwks: () => ({ keys: [] }) } },
 
   'producer-mismatch': claims({ producerId: ids.client }),
@@ -137,6 +212,19 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'purpose-unknown': claims({ purposeId: ids.client }),
   'purpose-mismatch': registry(() => ({ purposes: [{ ...purpose, consumerId: ids.producer }] })),
   'purpose-not-active': registry(() => ({ purposes: [{ ...purpose, versions: [{ ...purpose!.versions[0], state: 'Suspended' }] }] })),
+
+  'scope-mismatch': claims({ scope: 'get_resource', interactionId: ids.agreement }),
+  'async-exchange-not-enabled': exchanging(['start_interaction'], { registry: (content) => withProperties(content, undefined) }),
+  'interaction-unknown': exchanging(['get_resource']),
+  'interaction-state-mismatch': exchanging(['start_interaction', 'start_interaction']),
+  'interaction-expired': exchanging(['start_interaction', 'get_resource'], { after: 200 }),
+  'interactions-unavailable': { ...exchanging([]), send: async (gateway) => {
+    const another = await openInteractions(gateway.config.state, Date.now)
+    await another.close()
+    return gateway.raw(stepRequest(gateway, 'start_interaction'))
+  } },
+  'reply-to-invalid': pushed('https://evil.example/'),
+  'name-resolution-unavailable': pushed('https://fruitore.example.it/', { resolver: { resolve: () => 'unavailable' } }),
 
   'address-limit-exceeded': twice(limits({ unproven: one }), '/nothing'),
   'burst-exceeded': twice({ config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, burst: one })) }) }),

@@ -24,6 +24,8 @@ export interface Exchange {
   /** Milliseconds that the upstream took to its answer's head; undefined when it was not called. */
   upstreamMs: number | undefined
   bytesSent: number
+  /** The hash (hex) of the entry under which the request is kept as evidence; undefined when it is not. */
+  kept: string | undefined
   /** True when the client has been told to wait for 100 Continue and has not been let go on yet. */
   expectsContinue: boolean
 }
@@ -59,8 +61,12 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       descriptor: undefined,
       agreement: undefined,
       purpose: undefined,
+      interaction: undefined,
+      evidence: undefined,
       burst: undefined,
+      replyTo: undefined,
       integrity: undefined,
+      transition: undefined,
       quota: undefined
     },
     route: undefined,
@@ -68,6 +74,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     denial: undefined,
     upstreamMs: undefined,
     bytesSent: 0,
+    kept: undefined,
     expectsContinue
   }
   exchanges.set(request, exchange)

@@ -3,6 +3,8 @@ import { buildConnector, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import { AnswerRelay } from './relay.ts'
 import type { Exchange } from './exchange.ts'
+import { correlationHeader } from './non-blocking.ts'
+import type { Outlet } from './outlet.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
 
@@ -46,10 +48,12 @@ export interface Forwarded {
   readonly target: string
   readonly body: Uint8Array | undefined
   readonly varcoCall: string
+  /** Opens the way by which an answer goes to the caller. */
+  readonly openOutlet: () => Outlet
 }
 
 /**
- * Sends a call to its upstream and streams the answer back; every failure before the first byte is answered as a problem. A safe call is
+ * Sends a call to its upstream and passes the answer back; every failure before the first byte is answered as a problem. A safe call is
  * repeated once when the upstream closed a kept connection just as it was used.
  */
 export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refuse, setHeaders: (response: ServerResponse) => void): void {
@@ -63,7 +67,7 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
   const sentAt = performance.now()
   const send = (retry: boolean): void => {
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
-    pool.dispatch(options, new AnswerRelay({ exchange, route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept) => {
+    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept) => {
       if (retry && lostKept && isSafe(forwarded.method)) send(false)
       else refuse(exchange, denial)
     } }))
@@ -79,6 +83,7 @@ function isSafe (method: string): boolean {
 function requestHeaders (exchange: Exchange, { route, varcoCall }: Forwarded): string[] {
   const raw = exchange.request.rawHeaders
   const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
+  if (route.demands.nonBlocking === 'push') headers.push(correlationHeader, exchange.correlationId)
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase()
     if (route.requestHeaders.has(name)) headers.push(name, raw[index + 1] as string)

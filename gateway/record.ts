@@ -24,6 +24,8 @@ export interface CallRecord {
   readonly durationMs: number
   readonly upstreamMs: number | undefined
   readonly bytesSent: number
+  /** SHA-256 (hex) of the evidence of the request, which stands for all evidence before it too; nothing else of it is recorded. */
+  readonly evidence: string | undefined
 }
 
 /** Status of the record of a call whose caller went away before the answer was complete; an answer that we broke off has its denial's. */
@@ -59,6 +61,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     voucherId: caller?.jti,
     durationMs: Math.max(0, now - exchange.startedAt),
     upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
-    bytesSent: exchange.bytesSent
+    bytesSent: exchange.bytesSent,
+    evidence: exchange.kept
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
@@ -7,6 +8,7 @@ import type { Denial } from '../policies/denials.ts'
 import { tightest } from '../policies/limiter.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Exchange } from './exchange.ts'
+import type { Seal } from './seal.ts'
 
 /** Answers a call with its denial as problem+json (RFC 9457) and notes the denial for the record. */
 export type Refuse = (exchange: Exchange, denial: Denial) => void
@@ -14,11 +16,12 @@ export type Refuse = (exchange: Exchange, denial: Denial) => void
 /** Above this an unread body is not waited for: the connection is closed instead. In bytes. */
 const worthDraining = 64 * 1024
 
-/** Prepares refusing; `publicUrl` is the base of the `type` URLs. */
-export function prepareRefuse (publicUrl: string): Refuse {
+/** Prepares refusing; `publicUrl` is the base of the `type` URLs. `sealOf` gives what signs the answer to a call, where that is signed. */
+export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) => Seal | undefined): Refuse {
+  const answered = new WeakSet<Exchange>()
   return (exchange, denial) => {
     const { response } = exchange
-    if (response.writableEnded) return
+    if (response.writableEnded || answered.has(exchange)) return
     exchange.denial = denial
     if (response.headersSent) {
       response.destroy()
@@ -36,10 +39,25 @@ export function prepareRefuse (publicUrl: string): Refuse {
     if (denial.denial === 'malformed-request' || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
     response.setHeader('Cache-Control', 'no-store')
     response.setHeader('X-Request-ID', exchange.correlationId)
-    response.writeHead(status, { 'Content-Type': problemMediaType, 'Content-Length': body.length })
-    exchange.bytesSent = body.length
-    response.end(exchange.request.method === 'HEAD' ? undefined : body)
+    response.setHeader('Content-Type', problemMediaType)
+    const send = (): void => {
+      response.writeHead(status, { 'Content-Length': body.length })
+      exchange.bytesSent = body.length
+      response.end(exchange.request.method === 'HEAD' ? undefined : body)
+    }
+    const seal = sealOf(exchange)
+    if (!seal) return send()
+    answered.add(exchange)
+    void sealProblem(exchange, seal, status, body).finally(() => { if (!response.destroyed) send() })
   }
+}
+
+// One that cannot be signed is told all the same: it says nothing that anybody would have to prove.
+async function sealProblem (exchange: Exchange, seal: Seal, status: number, body: Buffer): Promise<void> {
+  const sent = exchange.request.method === 'HEAD' ? body.subarray(0, 0) : body
+  const digest = createHash('sha256').update(sent).digest('base64')
+  const headers = await seal(exchange, { status, digest, contentType: problemMediaType, contentEncoding: undefined }, sent.length).catch(() => ({}))
+  for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value)
 }
 
 /** The problem document of a denial. */

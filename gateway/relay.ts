@@ -6,11 +6,14 @@ import { essence } from '../openapi/contract.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'
+import { findAnswerFault, setCorrelation } from './non-blocking.ts'
+import type { Outlet } from './outlet.ts'
 import type { Route } from './route.ts'
 
 /** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered. */
 export interface RelayOptions {
   readonly exchange: Exchange
+  readonly outlet: Outlet
   readonly route: Route
   readonly origin: string
   readonly timeoutMs: number
@@ -22,8 +25,8 @@ export interface RelayOptions {
 const worthReading = 64 * 1024
 
 /**
- * Streams an upstream's answer to the caller: allow-listed headers, our own framing, back-pressure both ways. An answer that breaks off
- * breaks the connection to the caller too: a truncated answer never looks whole. Errors of the upstream that are no problem documents
+ * Passes an upstream's answer on to the caller: allow-listed headers, our own framing, back-pressure both ways. An answer that breaks off
+ * breaks the connection to the caller too, where some of it went there: a truncated answer never looks whole. Errors of the upstream that are no problem documents
  * are replaced by one of ours.
  */
 export class AnswerRelay implements Dispatcher.DispatchHandler {
@@ -31,7 +34,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #sentAt = performance.now()
   readonly #deadline: NodeJS.Timeout
   #controller: Dispatcher.DispatchController | undefined
-  #started = false
+  #answered = false
   #over = false
   #unread = 0
   readonly #onClose = (): void => { this.#giveUp(new Error('the caller went away')) }
@@ -52,21 +55,18 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   onResponseStart (controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
     clearTimeout(this.#deadline)
-    const { exchange, route } = this.#options
+    const { exchange, outlet, route } = this.#options
     exchange.upstreamMs = performance.now() - this.#sentAt
-    const replaced = replacement(status, headers)
-    if (replaced) {
-      this.#settle()
-      this.#options.fail(replaced, false)
-      return
-    }
-    this.#started = true
     const { response } = exchange
-    this.#copyHeaders(response, headers, route)
-    if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
-    this.#options.setHeaders(response)
-    response.writeHead(status)
-    response.on('drain', () => { controller.resume() })
+    this.#answered = true
+    const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? outlet.begin(status, headers, () => {
+      this.#copyHeaders(response, headers, route)
+      setCorrelation(response, route.demands.nonBlocking, status, exchange.correlationId)
+      if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
+      this.#options.setHeaders(response)
+    })
+    if (refused) this.#refuse(refused)
+    else response.on('drain', () => { controller.resume() })
   }
 
   onResponseData (controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -75,22 +75,27 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       if (this.#unread > worthReading) controller.abort(new Error('it is not passed on'))
       return
     }
-    this.#options.exchange.bytesSent += chunk.length
-    if (!this.#options.exchange.response.write(chunk)) controller.pause()
+    const outcome = this.#options.outlet.write(chunk)
+    if (outcome === 'wait') controller.pause()
+    else if (outcome !== 'more') this.#refuse(outcome)
   }
 
   onResponseEnd (): void {
-    if (this.#settle()) this.#options.exchange.response.end()
+    if (this.#settle()) this.#options.outlet.end()
   }
 
   onResponseError (_controller: Dispatcher.DispatchController | null, error: UpstreamError): void {
     if (!this.#settle()) return
-    const { exchange, fail } = this.#options
+    const { exchange, outlet, fail } = this.#options
     if (exchange.response.destroyed) return
-    if (this.#started) {
+    if (outlet.begun) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
       breakOff(exchange.request.socket)
-    } else fail(upstreamDenial(error), (error.socket?.bytesRead ?? 0) > 0)
+    } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0)
+  }
+
+  #refuse (denial: Denial): void {
+    if (this.#settle()) this.#options.fail(denial, false)
   }
 
   #giveUp (error: Error): void {

@@ -5,18 +5,26 @@ import type { Demands } from '../policies/demands.ts'
 import type { Terms } from '../policies/policy.ts'
 import type { EServiceConfig } from './config.ts'
 import type { Upstream } from './forward.ts'
+import { correlationHeader, requestHeadersOf } from './non-blocking.ts'
 
-/** An e-service put live: its contract, what admission holds callers to, and where its calls go. */
-export interface LiveEService {
+/** An e-service as configuration and contract describe it: where it is served, and what its callers are held to. */
+export interface DescribedEService {
   readonly config: EServiceConfig
   readonly contract: Contract
   readonly basePath: string
   readonly terms: Terms
-  readonly admission: Admission
   /** What the contract demands of the calls of each operation, by operationId. */
   readonly demands: ReadonlyMap<string, Demands>
+}
+
+/** An e-service put live: what admits its callers, and where its calls go. */
+export interface LiveEService extends DescribedEService {
+  readonly admission: Admission
   readonly upstream: Upstream
 }
+
+/** How the router reads paths; the same wherever an operation is looked for. */
+export const routing = { routerOptions: { maxParamLength: 500 }, exposeHeadRoutes: false } as const
 
 /** Everything about one operation that does not depend on the request, worked out at boot. */
 export interface Route {
@@ -43,22 +51,35 @@ const returned = ['content-type', 'content-encoding', 'content-language', 'conte
   'retry-after', 'accept-patch', 'deprecation', 'sunset']
 const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'via', 'x-request-id', 'authorization', 'dpop', 'cookie', 'host'])
 
+/** What only the gateway says of an answer: a signature of the upstream would be over something else, or by nobody. */
+const oursInAnswers = new Set(['digest', 'agid-jwt-signature'])
+
 /** Works out the route of one operation of a live e-service. */
 export function prepareRoute (eservice: LiveEService, operation: Operation, validator: OperationValidator): Route {
   const declaredRequest = operation.parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name.toLowerCase())
   const pieces = piecesOf(eservice.basePath + operation.path)
+  const demands = eservice.demands.get(operation.id) as Demands
   const success = [...operation.responses].filter(([status]) => status.startsWith('2')).flatMap(([, types]) => types)
   return {
     eservice,
     operation,
     validator,
-    demands: eservice.demands.get(operation.id) as Demands,
-    requestHeaders: allow([...forwarded, ...declaredRequest]),
-    responseHeaders: allow([...returned, ...operation.responseHeaders]),
+    demands,
+    requestHeaders: allow(requestHeadersOf(demands.nonBlocking, [...forwarded, ...declaredRequest])),
+    responseHeaders: allow([...returned, ...operation.responseHeaders.filter((name) => !oursInAnswers.has(name.toLowerCase())), ...demands.nonBlocking === 'push' ? [correlationHeader] : []]),
     produces: [...new Set(success)],
-    pattern: pieces.map(({ text, parameter }) => text.replaceAll(':', '::') + (parameter ? `:${parameter.key}` : '')).join(''),
+    pattern: patternOf(pieces),
     pieces
   }
+}
+
+/** The URL pattern under which the router knows an operation. */
+export function routerPattern ({ basePath }: DescribedEService, { path }: Operation): string {
+  return patternOf(piecesOf(basePath + path))
+}
+
+function patternOf (pieces: readonly Piece[]): string {
+  return pieces.map(({ text, parameter }) => text.replaceAll(':', '::') + (parameter ? `:${parameter.key}` : '')).join('')
 }
 
 /** The path for the upstream, rebuilt from what was matched: never the raw target, so that both sides mean the same resource. */

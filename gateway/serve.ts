@@ -10,13 +10,17 @@ import { isDenial } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { codingOf } from './admit.ts'
 import { decodeGzip } from './content-coding.ts'
+import type { Custodian } from './custody.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
+import { StreamingOutlet } from './outlet.ts'
+import type { Outlet } from './outlet.ts'
 import { setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { pathValues, rebuildPath } from './route.ts'
 import type { Route } from './route.ts'
+import { SignedOutlet } from './signed-answer.ts'
 import { prepareVarcoCall } from './varco-call.ts'
 
 /** What the router matched: path values by router key, the query string as sent, and the whole body. */
@@ -24,18 +28,25 @@ export interface Matched { readonly parameters: Readonly<Record<string, string |
 
 const noBytes = new Uint8Array(0)
 
+/** What serving needs: the sizes to which a body may unfold and an answer be signed, and who signs and keeps evidence where a contract demands it. */
+export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined }
+
 /**
- * Serves an admitted call: proofs over the raw body, parameters and body against the contract, then the daily quota, then the upstream. Prepared once per route;
- * every outcome, good or bad, ends with an answer. `bodyBytes` is the size to which a body may unfold.
+ * Serves an admitted call: proofs over the raw body, parameters and body against the contract, evidence of it where it is kept, then the daily quota,
+ * then the upstream. Nothing is forwarded that should have been kept and is not, and what is refused takes nothing from the quota. Prepared once
+ * per route; every outcome, good or bad, ends with an answer.
  */
-export function prepareServe (route: Route, refuse: Refuse, bodyBytes: number): (exchange: Exchange, matched: Matched) => void {
-  const { eservice: { admission, config, basePath }, validator, operation } = route
+export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian }: ServeParts): (exchange: Exchange, matched: Matched) => void {
+  const { eservice: { admission, config, basePath }, validator, operation, demands } = route
+  const seal = demands.signedResponse ? custodian?.seal : undefined
+  const keep = demands.nonRepudiation ? custodian?.keep : undefined
+  const outletOf = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
     const target = rebuildPath(route, matched.parameters) + writeQuery(query)
     const method = operation.method as Dispatcher.HttpMethod
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
-    forward(exchange, { route, method, target, body: matched.body, varcoCall }, refuse, (response) => { setOwnHeaders(response, exchange) })
+    forward(exchange, { route, method, target, body: matched.body, varcoCall, openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     exchange.call.body = matched.body ?? noBytes
@@ -58,11 +69,14 @@ export function prepareServe (route: Route, refuse: Refuse, bodyBytes: number): 
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
     if (operation.isPublic) return send(exchange, matched, query)
     if (exchange.response.destroyed) return undefined
-    return goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, query) })
+    const last = (): void | Promise<void> => goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, query) })
+    // A caller without quota must not fill the disk.
+    return keep ? goOn(exchange, admission.quotaLeft(exchange.call), () => goOn(exchange, keep(exchange), last)) : last()
   }
-  // A caller who left while a policy waited gets nothing done for it.
+  // A caller who left while a policy waited gets nothing done for it, and an interaction goes on as if it had not called.
   const goOn = (exchange: Exchange, outcome: ReturnType<Run>, next: () => void | Promise<void>): void | Promise<void> => {
     const finish = (denial: Denial | undefined): void | Promise<void> => {
+      if (denial || exchange.response.destroyed) exchange.call.transition?.undo()
       if (exchange.response.destroyed) return undefined
       return denial ? refuse(exchange, denial) : next()
     }
@@ -77,8 +91,9 @@ function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
   setNonce(response, exchange.call.dpop?.nonce)
 }
 
-function toVarcoCall ({ call: { caller }, correlationId }: Exchange, { operation }: Route): VarcoCall {
-  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }) }
+function toVarcoCall ({ call: { caller, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {
+  const later = replyTo && (interaction ? { urlCallback: replyTo } : { replyTo })
+  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }), ...interaction, ...later }
 }
 
 function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }: Caller): Caller {

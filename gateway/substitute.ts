@@ -23,10 +23,10 @@ export function substitute (content: unknown, env: Readonly<Record<string, strin
   return { content: visit(content, []), faults }
 }
 
-const secretNames = new Set(['secret', 'token'])
-/** True for the path of a field that holds a secret: nothing of it may be shown. */
+const secretNames = new Set(['secret', 'token', 'keys'])
+/** True for the path of a field, or of one of a list, that holds a secret: nothing of it may be shown. */
 export function isSecret (path: readonly (string | number)[]): boolean {
-  return secretNames.has(String(path.at(-1)))
+  return secretNames.has(String(path.findLast((step) => typeof step === 'string')))
 }
 
 const variablesOnly = /^(?:\$\{[^}]*\})+$/

@@ -17,6 +17,8 @@ export interface TrustSources {
   readonly keys: JwksKeys
   /** Those that consumers deposited; `unavailable` without a client of the interop API (`pdnd.api`). */
   readonly clientKeys: ClientKeys
+  /** Asks the platform whether it has a key of the producer's keychain; throws while it does not say. Undefined without a client of the interop API. */
+  readonly isPublished: ((kid: string) => Promise<boolean>) | undefined
   /** The platform's key events; undefined without a client of the interop API. */
   readonly feed: ClientKeyFeed | undefined
   /** Keeps all of it fresh until `stopped`. Never throws: what goes wrong is warned about. */
@@ -45,7 +47,7 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
   const platformKeys = keep('platform-keys.json', addresses.jwksUri)
   const keys = new JwksKeys({ uri: addresses.jwksUri, connection, now, warn, snapshot: platformKeys })
   await keys.restore()
-  if (!client) return { keys, clientKeys: { find: () => 'unavailable' }, feed: undefined, follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped), close: async () => closeAll(connection, [platformKeys]) }
+  if (!client) return { keys, clientKeys: { find: () => 'unavailable' }, isPublished: undefined, feed: undefined, follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped), close: async () => closeAll(connection, [platformKeys]) }
 
   const api = new InteropApi({ environment: addresses, client, keys, connection, now, randomUUID })
   const clientKeys = new PlatformClientKeys({ api, now, warn })
@@ -55,6 +57,7 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
   return {
     keys,
     clientKeys,
+    isPublished: async (kid) => await api.get(['producerKeys', kid]) !== undefined,
     feed,
     follow: async (stopped, pauses = usualPauses) => { await Promise.all([followKeys(keys, pauses, stopped), followEvents(feed, pauses, warn, stopped)]) },
     close: async () => {

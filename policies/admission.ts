@@ -2,6 +2,7 @@ import { peekBurst } from './burst.ts'
 import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import { policies, refuseWrongOrder } from './order.ts'
+import { prepareQuotaLeft } from './quota.ts'
 import type { AnyPolicy } from './order.ts'
 import type { Demands } from './demands.ts'
 import type { Call, Facts, Ports, Stage, Terms } from './policy.ts'
@@ -17,7 +18,8 @@ export function isProven (call: AdmittedCall): call is AdmittedCall & Pick<Facts
 /** Runs the policies of one stage on a call: undefined when all facts are proved (they are on the call), otherwise the first denial. */
 export type Run = (call: AdmittedCall) => Denial | undefined | Promise<Denial | undefined>
 
-export interface Admission { readonly beforeBody: Run, readonly overBody: Run, readonly afterBody: Run }
+/** `quotaLeft` takes nothing: it says whether the call would get through the last stage, for a step between the two. */
+export interface Admission { readonly beforeBody: Run, readonly overBody: Run, readonly quotaLeft: Run, readonly afterBody: Run }
 
 /** Prepares the admission of an e-service. Throws when the order of policies cannot work. A throw while a policy runs is a denial, never a pass. */
 export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
@@ -33,7 +35,13 @@ export function prepareAdmission (ports: Ports, terms: Terms, order: readonly An
       return outcome instanceof Promise ? outcome.then((denial) => denial && tellLimit(denial, call)) : outcome && tellLimit(outcome, call)
     }
   }
-  return { beforeBody: prepare('before-body'), overBody: prepare('body'), afterBody: prepare('after-body') }
+  const quotaLeft = prepareQuotaLeft(ports)
+  return {
+    beforeBody: prepare('before-body'),
+    overBody: prepare('body'),
+    quotaLeft: (call) => call.purpose && quotaLeft({ purpose: call.purpose, now: call.now }),
+    afterBody: prepare('after-body')
+  }
 }
 
 type Prove = (call: AdmittedCall) => unknown

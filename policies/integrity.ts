@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { firstFailure, shown } from './check.ts'
 import type { Check } from './check.ts'
 import { isUuid } from './claim.ts'
@@ -16,10 +17,10 @@ import { findSigner, takeToken, tokenClaimChecks, tokenHeaderChecks, verifyToken
 import type { Signer, TokenKind, TokenSubject } from './signed-token.ts'
 
 /**
- * Who signed the message: `clientId`, by the key with the id `id` (the kid, or the thumbprint of the certificate). `digest` is the first field with a
+ * Who signed the message: `clientId`, with `key`, whose id is `id` (the kid, or the thumbprint of the certificate). `digest` is the first field with a
  * digest as it was sent, undefined where a request without a body has none. Null where no signature is demanded, or none of a request without a body.
  */
-export type IntegrityFact = { readonly clientId: string, readonly id: string, readonly jti: string, readonly digest: string | undefined } | null
+export type IntegrityFact = { readonly clientId: string, readonly id: string, readonly key: KeyObject, readonly jti: string, readonly digest: string | undefined } | null
 
 const header = 'Agid-JWT-Signature'
 
@@ -82,7 +83,7 @@ export const integrity: Policy<'integrity', 'caller'> = {
       const denial = verifyToken(token, signer, signatureKind) ?? firstFailure(integrityChecks, subjectOf(message, token, { signer, clientId: call.caller.clientId }, call, terms))
       if (denial) return denial
       const { jti, exp } = token.claims as { jti: string, exp: number }
-      const fact = { clientId: signer.clientId, id: signer.id, jti, digest: message.digests[0]?.value }
+      const fact = { clientId: signer.clientId, id: signer.id, key: signer.key, jti, digest: message.digests[0]?.value }
       const decide = (verdict: ReplayVerdict): IntegrityFact | Denial => verdict === 'first' ? fact : verdict === 'seen' ? replayed : undecided
       const verdict = ports.replay.note(replayKey(signer.clientId, jti), exp * 1000, now)
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)

@@ -1,7 +1,10 @@
 import { prepareDay } from './day.ts'
+import type { Day } from './day.ts'
+import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import type { LimitState } from './limiter.ts'
-import type { Policy } from './policy.ts'
+import type { Call, Facts, Policy, Ports } from './policy.ts'
+import type { PurposeFact } from './purpose.ts'
 
 /**
  * Proves that the purpose still has calls left today (Europe/Rome) of the `dailyCalls` that its active version declares. It is the last
@@ -15,11 +18,24 @@ export const quota: Policy<'quota', 'caller' | 'purpose'> = {
   prepare: (ports) => {
     const dayOf = prepareDay()
     return ({ purpose, now }) => {
-      const day = dayOf(now)
-      const state = ports.quota.consume(`${purpose.id} ${day.date}`, purpose.dailyCalls, Math.ceil((day.endsAt - now) / 1000))
+      const state = ports.quota.consume(...counterOf(purpose, dayOf(now), now))
       return state instanceof Promise ? state.then(decide) : decide(state)
     }
   }
+}
+
+/** Prepares asking whether the purpose has calls left, without taking one: for what must not be done in vain before the quota is taken from. */
+export function prepareQuotaLeft ({ quota }: Ports): (call: Pick<Call, 'now'> & Pick<Facts, 'purpose'>) => Promise<Denial | undefined> {
+  const dayOf = prepareDay()
+  return async ({ purpose, now }) => {
+    const state = await quota.peek(...counterOf(purpose, dayOf(now), now))
+    const outcome = decide({ ...state, exceeded: state.remaining === 0 })
+    return isDenial(outcome) ? outcome : undefined
+  }
+}
+
+function counterOf ({ id, dailyCalls }: PurposeFact, { date, endsAt }: Day, now: number): [key: string, limit: number, seconds: number] {
+  return [`${id} ${date}`, dailyCalls, Math.ceil((endsAt - now) / 1000)]
 }
 
 function decide (state: LimitState): LimitState | Denial {

@@ -179,7 +179,7 @@ t.test('a new process begins a segment of its own, and knows where the last one 
   await third.keep(facts(4))
   await second.keep(facts(5))
   t.equal((await names()).length, 3)
-  t.strictSame((await read()).map(({ n }) => n).toSorted(), [1, 2, 3, 4, 5])
+  t.strictSame((await read()).map(({ n }) => n).toSorted((left = 0, right = 0) => left - right), [1, 2, 3, 4, 5])
   t.match(await verify(), { segments: 3, faults: [] })
   t.strictSame(warnings, [])
 })

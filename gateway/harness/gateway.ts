@@ -10,6 +10,7 @@ import type { JsonObject } from '../../openapi/document.ts'
 import type { Certificates } from '../../policies/certificates.ts'
 import type { ClientKeys } from '../../policies/keys.ts'
 import type { ReplayFilter } from '../../policies/replay.ts'
+import type { Resolver } from '../../policies/resolver.ts'
 import { assemble } from '../build.ts'
 import type { Gateway } from '../build.ts'
 import type { Config } from '../config.ts'
@@ -31,9 +32,13 @@ export interface HarnessOptions {
   readonly patience?: Partial<Patience>
   /** What remembers used proofs instead of this process's memory. */
   readonly replay?: ReplayFilter
+  /** What finds the addresses of hosts instead of the system. */
+  readonly resolver?: Resolver
   /** The keys that clients deposited on the platform, and the certificates of those outside it; there are none otherwise. */
   readonly clientKeys?: ClientKeys
   readonly certificates?: Certificates
+  /** What the platform says of the keys of the producer. */
+  readonly isPublished?: (kid: string) => Promise<boolean>
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
   /** Where to listen instead of on a free port: where a gateway before it listened. */
@@ -74,7 +79,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.isPublished && { isPublished: options.isPublished }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()
@@ -186,10 +191,10 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     publicUrl: `http://127.0.0.1:${port}`,
     trustedProxies: [],
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
-    limits: { unproven: plenty, bodyBytes: 1024 * 1024, connections: 2000 },
+    limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, burst: plenty, dpopNonces: false
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, replyTo: [], dpopNonces: false
     }],
     shown: {},
     hash: 'tests'

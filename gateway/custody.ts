@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { EvidenceStore } from './adapters/evidence-store.ts'
+import { Keychain } from './adapters/keychain.ts'
+import type { KeychainOptions } from './adapters/keychain.ts'
+import { isProven } from '../policies/admission.ts'
+import type { Demands } from '../policies/demands.ts'
+import type { Config, EServiceConfig } from './config.ts'
+import { prepareKeep } from './evidence.ts'
+import type { Exchange } from './exchange.ts'
+import type { LiveEService } from './route.ts'
+import { prepareSeal } from './seal.ts'
+import type { Seal } from './seal.ts'
+
+/** What is done for the operations of an e-service that demand it: their answers are signed, their requests kept as evidence. */
+export interface Custodian { readonly seal: Seal | undefined, readonly keep: ReturnType<typeof prepareKeep> | undefined }
+
+/** Who does it, by e-service; none where no contract demands it. */
+export interface Custody {
+  readonly of: (eservice: LiveEService) => Custodian | undefined
+  /** What signs the refusal of a call, where answers to its operation are signed: once its client is known and within its burst limit, because signing costs more than calling. */
+  readonly sealOf: (exchange: Exchange) => Seal | undefined
+  close (): Promise<void>
+}
+
+/** What opening needs besides the configuration; `isPublished` asks the platform whether it has a key of the producer keychain. */
+export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly now: () => number }
+
+const keychainRefreshMs = 30_000
+const expiryMs = 3_600_000
+
+/** Opens the keychains and evidence stores that contracts demand, each once. Throws naming the operation that needs a keychain in which no key can be used. */
+export async function openCustody (config: Config, eservices: readonly LiveEService[], parts: CustodyParts): Promise<Custody> {
+  const keychains = new Map<string, Promise<Keychain>>()
+  const custodians = new Map<LiveEService, Custodian>()
+  const stores: EvidenceStore[] = []
+  for (const eservice of eservices) {
+    const [signing, keeping] = [demanding(eservice, ({ signedResponse }) => signedResponse), demanding(eservice, ({ nonRepudiation }) => nonRepudiation)]
+    const { keychain: folder, keychainId, producer } = eservice.config
+    if (signing === undefined || folder === undefined) continue
+    const opening = keychains.get(folder) ?? Keychain.open({ ...parts, folder })
+    keychains.set(folder, opening)
+    const keychain = await opening.catch((error: Error) => { throw new Error(`e-service "${eservice.config.name}": operation "${signing}" demands signed answers, and no key of its keychain can be used: ${error.message}`) })
+    const store = keeping === undefined ? undefined : evidenceStore(config, eservice.config, parts)
+    await store?.open()
+    if (store) stores.push(store)
+    custodians.set(eservice, { seal: prepareSeal({ keychain, issuer: keychainId ?? producer, now: parts.now }, store, parts.warn), keep: store && prepareKeep(store) })
+  }
+  const opened = await Promise.all(keychains.values())
+  for (const keychain of opened) keychain.watch(keychainRefreshMs)
+  const expiring = setInterval(() => { for (const store of stores) void store.expire() }, expiryMs).unref()
+  return {
+    of: (eservice) => custodians.get(eservice),
+    sealOf: ({ route, call }) => route?.demands.signedResponse && isProven(call) && call.burst ? custodians.get(route.eservice)?.seal : undefined,
+    async close () {
+      clearInterval(expiring)
+      for (const keychain of opened) keychain.close()
+      await Promise.all(stores.map(async (store) => store.close()))
+    }
+  }
+}
+
+/** The first operation that demands something. */
+function demanding ({ demands }: LiveEService, what: (demands: Demands) => boolean): string | undefined {
+  return [...demands].find(([, one]) => what(one))?.[0]
+}
+
+function evidenceStore (config: Config, eservice: EServiceConfig, { warn, now }: CustodyParts): EvidenceStore | undefined {
+  return eservice.evidence && new EvidenceStore({ ...placeOf(config, eservice.eserviceId, eservice.evidence.keys), retentionDays: eservice.evidence.retentionDays, now, warn })
+}
+
+/** Where the evidence of an e-service is. It goes by its id, which stays when its name in the configuration changes. */
+export function placeOf ({ state }: Pick<Config, 'state'>, eserviceId: string, keys: readonly string[]): { folder: string, eserviceId: string, keys: readonly Buffer[] } {
+  return { folder: join(state, 'evidence', eserviceId), eserviceId, keys: keys.map((key) => Buffer.from(key, 'base64')) }
+}
