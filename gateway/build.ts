@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
+import type { Dispatcher } from 'undici'
 import { readCredentials } from '../policies/credentials.ts'
 import type { Certificates } from '../policies/certificates.ts'
 import type { Line } from '../policies/check.ts'
@@ -16,6 +17,7 @@ import type { ReplayFilter } from '../policies/replay.ts'
 import type { Resolver } from '../policies/resolver.ts'
 import type { JwksKeys } from './adapters/jwks.ts'
 import { openInteractions } from './adapters/interactions-file.ts'
+import { openCertificates } from './adapters/certificates.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
@@ -47,20 +49,22 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, and who says whether the platform has a key of the producer. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly isPublished?: (kid: string) => Promise<boolean> }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, and who says whether the platform has a key of the producer. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean> }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry or the state folder cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), resolver = dnsResolver(), clientKeys, isPublished, certificates = { find: () => ({ untrusted: 'no certificate is trusted' }) } }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
-  const registry = registryOf(await readRegistryFile(config.registry, config.environment))
-  const trust = await openTrustSources(config, { now, warn: (message) => { logger.warn({ message }, 'trust source') } })
+  const registryFile = await readRegistryFile(config.registry, config.environment)
+  const registry = registryOf(registryFile)
+  const warnOfTrust = (message: string): void => { logger.warn({ message }, 'trust source') }
+  const trust = await openTrustSources(config, { now, warn: warnOfTrust })
   const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
-  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates }
+  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registryFile.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
   const eservices = await goLive(config, ports)
   const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined
   if (interactions) ports.interactions = interactions

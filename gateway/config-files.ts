@@ -33,7 +33,7 @@ function namesIn (document: unknown): readonly Named[] {
     return Array.isArray(names) ? names.map((name: unknown, index) => ({ path: [...path, index], name })) : []
   }
   return [
-    one('registry'), one(...tls, 'certificate'), one(...tls, 'key'), ...list(...tls, 'clients', 'ca'), ...list(...tls, 'clients', 'crl'),
+    one('registry'), one(...tls, 'certificate'), one(...tls, 'key'), ...list(...tls, 'clients', 'ca'), ...list(...tls, 'clients', 'crl'), ...list('x509', 'ca'), ...list('x509', 'crl'),
     ...membersOf(document, ['eservices']).map((name) => one('eservices', name, 'contract'))
   ]
 }

@@ -14,6 +14,10 @@ export function nameOf ({ fingerprint256, subject }: { readonly fingerprint256: 
   return {
     thumbprint: Buffer.from(fingerprint256.replaceAll(':', ''), 'hex').toString('base64url'),
     // A line for each part, the most general first; RFC 4514, 2.1 wants the most specific first.
-    subject: subject.split('\n').toReversed().join(',')
+    subject: subject.split('\n').toReversed().join(',').replaceAll(' + ', '+').replaceAll(/[^\u0000-\u007f]/gu, escapeBytes)
   }
+}
+
+function escapeBytes (character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(16).toUpperCase()}`).join('')
 }

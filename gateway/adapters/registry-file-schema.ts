@@ -24,8 +24,18 @@ const asyncExchangeProperties = closed({
   maxResultSet: { type: 'integer', minimum: 1, maximum: 99_999 }
 }, ['bulk'])
 
-/** Names of certificates (policies/certificate-name.ts). */
-const certificates = list({ oneOf: [closed({ thumbprint: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256 of the certificate in base64url' } }), closed({ subject: { type: 'string', minLength: 1, maxLength: 1000 } })] }, 1)
+const certificateNames = {
+  thumbprint: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$', description: 'SHA-256 of the certificate in base64url' },
+  subject: {
+    type: 'string',
+    maxLength: 1000,
+    pattern: '^(?!subject *=)(?!.*=#)[A-Za-z0-9.-]+=',
+    description: 'what "openssl x509 -noout -subject -nameopt RFC2253" prints behind "subject="; a certificate of which it prints a value in hexadecimal (#...) is named by its thumbprint'
+  }
+}
+
+/** Certificates (policies/certificate-name.ts), each named in one way. */
+const certificates = (ways: object): object => list({ type: 'object', additionalProperties: false, minProperties: 1, maxProperties: 1, properties: ways }, 1)
 
 const descriptor = closed({
   id,
@@ -41,7 +51,7 @@ const descriptor = closed({
 /** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
 export const registryFileSchema = closed({
   environment: { enum: environmentNames },
-  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates }, ['certificates']), 1),
+  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates: certificates(certificateNames) }, ['certificates']), 1),
   eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
   agreements: list(closed({ id, eserviceId: id, descriptorId: id, consumerId: id, state: { enum: agreementStates } })),
   purposes: list(closed({
@@ -52,5 +62,14 @@ export const registryFileSchema = closed({
     consumerId: id,
     versions: list(closed({ id, state: { enum: purposeVersionStates }, dailyCalls }), 1)
   })),
-  clients: list(closed({ id, alias, name, consumerId: id, kind: { enum: ['Consumer', 'Api'] }, purposes: list(id) }))
+  clients: list(closed({
+    id,
+    alias,
+    name,
+    consumerId: id,
+    kind: { enum: ['Consumer', 'Api'] },
+    purposes: list(id),
+    knownAs: list(name, 1),
+    certificates: certificates({ ...certificateNames, file: { type: 'string', minLength: 1 } })
+  }, ['knownAs', 'certificates']))
 }, ['environment'])

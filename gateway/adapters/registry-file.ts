@@ -1,9 +1,13 @@
+import { dirname } from 'node:path'
 import { Ajv } from 'ajv'
 import type { Agreement, Client, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
 import { environmentNames } from '../pdnd-environments.ts'
 import type { EnvironmentName } from '../pdnd-environments.ts'
+import type { CertifiedClient } from './certificates-registered.ts'
 import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
 import type { Finding } from './checked-yaml.ts'
+import { readCertificateFiles, withCertificates } from './registry-file-certificates.ts'
+import type { CertificateFiles } from './registry-file-certificates.ts'
 import { checkReferences } from './registry-file-references.ts'
 import { registryFileSchema } from './registry-file-schema.ts'
 
@@ -18,19 +22,24 @@ export interface RegistryFile {
   readonly eservices: readonly (EService & Named)[]
   readonly agreements: readonly Agreement[]
   readonly purposes: readonly (Purpose & Named)[]
-  readonly clients: readonly (Client & Named)[]
+  readonly clients: readonly (Client & Named & CertifiedClient)[]
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFileSchema)
 
 /**
- * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file.
+ * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file,
+ * and where it names certificates as files they are read with it.
  * With `environment` a file that says to be of another one is refused: ids of two environments have nothing to do with each other.
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
 export async function readRegistryFile (path: string, environment?: EnvironmentName): Promise<RegistryFile> {
-  const find = (content: unknown): Finding[] => [...schemaFindings(validate, content), ...findForeign(content, environment), ...checkReferences(content)]
-  return withProducers(await readCheckedYaml<RegistryFile>(path, find))
+  let files: CertificateFiles | undefined
+  const content = await readCheckedYaml<RegistryFile>(path, async (content): Promise<Finding[]> => {
+    files = await readCertificateFiles(content, dirname(path))
+    return [...schemaFindings(validate, content), ...findForeign(content, environment), ...checkReferences(content), ...files.findings]
+  })
+  return { ...withProducers(content), clients: content.clients.map((client) => withCertificates(client, files?.certificates ?? new Map())) }
 }
 
 function findForeign (content: unknown, environment: EnvironmentName | undefined): Finding[] {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
+import type { Dispatcher } from 'undici'
 import type { JsonObject } from '../../openapi/document.ts'
 import type { Certificates } from '../../policies/certificates.ts'
 import type { ClientKeys } from '../../policies/keys.ts'
@@ -37,6 +38,8 @@ export interface HarnessOptions {
   /** The keys that clients deposited on the platform, and the certificates of those outside it; there are none otherwise. */
   readonly clientKeys?: ClientKeys
   readonly certificates?: Certificates
+  /** Through what certificates are fetched that tokens name by address. */
+  readonly certificateDispatcher?: Dispatcher
   /** What the platform says of the keys of the producer. */
   readonly isPublished?: (kid: string) => Promise<boolean>
   /** Epoch ms at which the gateway's clock stands still. */
@@ -79,7 +82,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.isPublished && { isPublished: options.isPublished }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()
@@ -190,6 +193,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     state: join(folder, 'state'),
     publicUrl: `http://127.0.0.1:${port}`,
     trustedProxies: [],
+    x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
     eservices: [{
