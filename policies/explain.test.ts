@@ -2,15 +2,24 @@ import { generateKeyPairSync } from 'node:crypto'
 import * as fc from 'fast-check'
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
+import { prepareAgreedClaims } from './agreed-claims.ts'
+import { byCertificate, certificatesOf, certifiedKey, certifiedRegistry, certifiedToken, once, thumbprint } from './certificate-fixture.ts'
+import type { CertifiedChanges } from './certificate-fixture.ts'
+import type { FoundCertificate } from './certificates.ts'
 import type { Line } from './check.ts'
 import { noDemands } from './demands.ts'
+import type { Demands } from './demands.ts'
 import type { Denial } from './denials.ts'
+import { agreedClaims, evidenceDigestOf, makeEvidence } from './evidence-fixture.ts'
+import type { EvidenceChanges } from './evidence-fixture.ts'
+import type { Signers } from './explain-token.ts'
 import { explainVoucher } from './explain.ts'
 import { callWith, goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import type { FoundKey } from './keys.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey } from './proof-fixture.ts'
 import type { ProofChanges } from './proof-fixture.ts'
+import { clientKeysOf, otherClientKey, otherClientKid } from './signature-fixture.ts'
 
 interface Situation { readonly changes: Changes, readonly registry: RegistryChanges, readonly key: FoundKey }
 
@@ -119,4 +128,90 @@ t.test('neither the signature nor what a claim of another form holds is shown', 
     t.notMatch(text, canary, name)
     t.notMatch(text, token.split('.')[2]!.slice(0, 16))
   }
+})
+
+interface CertifiedSituation { readonly changes: CertifiedChanges, readonly registry: Parameters<typeof certifiedRegistry>[0] & object, readonly found: FoundCertificate, readonly demands: Demands }
+
+const certifiedSituations: fc.Arbitrary<CertifiedSituation> = fc.record({
+  changes: fc.record({
+    header: rarely(otherwise({ typ: [undefined, 'at+jwt'], alg: ['none', 'PS256'], x5c: [undefined], x5t: ['x'], jku: ['https://evil.example'] })),
+    claims: rarely(otherwise({
+      iss: [id(77)], sub: [7], aud: ['https://other.example', 7], exp: [testSeconds, '1', undefined], iat: [testSeconds + 6, undefined, testSeconds - 300], nbf: [testSeconds + 6, null], jti: [undefined, 7],
+      purposeId: [undefined, id(77), 'x']
+    })),
+    key: fc.oneof({ weight: 6, arbitrary: fc.constant(certifiedKey.privateKey) }, { weight: 1, arbitrary: fc.constant(strangerKey.privateKey) })
+  }),
+  registry: rarely(otherwise<Parameters<typeof certifiedRegistry>[0] & object>({
+    client: [undefined, { purposes: [] }, { consumerId: id(77) }],
+    descriptor: [undefined, { state: 'Suspended' }],
+    agreement: [undefined, { state: 'Pending' }, { descriptorId: id(77) }],
+    purpose: [undefined, { consumerId: id(77) }, { eserviceId: id(77) }, { versions: [] }]
+  })),
+  found: fc.constantFrom<FoundCertificate>(...Array.from({ length: 4 }, () => ({ key: certifiedKey.publicKey, clientId: id(8), thumbprint })), { key: certifiedKey.publicKey, clientId: undefined, thumbprint }, { untrusted: 'it is expired' }, 'unavailable'),
+  demands: fc.constantFrom(byCertificate, once, { ...once, trust: ['pdnd', 'x509'] as const }, noDemands)
+})
+
+t.test('of a token by certificate it says what admission says', async (t) => {
+  let passed = 0
+  await fc.assert(fc.asyncProperty(certifiedSituations, async ({ changes, registry, found, demands }) => {
+    const token = certifiedToken(changes)
+    const ports = portsOf({ certificates: certificatesOf(found), registry: () => certifiedRegistry(registry) })
+    const call = callWith(`Bearer ${token}`, { demands })
+    const lines = explainVoucher(token, { terms, registry: certifiedRegistry(registry), key: 'not known here', now: testTime, call, signers: ports })
+    const denial = await prepareAdmission(ports, terms).beforeBody(call)
+    if (!denial) passed++
+    return lines.find(({ outcome }) => outcome === 'fail')?.code === denial?.denial && !JSON.stringify(lines).includes(token.split('.')[2]!.slice(0, 16))
+  }), { numRuns: 1500 })
+  t.ok(passed > 20, `${passed} of 1500 were admitted`)
+})
+
+t.test('a certificate that is not known here, or not at once, is no pass', async (t) => {
+  const token = certifiedToken()
+  const explained = (signers?: Signers) => explainVoucher(token, { terms, registry: certifiedRegistry(), key: 'not known here', now: testTime, signers }).at(-1)
+  t.match(explained(), { check: 'Authorization signature', outcome: 'not checked' })
+  t.match(explained(portsOf({ certificates: certificatesOf(Promise.resolve('unavailable')) })), { outcome: 'not checked' })
+  t.match(explained(portsOf({ certificates: { find: async () => { throw new Error('no') } } })), { outcome: 'not checked' })
+})
+
+const evidenceFaults: Readonly<Record<string, (evidence: (changes?: EvidenceChanges) => string) => string>> = {
+  'nothing': (make) => make(),
+  'all of it': () => '',
+  'its form': () => 'a.b.c',
+  'kid': (make) => make({ header: { kid: undefined } }),
+  'a key that is not there': (make) => make({ header: { kid: 'another' } }),
+  'its signature': (make) => make({ key: strangerKey.privateKey }),
+  'its signer': (make) => make({ header: { kid: otherClientKid }, key: otherClientKey.privateKey }),
+  'exp': (make) => make({ claims: { exp: testSeconds } }),
+  'aud and purposeId': (make) => make({ claims: { aud: 'x', purposeId: id(77) } }),
+  'dnonce': (make) => make({ claims: { dnonce: undefined } }),
+  'agreed claims': (make) => make({ claims: { userID: undefined, userid: 'user293' } })
+}
+
+t.test('of a call with tracking evidence it explains the evidence as admission does', async (t) => {
+  const make = (changes?: EvidenceChanges): string => makeEvidence({ clientId: id(8), purposeId: id(6), audience: terms.audience[0] as string, now: testTime }, changes)
+  for (const [name, fault] of Object.entries(evidenceFaults)) {
+    for (const bound of [true, false]) {
+      const value = fault(make)
+      for (const digest of [evidenceDigestOf(value), evidenceDigestOf('another'), undefined]) {
+        const token = voucher({ claims: { digest } })
+        const call = callWith(`Bearer ${token}`, { rawHeaders: ['Agid-JWT-TrackingEvidence', value], demands: { ...noDemands, evidence: { trust: ['pdnd'], bound, claims: prepareAgreedClaims({})(agreedClaims) } } })
+        const ports = portsOf({ clientKeys: clientKeysOf(id(8), id(77)) })
+        const denial = await prepareAdmission(ports, terms).beforeBody(call)
+        const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call, signers: ports })
+        t.equal(lines.find(({ outcome }) => outcome === 'fail')?.code, denial?.denial, `${name} ${bound} ${digest?.value.slice(0, 4)}: ${denial?.denial ?? 'admitted'}`)
+        t.notMatch(JSON.stringify(lines), /user293|station012/, 'nothing of the agreed claims')
+      }
+    }
+  }
+})
+
+t.test('for a call that was refused before its evidence was looked at nobody is asked for a key', async (t) => {
+  const clientKeys = clientKeysOf(id(8), id(77))
+  const token = voucher({ key: strangerKey.privateKey })
+  const evidence = makeEvidence({ clientId: id(8), purposeId: id(6), audience: terms.audience[0] as string, now: testTime })
+  const call = callWith(`Bearer ${token}`, { rawHeaders: ['Agid-JWT-TrackingEvidence', evidence], demands: { ...noDemands, evidence: { trust: ['pdnd'], bound: false, claims: undefined } } })
+  t.match(await prepareAdmission(portsOf({ clientKeys }), terms).beforeBody(call), { denial: 'voucher-unverifiable' })
+  const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call, signers: portsOf({ clientKeys }) })
+  t.match(lines.find(({ check }) => check === 'Agid-JWT-TrackingEvidence signature'), { outcome: 'not checked' })
+  t.strictSame(clientKeys.asked, [])
 })
