@@ -1,5 +1,6 @@
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { didYouMean } from './closest-name.ts'
+import { call } from './commands/call.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
 import { explain } from './commands/explain.ts'
@@ -9,7 +10,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, voucher, explain, vectors]
+const commands: readonly Command[] = [start, voucher, call, explain, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 

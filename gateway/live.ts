@@ -9,7 +9,7 @@ import { demandsOf } from './demands.ts'
 import { refuseUnmeetable } from './demand-means.ts'
 import { openUpstream } from './forward.ts'
 import { prepareRoute } from './route.ts'
-import type { LiveEService, Route } from './route.ts'
+import type { DescribedEService, LiveEService, Route } from './route.ts'
 import { viaOf } from './via.ts'
 
 /** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. Throws naming every contract that cannot be served. */
@@ -19,12 +19,16 @@ export async function goLive (config: Config, ports: Ports): Promise<readonly Li
 }
 
 function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): LiveEService {
+  const described = describeEService(config, eservice, contract)
+  refuseUnmeetable(config, eservice, described.demands)
+  return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
+}
+
+/** What configuration and contract say of an e-service, before anything of it runs. Throws a sentence when they leave out or contradict something. */
+export function describeEService (config: Config, eservice: EServiceConfig, contract: Contract): DescribedEService {
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
-  const terms = termsOf(config, eservice, basePath)
-  const demands = demandsOf(contract)
-  refuseUnmeetable(config, eservice, demands)
-  return { config: eservice, contract, basePath, terms, demands, admission: prepareAdmission(ports, terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
+  return { config: eservice, contract, basePath, terms: termsOf(config, eservice, basePath), demands: demandsOf(contract) }
 }
 
 /** What admission holds the callers of an e-service to; `basePath` is where it is served, when that is known. */
@@ -37,8 +41,10 @@ export function termsOf (config: Config, eservice: EServiceConfig, basePath = es
     descriptorIds: eservice.descriptorIds,
     audience: eservice.audience,
     signatureAudience: [...basePath === undefined ? [] : [config.publicUrl + basePath], ...eservice.integrity.audience],
+    evidenceAudience: eservice.audit.audience,
     burst: eservice.burst,
-    dpopNonces: eservice.dpopNonces
+    dpopNonces: eservice.dpopNonces,
+    replyTo: eservice.replyTo
   }
 }
 

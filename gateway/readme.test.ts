@@ -62,7 +62,7 @@ t.test('every npm script and every command that it names is there, with its opti
   t.ok(commands.length >= 3)
   for (const [whole, name = '', rest = ''] of commands) {
     let usage = ''
-    const code = await runCommandLine([name, '--help'], { out: (text) => { usage += text }, err: () => undefined, stdin: async () => '', env: {}, now: Date.now })
+    const code = await runCommandLine([name, '--help'], { out: (text) => { usage += text }, err: () => undefined, stdin: async () => Buffer.alloc(0), env: {}, now: Date.now })
     t.equal(code, 0, whole)
     for (const option of rest.match(/--[a-z]+/g) ?? []) t.match(usage, new RegExp(`${option}\\b`), `${name} ${option}`)
   }

@@ -25,7 +25,7 @@ async function varco (args: readonly string[], { input = '', sandbox = port, env
   const code = await runCommandLine(args, {
     out: (text) => { said.out += text },
     err: (text) => { said.err += text },
-    stdin: async () => input,
+    stdin: async () => Buffer.from(input),
     env: { PORT: String(sandbox), ...env },
     now: Date.now
   })

@@ -1,9 +1,9 @@
 import { runCommandLine } from './command-line.ts'
 
-async function readStandardInput (): Promise<string> {
+async function readStandardInput (): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {

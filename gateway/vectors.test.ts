@@ -208,7 +208,7 @@ interface Run { readonly code: number, readonly out: string, readonly err: strin
 
 async function vectors (args: readonly string[]): Promise<Run> {
   const said = { out: '', err: '' }
-  const code = await runCommandLine(['vectors', ...args], { out: (text) => { said.out += text }, err: (text) => { said.err += text }, stdin: async () => '', env: {}, now: Date.now })
+  const code = await runCommandLine(['vectors', ...args], { out: (text) => { said.out += text }, err: (text) => { said.err += text }, stdin: async () => Buffer.alloc(0), env: {}, now: Date.now })
   return { code, ...said }
 }
 

@@ -1,11 +1,11 @@
 /** Exit codes of every command. */
 export const exitCodes = { ok: 0, findings: 1, usage: 2, configuration: 78 } as const
 
-/** Where a command reads and writes; `stdin` gives everything that is piped in. */
+/** Where a command reads and writes; `stdin` gives every byte that is piped in. */
 export interface Terminal {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
-  readonly stdin: () => Promise<string>
+  readonly stdin: () => Promise<Buffer>
   readonly env: NodeJS.ProcessEnv
   readonly now: () => number
 }

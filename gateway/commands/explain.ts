@@ -34,7 +34,7 @@ Exit code 0 when every check passes, 1 otherwise.`,
       allowPositionals: true
     })
     if (more.length > 0) throw new UsageError('name one file')
-    const token = (file === undefined ? await terminal.stdin() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
+    const token = (file === undefined ? (await terminal.stdin()).toString() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
     if (token === '') throw new UsageError('there is no voucher: give a file, or pipe one in')
     const config = await loadConfig(values.config ?? join(import.meta.dirname, '../gateway.yaml'), terminal.env, { secrets: 'ignored' })
     const eservice = chooseEService(config, token, values.eservice)

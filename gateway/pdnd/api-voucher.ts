@@ -1,9 +1,8 @@
-import { createPublicKey, generateKeyPair } from 'node:crypto'
-import { promisify } from 'node:util'
 import { readSigningKey } from '../adapters/keychain-file.ts'
 import type { SigningKey } from '../adapters/keychain-file.ts'
 import type { PdndEnvironment } from '../pdnd-environments.ts'
 import { BackOff } from './back-off.ts'
+import { makeDpopKey } from './dpop-key.ts'
 import type { DpopKey } from './dpop-key.ts'
 import { requestVoucher } from './voucher-request.ts'
 
@@ -88,10 +87,4 @@ async function ask ({ client: { version, clientId }, environment, now, randomUUI
   const lifeMs = expiresIn * 1000
   if (!(lifeMs > marginMs)) throw new Error(`the token endpoint gave a voucher that lives for ${expiresIn} s`)
   return { voucher: { accessToken, dpop }, renewAt: askedAt + lifeMs * renewedAt, expiresAt: askedAt + lifeMs - marginMs }
-}
-
-/** A key pair for one voucher: it lives in memory only, for as long as the voucher. */
-async function makeDpopKey (): Promise<DpopKey> {
-  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
-  return { privateKey, publicKey: createPublicKey(privateKey) }
 }

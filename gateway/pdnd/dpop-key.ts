@@ -7,6 +7,12 @@ import { createKeyFile, KeyFileError, parsePrivateKey } from './key-file.ts'
 /** The ES256 key pair to which a voucher is bound: never deposited on the platform, never the client's own. */
 export interface DpopKey { readonly privateKey: KeyObject, readonly publicKey: KeyObject }
 
+/** Makes a key pair for one voucher: it lives in memory only, for as long as the voucher. */
+export async function makeDpopKey (): Promise<DpopKey> {
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}
+
 /**
  * Opens the key pair of a PKCS#8 PEM file, making it (P-256, 0600) when it is not there yet.
  * @throws {KeyFileError} when it is another kind of key, open to other users, or cannot be made
@@ -17,7 +23,7 @@ export async function openDpopKey (path: string): Promise<DpopKey> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' })
+  const { privateKey } = await makeDpopKey()
   await createKeyFile(path, privateKey).catch((error: NodeJS.ErrnoException) => {
     const advice = 'name one in a folder that is there and yours'
     throw new KeyFileError(`the key file ${path} cannot be made (${error.code ?? 'unknown error'}): ${advice}`)
