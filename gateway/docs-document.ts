@@ -4,7 +4,7 @@ import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { policies } from '../policies/order.ts'
-import type { Demands, IntegrityDemand } from '../policies/demands.ts'
+import type { Demands, EvidenceDemand, IntegrityDemand } from '../policies/demands.ts'
 import type { Config } from './config.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
@@ -63,7 +63,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
   })
   const gate = operation.isPublic
     ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${integrityText(eservice.demands.get(operation.id)?.integrity)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${evidenceText(eservice.demands.get(operation.id)?.evidence)}${integrityText(eservice.demands.get(operation.id)?.integrity)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -88,6 +88,14 @@ function integrityText (demand: IntegrityDemand | undefined): string {
   const names = ['digest', 'content-type', 'content-encoding', ...demand.headers].map((name) => `\`${name}\``).join(', ')
   const codings = demand.contentCodings.length > 0 ? ` Il corpo può essere inviato in ${demand.contentCodings.join(', ')}: l'impronta è quella dei byte inviati.` : ''
   return `**Serve la firma del messaggio**${demand.emptyBody === 'signed' ? ', anche senza corpo' : ', se c\'è un corpo'}: in \`Digest\` l'impronta del corpo (\`SHA-256=<base64>\`) e in \`Agid-JWT-Signature\` un JWT firmato con ${keys}, nuovo a ogni chiamata (\`jti\`), che in \`signed_headers\` elenca le intestazioni inviate tra ${names}.${codings} `
+}
+
+function evidenceText (demand: EvidenceDemand | undefined): string {
+  if (!demand) return ''
+  const { bound, claims } = demand
+  const digest = bound ? ' Il voucher va richiesto con la sua impronta (SHA-256 in esadecimale) nella claim `digest`, e la stessa tracciatura accompagna tutte le chiamate fatte con quel voucher.' : ''
+  const agreed = claims && claims.names.length > 0 ? ` Claim concordate: ${claims.names.map((name) => `\`${name}\``).join(', ')}.` : ''
+  return `**Serve la tracciatura** (${bound ? 'AUDIT_REST_02' : 'AUDIT_REST_01'}): in \`Agid-JWT-TrackingEvidence\` un JWT firmato dal client che chiama.${digest}${agreed} `
 }
 
 function withRefusals (responses: JsonObject, operation: Operation, config: Config): Document {

@@ -11,6 +11,8 @@ import { schemaId, toJsonSchema } from '../openapi/schema.ts'
 export interface AgreedClaims {
   /** Their JSON Schema as the contract has it. */
   readonly schema: JsonObject
+  /** The names of those that it has at its top. */
+  readonly names: readonly string[]
   /** Everything that is wrong with the claims of a piece of evidence, by claim and rule; never a value, which may be personal data. Never throws, and takes some 100 ms at most. */
   findFaults (claims: Readonly<Record<string, unknown>>): readonly string[]
 }
@@ -66,6 +68,7 @@ function compile (ajv: Ajv, schema: JsonObject, { document, declared }: { readon
   const validate = ajv.compile({ ...rules, type: 'object', properties: { ...open, ...own }, ...required !== undefined && { required } })
   return {
     schema,
+    names,
     findFaults: (claims) => {
       const excess = findExcess(claims)
       if (excess !== undefined) return [excess]
