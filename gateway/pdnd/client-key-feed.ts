@@ -42,7 +42,7 @@ export class ClientKeyFeed implements FeedReader {
     const content = (await this.#options.snapshot.read())?.content
     if (!isRecord(content) || !Array.isArray(content['keys'])) return
     const { lastEventId, readAt } = content
-    if (isUuid(lastEventId) && typeof readAt === 'number' && readAt <= this.#options.now()) this.#feed.position = { lastEventId, readAt }
+    if (typeof readAt === 'number' && readAt <= this.#options.now()) this.#feed.position = { lastEventId: isUuid(lastEventId) ? lastEventId : undefined, readAt }
     this.#options.keys.restore(content['keys'])
   }
 
