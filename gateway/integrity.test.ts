@@ -188,6 +188,8 @@ t.test('hardening b, T14: claims and times', async (t) => tryAll(t, [
   changed('28: iat in 5 s', 'admitted', { claims: { iat: seconds + 5 } }),
   changed('28: iat in 6 s', 'signature-not-yet-valid', { claims: { iat: seconds + 6 } }),
   changed('28: nbf in 6 s', 'signature-not-yet-valid', { claims: { nbf: seconds + 6 } }),
+  changed('28: iat 300 s ago', 'admitted', { claims: { iat: seconds - 300 } }),
+  changed('28: iat 301 s ago', 'signature-expired', { claims: { iat: seconds - 301 } }, /age: expected iat not before 2026-03-02T09:55:00Z, got 2026-03-02T09:54:59Z\./),
   changed('29: good for more than a day', 'signature-claims-invalid', { claims: { exp: seconds + 86_401 } }),
   changed('30: aud is the base URL', 'admitted', { claims: { aud: `${publicUrl}${basePath}` } }),
   changed('30: aud is the URL of the call', 'admitted', { claims: { aud: `${publicUrl}${basePath}/items` } }),
@@ -344,6 +346,12 @@ t.test('35, 39: a signature is good for one call, whatever is asked the second t
   gateway.clock.now = now + 60_000
   t.match(await gateway.raw(same), { json: { code: 'signature-expired' } }, 'and when it is forgotten it is too old')
   t.equal(gateway.upstream.requests.length, 2)
+  const long = bytesOf(gateway, { changes: { claims: { exp: seconds + 80_000 } } })
+  t.equal((await gateway.raw(long)).status, 200)
+  gateway.clock.now = now + 360_999
+  t.match(await gateway.raw(long), { json: { code: 'signature-replayed' } }, 'for as long as it is good')
+  gateway.clock.now = now + 361_000
+  t.match(await gateway.raw(long), { json: { code: 'signature-expired' } })
 })
 
 t.test('36: of many calls with one signature at the same moment exactly one is admitted', async (t) => {

@@ -125,11 +125,16 @@ t.test('any digest but that of the body is refused, whatever is changed', async 
   }), { numRuns: 2000 })
 })
 
-t.test('whatever comes as a digest is read or has a fault, at once', async () => {
-  const some = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-zA-Z0-9=:, +/-]*$/), fc.constantFrom('\t'.repeat(8000), ','.repeat(8000), 'a=b,'.repeat(2000), ' ,'.repeat(4000)))
-  fc.assert(fc.property(some, fc.constantFrom('Digest', 'Content-Digest'), (value, name) => {
+t.test('whatever comes as a digest is read or has a fault', async () => {
+  const some = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-zA-Z0-9=:, +/-]*$/))
+  fc.assert(fc.property(some, fc.constantFrom('Digest', 'Content-Digest'), (value, name) => judge({ [name]: value }) !== undefined), { numRuns: 2000 })
+})
+
+t.test('however long a field is, it is read in one pass', async (t) => {
+  const length = 200_000
+  for (const text of ['\t', ' ', ',', ' ,', ', ', 'a=b,', 'a', 'SHA-256=', '=', ':']) {
     const before = performance.now()
-    const denial = judge({ [name]: value })
-    return denial !== undefined && performance.now() - before < 50
-  }), { numRuns: 2000 })
+    for (const name of ['Digest', 'Content-Digest']) t.match(judge({ [name]: text.repeat(length / text.length) }), { denial: 'digest-malformed' })
+    t.ok(performance.now() - before < 2000, JSON.stringify(text))
+  }
 })

@@ -163,6 +163,7 @@ const foreign: Readonly<Record<string, readonly [code: DenialCode, changes: Chan
   'exp that is a text': ['signature-claims-invalid', { claims: { exp: String(testSeconds + 60) } }],
   'exp that never comes': ['signature-claims-invalid', { claims: { exp: 1e300 } }],
   'exp now': ['signature-expired', { claims: { exp: testSeconds } }],
+  'signed 301 s ago': ['signature-expired', { claims: { iat: testSeconds - 301, nbf: undefined } }],
   'no iat': ['signature-claims-invalid', { claims: { iat: undefined } }],
   'iat in 6 s': ['signature-not-yet-valid', { claims: { iat: testSeconds + 6 } }],
   'nbf in 6 s': ['signature-not-yet-valid', { claims: { nbf: testSeconds + 6 } }],
@@ -180,7 +181,7 @@ for (const [name, [code, changes, demand]] of Object.entries(foreign)) {
 }
 
 t.test('times are taken to their limits', async (t) => {
-  for (const claims of [{ exp: testSeconds + 1 }, { iat: testSeconds + 5 }, { nbf: testSeconds + 5 }, { nbf: undefined }, { iat: testSeconds, exp: testSeconds + 86_400 }, { sub: undefined }, { jti: 'x'.repeat(200) }]) {
+  for (const claims of [{ exp: testSeconds + 1 }, { iat: testSeconds + 5 }, { nbf: testSeconds + 5 }, { nbf: undefined }, { iat: testSeconds, exp: testSeconds + 86_400 }, { iat: testSeconds - 300 }, { sub: undefined }, { jti: 'x'.repeat(200) }]) {
     t.match(await prove({ changes: { claims } }), { id: clientKid }, JSON.stringify(claims))
   }
 })
@@ -230,12 +231,14 @@ t.test('a signature is good for one call', async (t) => {
   t.match(await prove({ changes: once, ports: { replay } }), { jti: 'once' })
   t.match(await prove({ changes: once, ports: { replay } }), { denial: 'signature-replayed', detail: undefined })
   t.match(await prove({ changes: { ...once, certificate: true }, demand: byEither, ports: { replay } }), { denial: 'signature-replayed' }, 'by another key of the same client')
+  const another = { ...callOf({ changes: { key: otherClientKey, header: { kid: otherClientKid }, claims: { jti: 'once', iss: id(77), sub: id(77) } } }), caller: { clientId: id(77) } as CallerFact }
+  t.match(await integrity.prepare(portsFor({ replay }), terms)(another), { clientId: id(77) }, 'the jti of another client is another one')
   const other = clientKeysOf(id(77), clientId)
   t.match(await prove({ changes: { claims: { jti: 'once', iss: clientId }, key: otherClientKey, header: { kid: otherClientKid } }, ports: { replay, clientKeys: other } }), { denial: 'signature-replayed' })
   t.match(await prove({ changes: { claims: { jti: 'twice' } }, ports: { replay } }), { jti: 'twice' })
 })
 
-t.test('only a signature of which nothing else is wrong is noted, by a digest, until it expires', async (t) => {
+t.test('only a signature of which nothing else is wrong is noted, by a digest, for as long as it is good', async (t) => {
   const noted: unknown[][] = []
   const replay: ReplayFilter = { note: (...entry) => {
     noted.push(entry)
@@ -244,8 +247,9 @@ t.test('only a signature of which nothing else is wrong is noted, by a digest, u
   for (const [, changes, demand] of Object.values(foreign)) await prove({ changes, demand: demand ?? byPlatform, ports: { replay } })
   t.strictSame(noted, [])
   await prove({ changes: { claims: { jti: 'canary', exp: testSeconds + 40 } }, ports: { replay } })
-  t.match(noted, [[/^[\w-]{43}$/, (testSeconds + 40) * 1000, testTime]])
-  t.equal(noted.length, 1)
+  await prove({ changes: { claims: { iat: testSeconds - 100, exp: testSeconds + 80_000 } }, ports: { replay } })
+  t.match(noted, [[/^[\w-]{43}$/, (testSeconds + 40) * 1000, testTime], [/^[\w-]{43}$/, (testSeconds + 201) * 1000, testTime]])
+  t.equal(noted.length, 2)
 })
 
 t.test('any changed byte of body, digest, header or signature is refused', async (t) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { firstFailure, shown } from './check.ts'
+import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
-import { isUuid } from './claim.ts'
+import { isTime, isUuid } from './claim.ts'
 import type { IntegrityDemand } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { digestChecks, readDigests } from './digest.ts'
@@ -23,6 +23,9 @@ import type { Signer, TokenKind, TokenSubject } from './signed-token.ts'
 export type IntegrityFact = { readonly clientId: string, readonly id: string, readonly key: KeyObject, readonly jti: string, readonly digest: string | undefined } | null
 
 const header = 'Agid-JWT-Signature'
+
+/** How old a signature may be, in seconds. It is made for one call; what is good for a day would have to be remembered for a day, and one client could fill the replay filter of all. */
+const maxAgeSeconds = 300
 
 export const signatureKind: TokenKind = {
   header, missing: 'signature-missing', malformed: 'signature-malformed', unverifiable: 'signature-unverifiable', claims: 'signature-claims-invalid',
@@ -51,8 +54,16 @@ const signerChecks: readonly Check<SignedMessage>[] = [
   { name: `${header} jti`, code: 'signature-claims-invalid', holds: ({ claims: { jti } }) => typeof jti === 'string' && jti !== '' && jti.length <= 200, expected: () => 'a text of 1 to 200 characters', got: ({ claims: { jti } }) => typeof jti === 'string' ? `a text of ${jti.length} characters` : jti === undefined ? 'nothing' : 'no text' }
 ]
 
+const ageCheck: Check<SignedMessage> = {
+  name: `${header} age`,
+  code: signatureKind.expired,
+  holds: ({ claims: { iat }, now }) => isTime(iat) && iat >= now - maxAgeSeconds,
+  expected: ({ now }) => `iat not before ${shownTime(now - maxAgeSeconds)}`,
+  got: ({ claims: { iat } }) => isTime(iat) ? shownTime(iat) : 'no time'
+}
+
 /** What a message whose token was verified must be, in order. */
-export const integrityChecks: readonly Check<SignedMessage>[] = [...tokenClaimChecks(signatureKind), ...signerChecks, ...digestChecks, ...signedHeadersChecks]
+export const integrityChecks: readonly Check<SignedMessage>[] = [...tokenClaimChecks(signatureKind), ageCheck, ...signerChecks, ...digestChecks, ...signedHeadersChecks]
 
 /**
  * Proves that the caller signed the message as it was received (INTEGRITY_REST_01 by certificate, INTEGRITY_REST_02 by a key on the platform): Digest
@@ -63,7 +74,7 @@ export const integrityChecks: readonly Check<SignedMessage>[] = [...tokenClaimCh
  * - A body is never taken unsigned. A request without one is a matter of the contract (`emptyBody`), whatever its method; what it carries all the same
  *   is checked: a signature without a digest of nothing is one over headers, as some consumers send with GET.
  * - `aud` is an audience of the e-service, one that its configuration adds, its base URL, or the URL of the call without query.
- * - `jti` is good for one call, until `exp`. It is noted when nothing else is wrong here; a call that its contract, its quota or its e-service refuses
+ * - `jti` is good for one call. It is noted when nothing else is wrong here, for as long as the token is; a call that its contract, its quota or its e-service refuses
  *   after that has used it, and is signed anew: otherwise a token could be tried out with many queries.
  */
 export const integrity: Policy<'integrity', 'caller'> = {
@@ -82,10 +93,10 @@ export const integrity: Policy<'integrity', 'caller'> = {
       if ('denial' in signer) return signer
       const denial = verifyToken(token, signer, signatureKind) ?? firstFailure(integrityChecks, subjectOf(message, token, { signer, clientId: call.caller.clientId }, call, terms))
       if (denial) return denial
-      const { jti, exp } = token.claims as { jti: string, exp: number }
+      const { jti, exp, iat } = token.claims as { jti: string, exp: number, iat: number }
       const fact = { clientId: signer.clientId, id: signer.id, key: signer.key, jti, digest: message.digests[0]?.value }
       const decide = (verdict: ReplayVerdict): IntegrityFact | Denial => verdict === 'first' ? fact : verdict === 'seen' ? replayed : undecided
-      const verdict = ports.replay.note(replayKey(signer.clientId, jti), exp * 1000, now)
+      const verdict = ports.replay.note(replayKey(signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now)
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
     const signer = findSigner(token, signatureKind, ports, now)
