@@ -3,6 +3,7 @@ import { didYouMean } from './closest-name.ts'
 import { call } from './commands/call.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
+import { evidence } from './commands/evidence.ts'
 import { explain } from './commands/explain.ts'
 import { start } from './commands/start.ts'
 import { vectors } from './commands/vectors.ts'
@@ -10,7 +11,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, voucher, call, explain, vectors]
+const commands: readonly Command[] = [start, voucher, call, explain, evidence, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 

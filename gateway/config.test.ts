@@ -167,6 +167,43 @@ t.test('two configurations have one hash exactly when they say the same', async 
   t.equal((await load(t, [], { ...env, SECRET: 'guesswork' })).hash, short, 'a secret that could be guessed takes no part')
 })
 
+const evidenceKey = Buffer.alloc(32, 'canary4711').toString('base64')
+const keeping = (keys: string): readonly [string, string] => ['    audience:', `    evidence: { keys: ${keys}, retentionDays: 365 }\n    audience:`]
+
+t.test('a keychain is found from the file, and an e-service may have its own', async (t) => {
+  const [one] = (await load(t)).eservices
+  t.match(one, { keychain: undefined, keychainId: undefined, evidence: undefined })
+  const [common] = (await load(t, [['registry:', `keychain: keys\nkeychainId: ${uuid(7)}\nregistry:`]])).eservices
+  t.match(common, { keychain: /^\/.*\/keys$/, keychainId: uuid(7) })
+  const [own] = (await load(t, [['registry:', 'keychain: keys\nregistry:'], ['    audience:', '    keychain: /etc/varco/keys\n    audience:']])).eservices
+  t.match(own, { keychain: '/etc/varco/keys' })
+})
+
+t.test('the keys of evidence are 32 bytes each, in no hash, error or shown configuration as they are', async (t) => {
+  const config = await load(t, [keeping("['${EVIDENCE_KEY}']")], { ...env, EVIDENCE_KEY: evidenceKey })
+  t.strictSame(config.eservices[0]?.evidence, { keys: [evidenceKey], retentionDays: 365 })
+  t.match(config.shown, { eservices: { things: { evidence: { keys: ['${EVIDENCE_KEY}'], retentionDays: 365 } } } })
+  const inFile = await load(t, [keeping(`['${evidenceKey}']`)])
+  t.match(inFile.shown, { eservices: { things: { evidence: { keys: ['[redacted]'] } } } })
+  t.equal(inFile.hash, config.hash)
+  t.not((await load(t, [keeping(`['${Buffer.alloc(32, 1).toString('base64')}']`)])).hash, config.hash, 'a rotation shows')
+  for (const shown of [config, inFile]) t.notMatch(JSON.stringify({ shown: shown.shown, hash: shown.hash }), evidenceKey)
+  const unset = await load(t, [keeping("['${EVIDENCE_KEY}']")], env, { secrets: 'ignored' })
+  t.strictSame(unset.eservices[0]?.evidence?.keys, [''])
+  for (const [keys, message] of [
+    ["['${EVIDENCE_KEY}']", /keys\.0: the environment variable EVIDENCE_KEY is not set$/],
+    [`['${evidenceKey.slice(4)}']`, /keys\.0: is not of the form that is expected here: 32 bytes in base64/],
+    [`['${Buffer.alloc(31).toString('base64')}']`, /keys\.0: is not of the form/],
+    ['[]', /keys: must not be empty$/],
+    [`['${evidenceKey}'], days: 1`, /unknown key "days"/]
+  ] as const) {
+    const problems = await problemsOf(t, [keeping(keys)])
+    t.match(problems, [message])
+    t.notMatch(problems.join(), evidenceKey.slice(4))
+  }
+  t.match(await problemsOf(t, [keeping(`['${evidenceKey}']`), ['retentionDays: 365', 'retentionDays: 0']]), [/retentionDays: must be >= 1$/])
+})
+
 t.test('the files that a configuration names belong to its hash, wherever they are', async (t) => {
   const path = join(t.testdir({ ...named, 'gateway.yaml': good, other: { ...named, 'gateway.yaml': good } }), 'gateway.yaml')
   const other = join(path, '../other/gateway.yaml')

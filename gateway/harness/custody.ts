@@ -43,7 +43,7 @@ export function withCustody (config: Config): Config {
 }
 
 /** The contract of the tests whose answers are signed, and more. */
-export const signing = (more: object = {}): JsonObject => ({ ...archiveContract, 'x-modi': { response: 'signed', ...more } as JsonObject })
+export const signing = (more: object = {}): JsonObject => ({ ...archiveContract, 'x-modi': { response: 'signed', ...more } })
 /** The one whose requests are kept too. */
 export const keeping = (more: object = {}): JsonObject => signing({ patterns: ['INTEGRITY_REST_02', 'PROFILE_NON_REPUDIATION_01'], integrity: { emptyBody: 'signed' }, ...more })
 
