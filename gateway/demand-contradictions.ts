@@ -16,7 +16,8 @@ const contradictions: readonly Contradiction[] = [
   { holds: ({ trust, integrity }) => integrity !== undefined && trust.includes('x509') && !integrity.trust.includes('x509'), says: 'a caller with trust x509 has no key on the platform for INTEGRITY_REST_02: add INTEGRITY_REST_01, or take x509 out of trust' },
   { holds: ({ trust, evidence }) => evidence?.bound === true && trust.includes('x509'), says: 'AUDIT_REST_02 is bound to a voucher, which a caller with trust x509 has not: take x509 out of trust, or use AUDIT_REST_01' },
   { holds: ({ trust, dpop }) => dpop && trust.includes('x509'), says: 'dpop: required binds a voucher, which a caller with trust x509 has not: take one of the two out' },
-  { holds: ({ trust, scope }) => scope !== undefined && trust.includes('x509'), says: 'async needs the scope of a voucher, which a caller with trust x509 has not: take x509 out of trust' }
+  { holds: ({ trust, scope }) => scope !== undefined && trust.includes('x509'), says: 'async needs the scope of a voucher, which a caller with trust x509 has not: take x509 out of trust' },
+  { holds: ({ scope, nonBlocking }) => scope !== undefined && nonBlocking === 'push', says: 'the answer to nonBlocking: push goes to X-ReplyTo, that of async to the urlCallback of the start: take one of the two out' }
 ]
 
 /** Demands of one operation that cannot all be met, or that would promise what nothing provides, as sentences that say what to mend. */

@@ -51,7 +51,7 @@ export const reportsOptions: HarnessOptions = {
 }
 
 /** A registry in which every version is called like this. */
-export function withProperties<Content extends { readonly eservices: readonly { readonly descriptors: readonly object[] }[] }> (content: Content, asyncExchangeProperties: object | undefined): object {
+export function withProperties (content: Readonly<Record<string, unknown>> & { readonly eservices: readonly { readonly descriptors: readonly object[] }[] }, asyncExchangeProperties: object | undefined): object {
   return { ...content, eservices: content.eservices.map((eservice) => ({ ...eservice, descriptors: eservice.descriptors.map((descriptor) => ({ ...descriptor, ...(asyncExchangeProperties && { asyncExchangeProperties }) })) })) }
 }
 
