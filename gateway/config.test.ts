@@ -1,9 +1,11 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { generateKeyPairSync } from 'node:crypto'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { loadConfig } from './config.ts'
+import { temporaryFolder } from './harness/process.ts'
 
 const uuid = (last: number): string => `30000000-0000-4000-8000-${String(last).padStart(12, '0')}`
 const env = { SECRET: 'a-secret-of-the-environment-canary4711', BURST: '7' }
@@ -99,6 +101,7 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'a name that is no path segment': [[['things:', 'Things to do:']], [/^9: eservices\.Things to do: is not of the form that is expected here: Lower-case letters, digits and hyphens/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
+  'a client of the interop API that is not whole': [[['environment: sandbox', 'environment: sandbox\n  api: { version: v1, clientid: x }']], [/^3: pdnd\.api: must have required property 'clientId'$/, /^3: pdnd\.api: must have required property 'privateKey'$/, /unknown key "clientid"\. Did you mean "clientId"\?$/, /^3: pdnd\.api\.version: "v1" is not one of v3, v2/]],
   'everything that is wrong with a production start, whatever else is wrong': [
     [['environment: sandbox', 'environment: produzione\n  jwksUri: http://keys.example.it'], ['http://127.0.0.1:${GATEWAY_PORT}', 'http://api.example.it'], ['registry.yaml', 'registri.yaml'],
       [`producer: ${uuid(1)}\n`, ''], ['requests: 5', 'requests: many'], ['127.0.0.1:${ESERVICES_PORT}', '10.0.0.7'], ['${SECRET}', 'short'], ['audience:', 'audiance:'], ['things.v1', 'thing.v1']],
@@ -228,6 +231,43 @@ t.test('who uses no secret need not have them; everything else has to be right',
   t.match(await load(t, production, {}, { secrets: 'ignored' }), { environment: 'collaudo', eservices: [{ name: 'things' }] })
   t.match(await problemsOf(t, production, {}), [/TOKEN is not set$/, /SECRET is not set$/])
   t.match(await problemsOf(t, [...production, ['things.v1', '${FOLDER}/things.v1'], ['${SECRET}', 'short']], {}, { secrets: 'ignored' }), [/FOLDER is not set$/, /shorter than 32/])
+})
+
+const api = (privateKey: string): readonly [string, string] => ['environment: sandbox', `environment: collaudo\n  api: { version: v3, clientId: ${uuid(7)}, privateKey: ${privateKey} }`]
+const forReal: readonly (readonly [string, string])[] = [['http://127.0.0.1:${GATEWAY_PORT}', 'https://api.example.it'], ["'http://127.0.0.1:${ESERVICES_PORT}'", 'https://10.0.0.5'], ['limits:', "listeners: { operations: { token: '${SECRET}' } }\nlimits:"]]
+
+t.test('outside the sandbox the key of the interop API client has to be there, a key, and for its owner only; nothing of it is told', async (t) => {
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const path = join(await temporaryFolder(t), 'api.pem')
+  const problems = async (): Promise<readonly string[]> => problemsOf(t, [api(path), ...forReal])
+  t.match(await problems(), [/^3: pdnd\.api\.privateKey: the file .*api\.pem cannot be read \(ENOENT\)$/])
+  await writeFile(path, 'canary4711', { mode: 0o600 })
+  t.match(await problems(), [/is no private key in PKCS#8 PEM/])
+  t.notMatch(await problems(), ['canary4711'])
+  await writeFile(path, pem)
+  t.strictSame(await problems(), [])
+  await chmod(path, 0o640)
+  if (process.platform !== 'win32') t.match(await problems(), [/api\.pem is open to other users: run chmod 600 /])
+  t.strictSame(await problemsOf(t, [api(path), ...forReal], env, { secrets: 'ignored' }), [], 'who only explains needs no key')
+})
+
+t.test('a key that is written into the configuration instead of its file is refused, and not repeated', async (t) => {
+  const inside = '"-----BEGIN PRIVATE KEY-----\\ncanary4711"'
+  for (const environment of [[api(inside), ...forReal], [['environment: sandbox', `environment: sandbox\n  api: { version: v2, clientId: ${uuid(7)}, privateKey: ${inside} }`] as const]]) {
+    const problems = await problemsOf(t, environment)
+    t.match(problems, [/^3: pdnd\.api\.privateKey: is not of the form that is expected here: the name of a PEM file .*never the key itself$/])
+    t.notMatch(problems.join(), 'canary4711')
+  }
+})
+
+t.test('the key of the interop API client may be made later in the sandbox, lies beside the configuration, and takes no part in the hash', async (t) => {
+  const sandbox = (privateKey: string): readonly (readonly [string, string])[] => [['environment: sandbox', `environment: sandbox\n  api: { version: v2, clientId: ${uuid(7)}, privateKey: ${privateKey} }`]]
+  const config = await load(t, sandbox('keys/api.pem'))
+  t.match(config.pdnd.api, { version: 'v2', clientId: uuid(7), privateKey: /^\/.*\/keys\/api\.pem$/ })
+  t.equal((await load(t, sandbox("'${SANDBOX_STATE}/x.pem'"))).pdnd.api?.privateKey, resolve('.varco/sandbox/x.pem'))
+  t.equal((await load(t, sandbox('other.pem'))).hash, config.hash)
+  t.not((await load(t)).hash, config.hash)
+  t.equal((await load(t)).pdnd.api, undefined)
 })
 
 t.test('the configuration of the demonstration is good as it stands', async (t) => {

@@ -3,7 +3,7 @@ import { sandboxSecret } from '../openapi/varco-call.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
 
 interface Judged {
-  readonly pdnd: Readonly<Partial<Record<string, string>>>
+  readonly pdnd: Readonly<Partial<Record<string, string | object>>>
   readonly publicUrl: string
   readonly registry: string
   readonly listeners?: { readonly operations?: { readonly token?: string } }
@@ -31,6 +31,7 @@ const cases: Readonly<Record<string, readonly [document: Judged, faults: readonl
   'the issuer of production in collaudo': [pdnd({ environment: 'collaudo', issuer: 'interop.pagopa.it' }), [['pdnd.issuer', /belongs to produzione, not to collaudo/]]],
   'a public URL without TLS': [{ ...good, publicUrl: 'http://api.comune.example.it' }, [['publicUrl', /must be https/]]],
   'the sandbox registry': [{ ...good, registry: '../sandbox/registry.yaml' }, [['registry', /is the sandbox registry/]]],
+  'a key of the sandbox': [{ ...good, pdnd: { ...good.pdnd, api: { privateKey: '.varco/sandbox/client-1.pem' } } }, [['pdnd.api.privateKey', /is a key of the sandbox/]]],
   'no operations token': [{ ...good, listeners: {} }, [['listeners.operations.token', /^is not set/]]],
   'no listeners': [{ ...good, listeners: { operations: {} } }, [['listeners.operations.token', /^is not set/]]],
   'the sandbox secret': [upstream({ secret: sandboxSecret }), [['eservices.other.upstream.secret', /is the sandbox secret, which everybody knows/]]],

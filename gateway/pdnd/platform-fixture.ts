@@ -121,7 +121,7 @@ export async function openClient (t: Pick<Test, 'teardown'>, platform: Pick<Test
 }
 
 /** The key file of the API client, for its owner only. */
-async function writeClientKey (t: Pick<Test, 'teardown'>): Promise<string> {
+export async function writeClientKey (t: Pick<Test, 'teardown'>): Promise<string> {
   const path = join(await temporaryFolder(t), 'api.pem')
   await writeFile(path, clientKeyPem, { mode: 0o600 })
   return path
