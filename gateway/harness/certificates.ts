@@ -1,6 +1,6 @@
 import { KeyObject, webcrypto, X509Certificate } from 'node:crypto'
 import { BitString, fromBER, Integer, Sequence, Set as AsnSet, Utf8String } from 'asn1js'
-import { AttributeTypeAndValue, BasicConstraints, Certificate, CertificateRevocationList, Extension, RelativeDistinguishedNames, RevokedCertificate, Time } from 'pkijs'
+import { AttributeTypeAndValue, BasicConstraints, Certificate, CertificateRevocationList, Extension, Extensions, RelativeDistinguishedNames, RevokedCertificate, Time } from 'pkijs'
 
 /** Certificates as authorities issue them. Used by tests only. */
 
@@ -15,7 +15,17 @@ export interface CertificateOptions {
   /** Bits of keyUsage as RFC 5280, 4.2.1.3 numbers them. */
   readonly keyUsage?: readonly number[]
   readonly key?: RsaHashedKeyGenParams | EcKeyGenParams
+  /** The hash of the issuer's signature, which its key must be for; SHA-256 where nothing is said. */
+  readonly hash?: string
+  /** Beside basicConstraints and keyUsage. */
+  readonly extensions?: readonly ExtraExtension[]
 }
+
+/** An extension with an empty sequence as its value. */
+export interface ExtraExtension { readonly id: string, readonly critical: boolean }
+
+/** What a test wants of a revocation list; times in epoch ms, from a minute ago to a day ahead where nothing is said. */
+export interface ListOptions { readonly thisUpdate?: number, readonly nextUpdate?: number | undefined, readonly extensions?: readonly ExtraExtension[] }
 
 type RsaHashedKeyGenParams = webcrypto.RsaHashedKeyGenParams
 type EcKeyGenParams = webcrypto.EcKeyGenParams
@@ -33,8 +43,8 @@ export interface Issued {
   readonly privateKey: KeyObject
   readonly serial: number
   issue (name: string, options?: CertificateOptions): Promise<Issued>
-  /** A list in PEM of the certificates that were revoked; times in epoch ms. */
-  revoke (revoked: readonly Issued[], times?: { readonly thisUpdate?: number, readonly nextUpdate?: number }): Promise<string>
+  /** A list in PEM of the certificates that were revoked. */
+  revoke (revoked: readonly Issued[], options?: ListOptions): Promise<string>
 }
 
 let lastSerial = 1000
@@ -64,7 +74,7 @@ async function issue (name: string, options: CertificateOptions, issuer?: Issuer
   certificate.notAfter = new Time({ value: new Date(options.notAfter ?? Date.now() + 365 * 86_400_000) })
   certificate.extensions = extensionsOf(options)
   await certificate.subjectPublicKeyInfo.importKey(pair.publicKey)
-  await certificate.sign(issuer?.key ?? pair.privateKey, 'SHA-256')
+  await certificate.sign(issuer?.key ?? pair.privateKey, options.hash ?? 'SHA-256')
   const pem = toPem('CERTIFICATE', certificate.toSchema(true).toBER())
   const privateKey = KeyObject.from(pair.privateKey)
   const own: Issuer = { subject, key: pair.privateKey }
@@ -75,7 +85,7 @@ async function issue (name: string, options: CertificateOptions, issuer?: Issuer
     privateKey,
     serial,
     issue: async (next, more = {}) => issue(next, more, own),
-    revoke: async (revoked, times) => revoke(revoked, own, times)
+    revoke: async (revoked, more) => revoke(revoked, own, more)
   }
 }
 
@@ -86,21 +96,28 @@ function subjectOf (attributes: readonly (readonly [type: keyof typeof oids, val
   return new RelativeDistinguishedNames({ schema: fromBER(sequence.toBER(false)).result })
 }
 
-function extensionsOf ({ authority, pathLength, keyUsage: usages = authority ? [5, 6] : [0] }: CertificateOptions): Extension[] {
+function extensionsOf ({ authority, pathLength, keyUsage: usages = authority ? [5, 6] : [0], extensions = [] }: CertificateOptions): Extension[] {
   const constraints = new BasicConstraints({ cA: authority ?? false, ...pathLength !== undefined && { pathLenConstraint: pathLength } })
   const bits = new Uint8Array([usages.reduce((all, bit) => all | (0x80 >> bit), 0)])
   return [
     new Extension({ extnID: basicConstraints, critical: true, extnValue: constraints.toSchema().toBER(false) }),
-    new Extension({ extnID: keyUsage, critical: true, extnValue: new BitString({ valueHex: bits.buffer, unusedBits: 0 }).toBER(false) })
+    new Extension({ extnID: keyUsage, critical: true, extnValue: new BitString({ valueHex: bits.buffer, unusedBits: 0 }).toBER(false) }),
+    ...extensions.map(extra)
   ]
 }
 
-async function revoke (revoked: readonly Issued[], { subject, key }: Issuer, { thisUpdate = Date.now() - 60_000, nextUpdate = Date.now() + 86_400_000 }: { readonly thisUpdate?: number, readonly nextUpdate?: number } = {}): Promise<string> {
+function extra ({ id, critical }: ExtraExtension): Extension {
+  return new Extension({ extnID: id, critical, extnValue: new Sequence({ value: [] }).toBER(false) })
+}
+
+async function revoke (revoked: readonly Issued[], { subject, key }: Issuer, options: ListOptions = {}): Promise<string> {
+  const { thisUpdate = Date.now() - 60_000, nextUpdate, extensions } = { nextUpdate: Date.now() + 86_400_000, ...options }
   const list = new CertificateRevocationList()
   list.version = 1
   list.issuer = subject
   list.thisUpdate = new Time({ value: new Date(thisUpdate) })
-  list.nextUpdate = new Time({ value: new Date(nextUpdate) })
+  if (nextUpdate !== undefined) list.nextUpdate = new Time({ value: new Date(nextUpdate) })
+  if (extensions) list.crlExtensions = new Extensions({ extensions: extensions.map(extra) })
   list.revokedCertificates = revoked.map(({ serial }) => new RevokedCertificate({ userCertificate: new Integer({ value: serial }), revocationDate: new Time({ value: new Date(thisUpdate) }) }))
   await list.sign(key, 'SHA-256')
   return toPem('X509 CRL', list.toSchema(true).toBER())
