@@ -3,12 +3,10 @@ import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
 import type { Dispatcher } from 'undici'
-import { readCredentials } from '../policies/credentials.ts'
 import type { Certificates } from '../policies/certificates.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
-import { explainVoucher } from '../policies/explain.ts'
-import { readJws } from '../policies/jws.ts'
+import { explainCall, kidOf } from '../policies/explain.ts'
 import type { ClientKeys } from '../policies/keys.ts'
 import { noncesOf } from '../policies/nonce.ts'
 import type { Ports } from '../policies/policy.ts'
@@ -110,14 +108,11 @@ function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, int
   return ({ call, route, denial }) => {
     // Only what admission refuses has to do with the voucher.
     if (!denial || !explained.has(denialType(denial.denial).status)) return []
-    const credentials = readCredentials(call.authorization)
-    if (!route || 'denial' in credentials) return []
+    if (!route || call.authorization.length === 0) return []
     const current = Math.floor(now() / 1000)
     if (current !== second) [second, count] = [current, 0]
     if (++count > explainedPerSecond) return []
-    const token = credentials.voucher
-    const read = readJws(token)
-    const key = typeof read === 'string' ? undefined : keys.known(String(read.header['kid']))
-    return explainVoucher(token, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, call, nonces, signers: { clientKeys, certificates }, interactions })
+    const key = keys.known(kidOf(call))
+    return explainCall(call, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, nonces, signers: { clientKeys, certificates }, interactions, refused: { denial, proved: call } })
   }
 }

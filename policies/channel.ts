@@ -51,8 +51,8 @@ export const channelChecks: readonly Check<Subject>[] = [
   }
 ]
 
-// Where a delegate calls for the consumer it is the delegate's machine that connects.
-function tenantOf (registry: Registry, { clientId, consumerId }: CallerFact): Tenant | undefined {
+/** Whose machine connects: where a delegate calls for the consumer it is the delegate's. */
+export function tenantOf (registry: Registry, { clientId, consumerId }: CallerFact): Tenant | undefined {
   return registry.tenant(registry.client(clientId)?.consumerId ?? consumerId)
 }
 

@@ -71,7 +71,7 @@ function judgeProof (call: Call & Pick<Facts, 'caller'>, known: Pick<ProofSubjec
 }
 
 /** What the claims of a call's proof are held against. */
-export function subjectOf ({ authorization, method, path, now }: Call, claims: ProofSubject['claims'], known: Pick<ProofSubject, 'jkt' | 'thumbprint' | 'origin' | 'acceptsNonce'>): ProofSubject {
+export function subjectOf ({ authorization, method, path, now }: Pick<Call, 'authorization' | 'method' | 'path' | 'now'>, claims: ProofSubject['claims'], known: Pick<ProofSubject, 'jkt' | 'thumbprint' | 'origin' | 'acceptsNonce'>): ProofSubject {
   const credentials = readCredentials(authorization)
   return {
     ...known,

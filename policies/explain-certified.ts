@@ -3,25 +3,14 @@ import { certifiedClaimChecks, certifiedClientChecks, certifiedHeaderChecks, cli
 import type { FoundCertificate } from './certificates.ts'
 import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
-import type { Signers } from './explain-token.ts'
+import type { ExplainContext } from './explained.ts'
 import type { Jws } from './jws.ts'
-import type { Call, Terms } from './policy.ts'
-import type { Registry } from './registry.ts'
 
-/** What a token by certificate is explained against. `signers` is asked as in admission, and only an answer at once counts. `now` in epoch ms. */
-export interface CertifiedContext {
-  readonly terms: Terms
-  readonly registry: Registry
-  readonly signers?: Signers | undefined
-  readonly now: number
-  readonly call?: Call | undefined
-}
-
-/** The lines about the token, and who would call if all were well; undefined where that is not known. */
+/** The lines about a token, and who would call if all were well; undefined where that is not known. */
 export interface ExplainedCaller { readonly lines: readonly Line[], readonly caller?: CallerFact }
 
 /** Every check of a token that a caller signed with a certificate. Whether it was used before is not asked: to explain a call must not use it up. */
-export function explainCertified (token: Jws, { terms, registry, signers, now, call }: CertifiedContext): ExplainedCaller {
+export function explainCertified (token: Jws, { terms, registry, signers, now, call }: ExplainContext): ExplainedCaller {
   const header = explainChecks(certifiedHeaderChecks, token.header)
   // Nobody is asked about a certificate for what admission refuses without asking.
   if (header.some(({ outcome }) => outcome === 'fail')) return { lines: header }

@@ -2,13 +2,10 @@ import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
 import type { Trust } from './demands.ts'
 import type { Denial } from './denials.ts'
+import type { Signers } from './explained.ts'
 import type { Jws } from './jws.ts'
-import type { Ports } from './policy.ts'
 import { findSigner, takeToken, tokenHeaderChecks, verifyToken } from './signed-token.ts'
 import type { Signer, TokenKind } from './signed-token.ts'
-
-/** Where it is known who signs. */
-export type Signers = Pick<Ports, 'clientKeys' | 'certificates'>
 
 /** The lines about a token itself; `signed` is set when it is known who signed it, whether genuine or not. */
 export interface ExplainedToken { readonly lines: readonly Line[], readonly signed?: { readonly token: Jws, readonly signer: Signer } }

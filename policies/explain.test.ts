@@ -12,7 +12,7 @@ import type { Demands } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { agreedClaims, evidenceDigestOf, makeEvidence } from './evidence-fixture.ts'
 import type { EvidenceChanges } from './evidence-fixture.ts'
-import type { Signers } from './explain-token.ts'
+import type { Signers } from './explained.ts'
 import { explainVoucher } from './explain.ts'
 import { callWith, goodClaims, id, keysOf, platformKey, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
@@ -210,8 +210,9 @@ t.test('for a call that was refused before its evidence was looked at nobody is 
   const token = voucher({ key: strangerKey.privateKey })
   const evidence = makeEvidence({ clientId: id(8), purposeId: id(6), audience: terms.audience[0] as string, now: testTime })
   const call = callWith(`Bearer ${token}`, { rawHeaders: ['Agid-JWT-TrackingEvidence', evidence], demands: { ...noDemands, evidence: { trust: ['pdnd'], bound: false, claims: undefined } } })
-  t.match(await prepareAdmission(portsOf({ clientKeys }), terms).beforeBody(call), { denial: 'voucher-unverifiable' })
-  const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call, signers: portsOf({ clientKeys }) })
+  const denial = await prepareAdmission(portsOf({ clientKeys }), terms).beforeBody(call) as Denial
+  t.equal(denial.denial, 'voucher-unverifiable')
+  const lines = explainVoucher(token, { terms, registry: registryOf(), key: { key: platformKey.publicKey }, now: testTime, call, signers: portsOf({ clientKeys }), refused: { denial, proved: call } })
   t.match(lines.find(({ check }) => check === 'Agid-JWT-TrackingEvidence signature'), { outcome: 'not checked' })
   t.strictSame(clientKeys.asked, [])
 })

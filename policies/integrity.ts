@@ -108,7 +108,7 @@ const replayed: Denial = { denial: 'signature-replayed', check: `${header} jti`,
 const undecided: Denial = { denial: 'replay-filter-unavailable', check: `${header} jti`, reason: 'it cannot be told whether the signature was used before', retryAfter: 5 }
 
 /** What a call brings with it; its body must have been read. */
-export function readMessage ({ rawHeaders, body }: Call, demand: IntegrityDemand): Message {
+export function readMessage ({ rawHeaders, body }: Pick<Call, 'rawHeaders' | 'body'>, demand: IntegrityDemand): Message {
   if (body === undefined) throw new Error('the body was not read')
   return {
     demand,
@@ -135,7 +135,7 @@ function readToken ({ tokens, demand }: Message): Jws | Denial {
 }
 
 /** What a message with a token is held against. */
-export function subjectOf (message: Message, { claims }: Jws, who: Pick<SignedMessage, 'signer' | 'clientId'>, { path, now }: Call, { audience, signatureAudience, publicUrl }: Terms): SignedMessage {
+export function subjectOf (message: Message, { claims }: Jws, who: Pick<SignedMessage, 'signer' | 'clientId'>, { path, now }: Pick<Call, 'path' | 'now'>, { audience, signatureAudience, publicUrl }: Terms): SignedMessage {
   return { ...message, ...who, claims, audience: [...audience, ...signatureAudience], url: publicUrl + path, now: Math.floor(now / 1000) }
 }
 

@@ -81,6 +81,11 @@ function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number)
   const claims = voucher.claims as unknown as VoucherClaims
   const denial = firstFailure(claimChecks, { claims, terms, now: Math.floor(nowMs / 1000) })
   if (denial) return denial
+  return factOf(claims, voucher, scheme)
+}
+
+/** What a voucher with these claims proves. */
+export function factOf (claims: VoucherClaims, { header }: Jws, scheme: Scheme): CallerFact {
   return {
     kind: 'pdnd',
     clientId: claims.client_id,
@@ -90,7 +95,7 @@ function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number)
     eserviceId: claims.eserviceId,
     descriptorId: claims.descriptorId,
     jti: claims.jti,
-    kid: voucher.header['kid'] as string,
+    kid: header['kid'] as string,
     jkt: claims.cnf?.jkt,
     scheme,
     evidenceDigest: claims.digest?.value.toLowerCase(),
@@ -99,7 +104,7 @@ function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number)
 }
 
 /** The step of an asynchronous exchange that a voucher is for, if it is; its claims have the right form. */
-export function exchangeOf ({ scope, interactionId, urlCallback }: Partial<VoucherExchange>): VoucherExchange | undefined {
+function exchangeOf ({ scope, interactionId, urlCallback }: Partial<VoucherExchange>): VoucherExchange | undefined {
   return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback }
 }
 
