@@ -31,7 +31,7 @@ t.test('admission goes on behind a policy that had to wait', async (t) => {
   const ports = { ...portsOf({ keys }), burst: later(burst), quota: later(quota) }
   const call = newCall()
   const admission = prepareAdmission(ports, terms)
-  t.equal(await admission.beforeBody(call) ?? await admission.afterBody(call), undefined)
+  t.equal(await admission.beforeBody(call) ?? await admission.overBody(call) ?? await admission.afterBody(call), undefined)
   t.strictSame(policies.filter(({ name }) => call[name] === undefined), [])
   t.strictSame([burst.counts.size, quota.counts.size], [1, 1])
   const refusing = prepareAdmission({ ...ports, registry: () => registryOf({ agreement: undefined }) }, terms)
