@@ -250,10 +250,27 @@ t.test('the record of a refused step explains it', async (t) => {
     await sent(gateway, interactionId)
     const [record = {}] = await gateway.takeRecords(1)
     const lines = record['explanation'] as readonly Line[]
-    t.equal(record['check'], check)
+    t.match(record, { check, interactionId, scope: String })
     t.match(lines.find(({ outcome }) => outcome === 'fail'), { check, code: record['code'], mend: String })
     t.notMatch(JSON.stringify(record), urlCallback)
   }
+})
+
+t.test('the docs say which voucher a step needs, and how it is refused', async (t) => {
+  const gateway = await startGateway(t, reportsOptions)
+  const { paths } = await (await fetch(`${gateway.config.publicUrl}/docs/json`)).json() as { paths: Record<string, Record<string, { description: string, responses: Record<string, object> }>> }
+  const described = (method: string, path: string) => paths[basePath + path]![method]!
+  t.match(described('post', '/exchanges').description, /scope `start_interaction` \(`\/token\.oauth2\.async`\)\. La risposta arriva alla `urlCallback`/)
+  t.match(described('get', '/exchanges/report').description, /scope `get_resource`/)
+  t.match(described('post', '/pushes').description, /NONBLOCK_PUSH_REST:\*\* in `X-ReplyTo`/)
+  t.match(described('get', '/pulls/{id}').description, /303 con il suo indirizzo in `Location`/)
+  t.notMatch(described('get', '/items').description, /scope|NONBLOCK/)
+  const refusals = (method: string, path: string, status: string): string => JSON.stringify(described(method, path).responses[status] ?? {})
+  for (const code of ['interaction-state-mismatch', 'interaction-expired', 'interactions-unavailable', 'reply-to-invalid']) {
+    t.match(refusals('post', '/exchanges', String(denials[code as DenialCode].status)), code)
+    t.notMatch(refusals('get', '/items', String(denials[code as DenialCode].status)), code)
+  }
+  t.match(refusals('get', '/items', '403'), 'scope-mismatch')
 })
 
 t.test('101: a urlCallback is judged before it reaches the e-service, and nothing is sent to it from here', async (t) => {

@@ -62,6 +62,8 @@ const contradictory: Readonly<Record<string, readonly [declared: object, message
   'evidence of an unsigned request': [{ patterns: ['PROFILE_NON_REPUDIATION_01'], dpop: 'required' }, /keeps the signed request/],
   'a key on the platform of somebody outside it': [{ patterns: ['INTEGRITY_REST_02'], trust: ['pdnd', 'x509'] }, /has no key on the platform/],
   'evidence bound to no voucher': [{ patterns: ['AUDIT_REST_02'], trust: ['x509'] }, /bound to a voucher/],
+  'an answer to two places': [{ nonBlocking: 'push', async: 'start_interaction' }, /the answer to nonBlocking: push goes to X-ReplyTo/],
+  'an exchange without a voucher': [{ async: 'get_resource', trust: ['x509'] }, /async needs the scope of a voucher/],
   'DPoP without a voucher': [{ dpop: 'required', trust: ['x509'] }, /binds a voucher/]
 }
 

@@ -4,7 +4,8 @@ import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { policies } from '../policies/order.ts'
-import type { Demands, EvidenceDemand, IntegrityDemand } from '../policies/demands.ts'
+import { noDemands } from '../policies/demands.ts'
+import type { Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep } from '../policies/demands.ts'
 import type { Config } from './config.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
@@ -63,7 +64,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
   })
   const gate = operation.isPublic
     ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${evidenceText(eservice.demands.get(operation.id)?.evidence)}${integrityText(eservice.demands.get(operation.id)?.integrity)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${evidenceText(eservice.demands.get(operation.id)?.evidence)}${integrityText(eservice.demands.get(operation.id)?.integrity)}${laterText(eservice.demands.get(operation.id))}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -71,7 +72,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     parameters,
     description: `${typeof source['description'] === 'string' ? `${source['description']}\n\n` : ''}${gate}`,
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
-    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config)
+    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config, eservice.demands.get(operation.id) ?? noDemands)
   }
 }
 
@@ -98,8 +99,28 @@ function evidenceText (demand: EvidenceDemand | undefined): string {
   return `**Serve la tracciatura** (${bound ? 'AUDIT_REST_02' : 'AUDIT_REST_01'}): in \`Agid-JWT-TrackingEvidence\` un JWT firmato dal client che chiama.${digest}${agreed} `
 }
 
-function withRefusals (responses: JsonObject, operation: Operation, config: Config): Document {
-  const codes = operation.isPublic ? [] : policies.flatMap((policy) => policy.denials)
+const nonBlockingTexts: Readonly<Record<NonBlockingStep, string>> = {
+  push: '**NONBLOCK_PUSH_REST:** in `X-ReplyTo` l\'URL https a cui inviare la risposta, di un\'origine concordata con l\'erogatore; si risponde 202 e `X-Correlation-ID` lega la risposta alla richiesta. ',
+  'pull-request': '**NONBLOCK_PULL_REST:** si risponde 202, con lo stato all\'indirizzo in `Location`. ',
+  'pull-status': '**NONBLOCK_PULL_REST:** si risponde 200 finché la risposta non c\'è, poi 303 con il suo indirizzo in `Location`. ',
+  'pull-result': '**NONBLOCK_PULL_REST:** si risponde 200 con il risultato. '
+}
+
+// What is answered later, and how.
+function laterText (demands: Demands | undefined): string {
+  const { scope, nonBlocking } = demands ?? noDemands
+  const callback = scope === 'start_interaction' ? ' La risposta arriva alla `urlCallback` del voucher: https, porta 443, host pubblico.' : ''
+  return `${scope ? `**Scambio asincrono:** serve un voucher con scope \`${scope}\` (\`/token.oauth2.async\`).${callback} ` : ''}${nonBlocking ? nonBlockingTexts[nonBlocking] : ''}`
+}
+
+/** The refusals of the policies that have something to say of such a call. */
+function refusalsOf ({ scope, nonBlocking }: Demands): readonly DenialCode[] {
+  const idle = new Set([...scope ? [] : ['interaction', 'transition'], ...scope === 'start_interaction' || nonBlocking === 'push' ? [] : ['replyTo']])
+  return policies.flatMap((policy): readonly DenialCode[] => !idle.has(policy.name) ? policy.denials : policy.name === 'interaction' ? ['scope-mismatch'] : [])
+}
+
+function withRefusals (responses: JsonObject, operation: Operation, config: Config, demands: Demands): Document {
+  const codes = operation.isPublic ? [] : refusalsOf(demands)
   const byStatus = Map.groupBy(new Set(codes), (code) => String(denials[code].status))
   const described: Document = { ...responses }
   for (const [status, refusals] of byStatus) {

@@ -21,6 +21,9 @@ export interface CallRecord {
   readonly eserviceId: string | undefined
   readonly descriptorId: string | undefined
   readonly voucherId: string | undefined
+  /** The asynchronous exchange that it was, or would have been, a step of. */
+  readonly interactionId: string | undefined
+  readonly scope: string | undefined
   readonly durationMs: number
   readonly upstreamMs: number | undefined
   readonly bytesSent: number
@@ -59,6 +62,8 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     eserviceId: caller?.eserviceId,
     descriptorId: caller?.descriptorId,
     voucherId: caller?.jti,
+    interactionId: caller?.exchange?.interactionId,
+    scope: caller?.exchange?.scope,
     durationMs: Math.max(0, now - exchange.startedAt),
     upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
     bytesSent: exchange.bytesSent,
