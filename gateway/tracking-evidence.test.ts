@@ -15,11 +15,13 @@ import { portsOf } from '../policies/fixture.ts'
 import type { ClientKeys } from '../policies/keys.ts'
 import { ecKey, jktOf, makeProof } from '../policies/proof-fixture.ts'
 import { certificatesOf, clientKey, clientKeysOf, clientKid, otherClientKey, otherClientKid, signToken } from '../policies/signature-fixture.ts'
+import { loadConfig } from './config.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { archiveContract, audience, basePath, ids, mintVoucher } from './harness/platform.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
-import { goLive } from './live.ts'
+import { temporaryFolder } from './harness/process.ts'
+import { goLive, termsOf } from './live.ts'
 
 /** The clock stands still here. */
 const now = Date.parse('2026-03-02T10:00:00Z')
@@ -205,6 +207,21 @@ t.test('E3: evidence may have an audience of its own besides that', async (t) =>
   withClaims('that of the e-service', 'admitted', {}),
   withClaims('another', 'evidence-audience-mismatch', { aud: 'https://audit.example' })
 ], { config: (config) => ({ ...config, publicUrl, eservices: config.eservices.map((one) => ({ ...one, audit: { audience: ['https://audit.ente.example.it'] } })) }) }))
+
+t.test('its own audience stands in the configuration', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const named of ['contract.yaml', 'registry.yaml']) await writeFile(join(folder, named), '')
+  const secret = 'a-secret-of-forty-characters-or-so-12345'
+  const configured = async (audit: object) => {
+    const eservice = { contract: 'contract.yaml', upstream: { url: 'https://10.0.0.5', secret }, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], ...audit }
+    await writeFile(join(folder, 'gateway.yaml'), JSON.stringify({ pdnd: { environment: 'sandbox' }, publicUrl, registry: 'registry.yaml', producer: ids.producer, eservices: { archive: eservice } }))
+    const config = await loadConfig(join(folder, 'gateway.yaml'), {})
+    return termsOf(config, config.eservices[0]!).evidenceAudience
+  }
+  t.strictSame(await configured({}), [])
+  t.strictSame(await configured({ audit: { audience: ['https://audit.ente.example.it'] } }), ['https://audit.ente.example.it'])
+  await t.rejects(configured({ audit: { audiences: ['x'] } }), { message: /unknown key "audiences"\. Did you mean "audience"\?/ })
+})
 
 t.test('52: it is for the client and the purpose of the voucher', async (t) => tryAll(t, [
   ...[undefined, otherClient, ids.consumer, '', 7, [ids.client], ` ${ids.client}`].map((iss) => withClaims(`iss ${JSON.stringify(iss)}`, 'evidence-claims-invalid', { iss }, new RegExp(ids.client))),

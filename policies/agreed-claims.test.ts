@@ -127,6 +127,12 @@ t.test('no format takes long over a text of 2000 characters', async (t) => {
   t.pass('all of them')
 })
 
+t.test('names that the sender chose are not repeated, and names that every object has are none that were sent', async (t) => {
+  const schema = { type: 'object', properties: { roles: { type: 'object', additionalProperties: { type: 'integer' } } } }
+  t.strictSame(faultsOf(schema, { roles: { RSSMRA80A01H501U: 'x' } }), ['claim roles/* must be integer'])
+  t.strictSame(faultsOf({ type: 'object', required: ['constructor', 'toString'] }, {}), ['claim constructor is missing', 'claim toString is missing'])
+})
+
 t.test('nothing that was received is ever repeated, and nothing makes it throw', async () => {
   const canary = 'RSSMRA80A01H501U'
   const json = fc.jsonValue({ maxDepth: 3 })
