@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
@@ -5,9 +6,10 @@ import { findProductionFaults, findSandboxFaults } from './production.ts'
 interface Judged {
   readonly pdnd: Readonly<Partial<Record<string, string | object>>>
   readonly publicUrl: string
+  readonly keychain?: string
   readonly registry: string
   readonly listeners?: { readonly operations?: { readonly token?: string } }
-  readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string, readonly plain?: string } }>>
+  readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string, readonly plain?: string }, readonly keychain?: string, readonly evidence?: { readonly keys: readonly string[] } }>>
 }
 
 const good: Judged = {
@@ -32,6 +34,8 @@ const cases: Readonly<Record<string, readonly [document: Judged, faults: readonl
   'a public URL without TLS': [{ ...good, publicUrl: 'http://api.comune.example.it' }, [['publicUrl', /must be https/]]],
   'the sandbox registry': [{ ...good, registry: '../sandbox/registry.yaml' }, [['registry', /is the sandbox registry/]]],
   'a key of the sandbox': [{ ...good, pdnd: { ...good.pdnd, api: { privateKey: '.varco/sandbox/client-1.pem' } } }, [['pdnd.api.privateKey', /is a key of the sandbox/]]],
+  'the folder of the sandbox as keychain': [{ ...good, keychain: '../.varco/sandbox', eservices: { things: { ...good.eservices['things']!, keychain: 'sandbox/keys' } } }, [['keychain', /platform knows none of its keys/], ['eservices.things.keychain', /sandbox/]]],
+  'a key for evidence that can be guessed': [{ ...good, eservices: { things: { ...good.eservices['things']!, evidence: { keys: [createHash('sha256').update('x').digest('base64'), Buffer.alloc(32).toString('base64')] } } } }, [['eservices.things.evidence.keys.1', /is no random key/]]],
   'no operations token': [{ ...good, listeners: {} }, [['listeners.operations.token', /^is not set/]]],
   'no listeners': [{ ...good, listeners: { operations: {} } }, [['listeners.operations.token', /^is not set/]]],
   'the sandbox secret': [upstream({ secret: sandboxSecret }), [['eservices.other.upstream.secret', /is the sandbox secret, which everybody knows/]]],

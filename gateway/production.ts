@@ -13,7 +13,12 @@ const leastSecretLength = 32
 
 /** Everything that makes a configuration unfit for a production start: sandbox keys, default secrets, addresses without TLS. */
 export function findProductionFaults (document: unknown): Finding[] {
-  return [...platformFaults(document), ...ownFaults(document), ...membersOf(document, ['eservices']).flatMap((name) => upstreamFaults(document, ['eservices', name, 'upstream']))]
+  const eservices = membersOf(document, ['eservices']).map((name) => ['eservices', name])
+  return [
+    ...platformFaults(document),
+    ...ownFaults(document),
+    ...eservices.flatMap((path) => [...upstreamFaults(document, [...path, 'upstream']), ...keychainFaults(document, [...path, 'keychain']), ...evidenceFaults(document, [...path, 'evidence', 'keys'])])
+  ]
 }
 
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
@@ -46,6 +51,7 @@ function ownFaults (document: unknown): Finding[] {
     ...textAt(document, ['publicUrl'])?.startsWith('http:') ? [{ path: ['publicUrl'], message: 'must be https outside the sandbox' }] : [],
     .../(?:^|\/)sandbox\//.test(textAt(document, ['registry']) ?? '') ? [{ path: ['registry'], message: 'is the sandbox registry: its administrations, agreements and purposes are made up' }] : [],
     .../(?:^|\/)sandbox\//.test(textAt(document, ['pdnd', 'api', 'privateKey']) ?? '') ? [{ path: ['pdnd', 'api', 'privateKey'], message: 'is a key of the sandbox: the platform knows no such client' }] : [],
+    ...keychainFaults(document, ['keychain']),
     ...valueAt(document, token) === undefined ? [{ path: token, message: 'is not set: set it, for example to ${VARCO_OPERATIONS_TOKEN}' }] : []
   ]
 }
@@ -58,6 +64,19 @@ function upstreamFaults (document: unknown, upstream: readonly string[]): Findin
     ...fault('url', url === undefined ? undefined : faultOfUrl(url, valueAt(document, [...upstream, 'plain']) !== undefined)),
     ...fault('secret', secret === undefined ? undefined : faultOfSecret(secret))
   ]
+}
+
+function keychainFaults (document: unknown, path: readonly string[]): Finding[] {
+  return /(?:^|\/)sandbox(?:\/|$)/.test(textAt(document, path) ?? '') ? [{ path, message: 'is the folder of the sandbox: the platform knows none of its keys' }] : []
+}
+
+/** Of 32 random bytes about 30 differ. */
+const leastDifferentBytes = 16
+
+function evidenceFaults (document: unknown, path: readonly string[]): Finding[] {
+  const keys: unknown = valueAt(document, path)
+  const isGuessable = (key: unknown): boolean => typeof key === 'string' && new Set(Buffer.from(key, 'base64')).size < leastDifferentBytes
+  return (Array.isArray(keys) ? keys : []).flatMap((key, index) => isGuessable(key) ? [{ path: [...path, index], message: 'is no random key; make one with: openssl rand -base64 32' }] : [])
 }
 
 function faultOfUrl (url: string, mayBePlain: boolean): string | undefined {

@@ -262,6 +262,29 @@ for (const [what, [how, entry]] of Object.entries(tampering)) {
   })
 }
 
+t.test('a changed length is no torn end, in the newest segment neither', async (t) => {
+  const { store, names, path, verify } = placeFor(t)
+  const kept = await store()
+  for (let n = 1; n <= 4; n++) await kept.keep(facts(n), randomBytes(100))
+  const [name = ''] = await names()
+  await change(path(name), (bytes) => {
+    const parts = partsOf(bytes)
+    return Buffer.concat(parts.with(3, flip(parts[3]!, 0)))
+  })
+  t.match(await verify(), { entries: 2, faults: [`${name}, entry 2: `], notes: [] })
+})
+
+t.test('what was given before the end is kept, and nothing after it', async (t) => {
+  const { store, read } = placeFor(t)
+  const kept = await store()
+  const first = kept.keep(facts(1))
+  const closed = kept.close()
+  await t.rejects(kept.keep(facts(2)), EvidenceUnavailable)
+  await Promise.all([first, closed])
+  t.match(await read(), [{ n: 1 }])
+  t.equal((await read()).length, 1)
+})
+
 t.test('a segment that is missing, has another name or comes from another e-service is found', async (t) => {
   const { store, names, path, verify, folder } = placeFor(t)
   for (let n = 1; n <= 3; n++) await (await store()).keep(facts(n))

@@ -38,6 +38,8 @@ export class EvidenceStore {
   #writer: SegmentWriter | undefined
   #previous: Previous | null | undefined
   #writingSince: number | undefined
+  #writing: Promise<void> | undefined
+  #closed = false
 
   constructor (options: EvidenceOptions) {
     this.#options = options
@@ -52,6 +54,7 @@ export class EvidenceStore {
   /** Keeps an entry and gives its hash (SHA-256, hex) once it is on the disk. Throws EvidenceUnavailable. */
   async keep (facts: object, body?: Uint8Array): Promise<string> {
     const { patienceMs = 5000 } = this.#options
+    if (this.#closed) throw new EvidenceUnavailable('the gateway is stopping')
     // What waits behind a disk that does not answer would fill the memory.
     if (this.#writingSince !== undefined && performance.now() - this.#writingSince > patienceMs) throw new EvidenceUnavailable('the disk does not answer')
     return new Promise((resolve, reject) => {
@@ -62,7 +65,7 @@ export class EvidenceStore {
         resolve: (hash) => { clearTimeout(timer); resolve(hash) },
         reject: (error) => { clearTimeout(timer); reject(error) }
       })
-      if (this.#writingSince === undefined) void this.#write()
+      if (this.#writingSince === undefined) this.#writing = this.#write()
     })
   }
 
@@ -72,8 +75,10 @@ export class EvidenceStore {
     await removeExpired(folder, retentionDays, now()).catch((error: Error) => { warn(`evidence whose time is over cannot be taken away: ${error.message}`) })
   }
 
-  /** Nothing can be kept afterwards. */
+  /** What was given to keep before is kept; nothing can be kept afterwards. */
   async close (): Promise<void> {
+    this.#closed = true
+    await this.#writing
     await this.#writer?.close()
   }
 
