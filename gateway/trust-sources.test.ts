@@ -203,3 +203,16 @@ t.test('a state folder that others can use is refused, and so is one that cannot
   }
   await t.rejects(open({ state: join(privateKey, 'state') }), { message: /state cannot be made \(ENOTDIR\): name another one as state in the configuration$/ })
 })
+
+t.test('the platform says whether it has a key of the producer', async (t) => {
+  const { platform, open } = await start(t)
+  const known = new Set(['known'])
+  platform.answer = (request, response) => (known.has(request.url?.split('/').at(-1) ?? '') ? json({ producerKeychainId: client, jwk }) : notFound)(request, response)
+  const { isPublished } = await open()
+  t.equal(await isPublished?.('known'), true)
+  t.equal(await isPublished?.('another'), false)
+  t.strictSame(platform.asked, ['/v2/producerKeys/known', '/v2/producerKeys/another'])
+  takeDown(platform)
+  await t.rejects(isPublished!('known'), 'it does not say')
+  t.equal((await open({ pdnd: { ...platform.environment, api: undefined } as Config['pdnd'] })).isPublished, undefined)
+})

@@ -111,7 +111,7 @@ t.test('entries that come together share one fsync, and nobody is told before it
   disk.hold = promise
   disk.syncs = 0
   let told = 0
-  const all = Promise.all(Array.from({ length: 500 }, async (_, n) => kept.keep(facts(n + 1)).then(() => { told++ })))
+  const all = Promise.all(Array.from({ length: 500 }, async (_, n) => kept.keep(facts(n + 1)).finally(() => { told++ })))
   await new Promise((resolve) => { setTimeout(resolve, 30) })
   t.equal(told, 0)
   resolve()
