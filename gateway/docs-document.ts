@@ -5,7 +5,7 @@ import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { policies } from '../policies/order.ts'
 import { noDemands } from '../policies/demands.ts'
-import type { Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep } from '../policies/demands.ts'
+import type { Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep, Trust } from '../policies/demands.ts'
 import type { Config } from './config.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
@@ -62,9 +62,10 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
     return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
   })
+  const demands = eservice.demands.get(operation.id) ?? noDemands
   const gate = operation.isPublic
     ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** voucher PDND, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(eservice.demands.get(operation.id))} ${evidenceText(eservice.demands.get(operation.id)?.evidence)}${integrityText(eservice.demands.get(operation.id)?.integrity)}${laterText(eservice.demands.get(operation.id))}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+    : `**Al varco:** ${demands.trust.map((trust) => callers[trust]).join(' o ')}, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(demands)}${certificateText(demands)}${evidenceText(demands.evidence)}${integrityText(demands.integrity)}${laterText(demands)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -72,15 +73,24 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     parameters,
     description: `${typeof source['description'] === 'string' ? `${source['description']}\n\n` : ''}${gate}`,
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
-    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config, eservice.demands.get(operation.id) ?? noDemands)
+    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config, demands)
   }
 }
 
+const callers: Readonly<Record<Trust, string>> = { pdnd: 'voucher PDND', x509: 'token firmato con il certificato X.509 del fruitore' }
+
 // A voucher that is bound to a key is never taken without its proof, so each operation says which of the two it takes.
-function dpopText (demands: Demands | undefined): string {
-  return demands?.dpop
-    ? '**Serve un voucher DPoP** (RFC 9449): `Authorization: DPoP <voucher>` e, nell\'intestazione `DPoP`, una prova firmata nuova a ogni chiamata.'
-    : 'Il voucher si invia come `Authorization: Bearer`; se è legato a una chiave (DPoP), come `Authorization: DPoP` con una prova nuova a ogni chiamata.'
+function dpopText ({ dpop, trust }: Demands): string {
+  if (!trust.includes('pdnd')) return ''
+  return dpop
+    ? '**Serve un voucher DPoP** (RFC 9449): `Authorization: DPoP <voucher>` e, nell\'intestazione `DPoP`, una prova firmata nuova a ogni chiamata. '
+    : 'Il voucher si invia come `Authorization: Bearer`; se è legato a una chiave (DPoP), come `Authorization: DPoP` con una prova nuova a ogni chiamata. '
+}
+
+function certificateText ({ trust, singleUse }: Demands): string {
+  if (!trust.includes('x509')) return ''
+  const once = singleUse ? ' e `jti`; è buono per una sola chiamata (ID_AUTH_REST_02)' : ' (ID_AUTH_REST_01)'
+  return `Il token di un fruitore fuori da PDND si invia come \`Authorization: Bearer\`: un JWT con \`typ\` JWT, il certificato in \`x5c\`, \`x5t#S256\` o \`x5u\`, e le claim \`iat\`, \`exp\`, \`aud\`${once}. `
 }
 
 function integrityText (demand: IntegrityDemand | undefined): string {
@@ -107,16 +117,16 @@ const nonBlockingTexts: Readonly<Record<NonBlockingStep, string>> = {
 }
 
 // What is answered later, and how.
-function laterText (demands: Demands | undefined): string {
-  const { scope, nonBlocking } = demands ?? noDemands
+function laterText ({ scope, nonBlocking }: Demands): string {
   const callback = scope === 'start_interaction' ? ' La risposta arriva alla `urlCallback` del voucher: https, porta 443, host pubblico.' : ''
   return `${scope ? `**Scambio asincrono:** serve un voucher con scope \`${scope}\` (\`/token.oauth2.async\`).${callback} ` : ''}${nonBlocking ? nonBlockingTexts[nonBlocking] : ''}`
 }
 
 /** The refusals of the policies that have something to say of such a call. */
-function refusalsOf ({ scope, nonBlocking }: Demands): readonly DenialCode[] {
+function refusalsOf ({ scope, nonBlocking, trust }: Demands): readonly DenialCode[] {
   const idle = new Set([...scope ? [] : ['interaction', 'transition'], ...scope === 'start_interaction' || nonBlocking === 'push' ? [] : ['replyTo']])
   return policies.flatMap((policy): readonly DenialCode[] => !idle.has(policy.name) ? policy.denials : policy.name === 'interaction' ? ['scope-mismatch'] : [])
+    .filter((code) => trust.includes('x509') || !(code.startsWith('token-') || code === 'client-unknown'))
 }
 
 function withRefusals (responses: JsonObject, operation: Operation, config: Config, demands: Demands): Document {
