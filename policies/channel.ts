@@ -45,14 +45,20 @@ export const channelChecks: readonly Check<Subject>[] = [
   {
     name: 'client certificate tenant',
     code: 'client-certificate-mismatch',
-    holds: ({ demanded, channel: { certificate }, tenant }) => demanded !== 'mutual-tls' || !tenant?.certificates || (certificate !== undefined && tenant.certificates.some((name) => isCertificateOf(name, certificate))),
+    holds: isOfTenant,
     expected: ({ tenant }) => tenant?.certificates ? 'one that is registered for the consumer' : 'any',
-    got: ({ tenant, channel: { certificate } }) => certificate && tenant?.certificates?.some((name) => isCertificateOf(name, certificate)) ? 'such a certificate' : 'another one'
+    got: (subject) => isOfTenant(subject) ? subject.channel.certificate ? 'such a certificate' : 'none' : 'another one'
   }
 ]
 
+function isOfTenant ({ demanded, channel: { certificate }, tenant }: Subject): boolean {
+  return demanded !== 'mutual-tls' || !tenant?.certificates || (certificate !== undefined && tenant.certificates.some((name) => isCertificateOf(name, certificate)))
+}
+
 /** Whose machine connects: where a delegate calls for the consumer it is the delegate's. */
-export function tenantOf (registry: Registry, { clientId, consumerId }: CallerFact): Tenant | undefined {
+export function tenantOf (registry: Registry, { clientId, consumerId, producerId, exchange }: CallerFact): Tenant | undefined {
+  // Who calls back is the producer; the consumer of such a voucher is the one that is called.
+  if (exchange?.scope === 'callback_invocation') return registry.tenant(producerId)
   return registry.tenant(registry.client(clientId)?.consumerId ?? consumerId)
 }
 

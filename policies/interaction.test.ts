@@ -222,3 +222,15 @@ t.test('an explanation says of a step what admission says', async (t) => {
   t.match(alone(undefined), { outcome: 'pass' })
   t.equal(goodClaims.client_id, id(8))
 })
+
+t.test('a callback comes on the channel of the producer, everything else on that of the consumer', async (t) => {
+  const registry = { ...registryWith(), tenant: (one: string) => ({ id: one, name: 'Ente', externalId: { origin: 'IPA', value: one }, certificates: [{ thumbprint: one }] }) }
+  const certificate = (thumbprint: string) => ({ secure: true, certificate: { thumbprint, subject: 'CN=x', notBefore: 0, notAfter: testTime + 1000, untrusted: undefined } })
+  const admit = admitting({ ...plenty, registry: () => registry })
+  for (const [scope, own, other] of [['callback_invocation', id(1), id(2)], ['start_interaction', id(2), id(1)]] as const) {
+    const call = step(scope, 1)
+    const on = (thumbprint: string): AdmittedCall => ({ ...call, demands: { ...call.demands, channel: 'mutual-tls' }, connection: certificate(thumbprint) })
+    await refused(t, admit(on(other)), 'client-certificate-mismatch', scope)
+    t.not((await admit(on(own)))?.denial, 'client-certificate-mismatch', scope)
+  }
+})
