@@ -259,7 +259,7 @@ t.test('a token by certificate is no bound voucher', async (t) => {
 t.test('the registry holds it to agreement and purpose as anybody', async (t) => {
   const changed = (name: string, code: Case[2], change: (content: RegistryContent) => object, said?: RegExp) => t.test(name, async (t) => tryAll(t, [sent(name, code, {}, said)], trusting(t, { registry: registryWith(bySubject, change) })))
   const ofConsumer = <Item extends { consumerId: string }>(items: readonly Item[], change: object): Item[] => items.map((item) => item.consumerId === outside.consumer ? { ...item, ...change } : item)
-  await changed('no agreement', 'agreement-missing', (content) => ({ ...content, agreements: content.agreements.filter(({ consumerId }) => String(consumerId) !== outside.consumer) }))
+  await changed('no agreement', 'agreement-missing', (content) => ({ ...content, agreements: content.agreements.filter(({ consumerId }: { consumerId: string }) => consumerId !== outside.consumer) }))
   await changed('an agreement that waits', 'agreement-not-active', (content) => ({ ...content, agreements: ofConsumer(content.agreements, { state: 'Pending' }) }))
   await changed('a purpose that was suspended', 'purpose-not-active', (content) => ({ ...content, purposes: ofConsumer(content.purposes, { versions: [{ ...content.purposes[0]!.versions[0]!, id: outside.secondPurpose, state: 'Suspended' }] }) }))
   await changed('an agreement on another version', 'descriptor-mismatch', (content) => {
@@ -267,7 +267,7 @@ t.test('the registry holds it to agreement and purpose as anybody', async (t) =>
     return { ...content, eservices: [{ ...eservice, descriptors: [...eservice!.descriptors, { ...eservice!.descriptors[0]!, id: outside.secondPurpose, version: 2 }] }], agreements: ofConsumer(content.agreements, { descriptorId: outside.secondPurpose }) }
   })
   await changed('two purposes, and none said', 'purpose-unknown', (content) => {
-    const own = content.purposes.find(({ id }) => String(id) === outside.purpose)!
+    const own = content.purposes.find(({ id }: { id: string }) => id === outside.purpose)!
     return { ...content, purposes: [...content.purposes, { ...own, id: outside.secondPurpose, alias: 'second', versions: [{ ...own.versions[0]!, id: outside.secondPurpose }] }], clients: ofConsumer(content.clients, { purposes: [outside.purpose, outside.secondPurpose] }) }
   }, new RegExp(`^purpose of the client: expected one of its purposes on this e-service in the claim purposeId: "${outside.purpose}" or "${outside.secondPurpose}"`))
 })
@@ -414,7 +414,7 @@ t.test('whatever stands in the header, the answer is a refusal, at once, and not
 t.test('a contract that takes certificates does not go live where none is trusted', async (t) => {
   const without = (contract: JsonObject) => startGateway(t, { contract, config: (config) => ({ ...config, x509: undefined }) })
   await t.rejects(without(contractWith()), { message: /^e-service "archive": operation "listItems" takes X\.509 certificates .*: configure x509, with mode and what is trusted\n.*"createItem".*\n.*"getItem"/ })
-  await t.rejects(without({ ...archiveContract, 'x-modi': { patterns: ['INTEGRITY_REST_01'] } } as unknown as JsonObject), { message: /takes X\.509 certificates/ })
+  await t.rejects(without({ ...archiveContract, 'x-modi': { patterns: ['INTEGRITY_REST_01'] } }), { message: /takes X\.509 certificates/ })
   await t.resolves(without(archiveContract))
 })
 
