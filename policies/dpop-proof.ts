@@ -34,7 +34,7 @@ const steering = steeringMembers.filter((member) => member !== 'jwk')
 
 /** What the header of a proof must be before its signature is looked at (RFC 9449, 4.2; RFC 8725, 3.1). */
 export const proofHeaderChecks: readonly Check<Jws['header']>[] = [
-  { name: 'DPoP typ', code: 'dpop-malformed', holds: ({ typ }) => typ === 'dpop+jwt', expected: () => '"dpop+jwt"', got: ({ typ }) => typ === undefined ? 'nothing' : 'another type' },
+  { name: 'DPoP typ', code: 'dpop-malformed', holds: ({ typ }) => typ === 'dpop+jwt', expected: () => '"dpop+jwt"', got: ({ typ }) => typ === undefined ? 'nothing' : typ === 'dpop+jwt' ? 'that type' : 'another type' },
   { name: 'DPoP alg', code: 'dpop-malformed', holds: ({ alg }) => proofAlgorithms.some((one) => one === alg), expected: () => proofAlgorithms.join(' or '), got: ({ alg }) => shown(alg) },
   {
     name: 'DPoP header members',
@@ -59,8 +59,8 @@ export const proofHeaderChecks: readonly Check<Jws['header']>[] = [
 export const proofChecks: readonly Check<ProofSubject>[] = [
   { name: 'DPoP key', code: 'dpop-binding-mismatch', holds: ({ thumbprint, jkt }) => equal(thumbprint, jkt), expected: () => 'the key that the voucher is bound to, by cnf.jkt', got: ({ thumbprint, jkt }) => equal(thumbprint, jkt) ? 'that key' : 'another key' },
   { name: 'DPoP jti', code: 'dpop-proof-invalid', holds: ({ claims: { jti } }) => typeof jti === 'string' && jti !== '' && jti.length <= 200, expected: () => 'a text of 1 to 200 characters', got: ({ claims: { jti } }) => typeof jti === 'string' ? `a text of ${jti.length} characters` : jti === undefined ? 'nothing' : 'no text' },
-  { name: 'DPoP htm', code: 'dpop-proof-invalid', holds: ({ claims: { htm }, method }) => htm === method, expected: ({ method }) => shown(method), got: ({ claims: { htm } }) => typeof htm === 'string' ? 'another method' : 'no text' },
-  { name: 'DPoP htu', code: 'dpop-proof-invalid', holds: ({ claims: { htu }, url }) => url !== undefined && typeof htu === 'string' && normaliseUri(htu) === url, expected: ({ origin }) => `${shown(origin)} and the path of the request`, got: ({ claims: { htu } }) => typeof htu === 'string' ? `another URI${originOf(htu)}` : 'no text' },
+  { name: 'DPoP htm', code: 'dpop-proof-invalid', holds: ({ claims: { htm }, method }) => htm === method, expected: ({ method }) => shown(method), got: ({ claims: { htm }, method }) => typeof htm !== 'string' ? 'no text' : htm === method ? 'that method' : 'another method' },
+  { name: 'DPoP htu', code: 'dpop-proof-invalid', holds: isOfRequest, expected: ({ origin }) => `${shown(origin)} and the path of the request`, got: (subject) => typeof subject.claims['htu'] !== 'string' ? 'no text' : isOfRequest(subject) ? 'that URI' : `another URI${originOf(subject.claims['htu'])}` },
   { name: 'DPoP iat (form)', code: 'dpop-proof-invalid', holds: ({ claims: { iat } }) => isTime(iat), expected: () => 'a time in whole epoch seconds', got: ({ claims: { iat } }) => iat === undefined ? 'nothing' : isTime(iat) ? 'such a time' : 'something else' },
   {
     name: 'DPoP iat',
@@ -72,13 +72,25 @@ export const proofChecks: readonly Check<ProofSubject>[] = [
   {
     name: 'DPoP exp and nbf',
     code: 'dpop-proof-invalid',
-    holds: ({ claims: { exp, nbf }, now }) => (exp === undefined || (isTime(exp) && exp > now)) && (nbf === undefined || (isTime(nbf) && nbf <= now + aheadSeconds)),
+    holds: areAround,
     expected: ({ now }) => `none, or times around ${shownTime(now)}`,
-    got: ({ claims: { exp, nbf } }) => exp === undefined && nbf === undefined ? 'none' : 'others'
+    got: (subject) => subject.claims['exp'] === undefined && subject.claims['nbf'] === undefined ? 'none' : areAround(subject) ? 'such times' : 'others'
   },
-  { name: 'DPoP ath', code: 'dpop-proof-invalid', holds: ({ claims: { ath }, voucher }) => typeof ath === 'string' && equal(ath, hashOf(voucher)), expected: () => 'the SHA-256 of the voucher that it comes with, in base64url', got: ({ claims: { ath } }) => ath === undefined ? 'nothing' : 'something else' },
+  { name: 'DPoP ath', code: 'dpop-proof-invalid', holds: isOfVoucher, expected: () => 'the SHA-256 of the voucher that it comes with, in base64url', got: (subject) => subject.claims['ath'] === undefined ? 'nothing' : isOfVoucher(subject) ? 'that hash' : 'something else' },
   { name: 'DPoP nonce', code: 'dpop-nonce-required', holds: ({ claims: { nonce }, acceptsNonce }) => !acceptsNonce || acceptsNonce(nonce), expected: ({ acceptsNonce }) => acceptsNonce ? 'the nonce that the header DPoP-Nonce of an answer gave' : 'none', got: ({ claims: { nonce } }) => nonce === undefined ? 'nothing' : 'some nonce' }
 ]
+
+function isOfRequest ({ claims: { htu }, url }: ProofSubject): boolean {
+  return url !== undefined && typeof htu === 'string' && normaliseUri(htu) === url
+}
+
+function isOfVoucher ({ claims: { ath }, voucher }: ProofSubject): boolean {
+  return typeof ath === 'string' && equal(ath, hashOf(voucher))
+}
+
+function areAround ({ claims: { exp, nbf }, now }: ProofSubject): boolean {
+  return (exp === undefined || (isTime(exp) && exp > now)) && (nbf === undefined || (isTime(nbf) && nbf <= now + aheadSeconds))
+}
 
 function equal (received: string, expected: string): boolean {
   const [left, right] = [Buffer.from(received), Buffer.from(expected)]

@@ -10,5 +10,6 @@ export function explainChannel ({ caller, call, context: { registry, now } }: Ex
   if (!call || call.demands.channel === 'any') return []
   const { demands: { channel }, connection } = call
   if (!connection) return [{ check: demanded[channel][0], outcome: 'not checked', expected: demanded[channel][1], got: 'the connection of the call is not here' }]
-  return explainChecks(channelChecks, { channel: connection, demanded: channel, tenant: tenantOf(registry, caller), now })
+  const own = channelChecks.filter(({ code }) => channel === 'mutual-tls' || code === 'tls-required')
+  return explainChecks(own, { channel: connection, demanded: channel, tenant: tenantOf(registry, caller), now })
 }

@@ -35,6 +35,8 @@ export interface TokenSubject { readonly claims: Jws['claims'], readonly audienc
 const certificateMembers = ['x5c', 'x5t#S256', 'x5u']
 const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jwk', 'jku', 'x5t']
 
+const isJwt = (typ: unknown): boolean => typeof typ === 'string' && typ.toUpperCase() === 'JWT'
+
 /** By what the header of a token says that it is signed, or undefined when it says nothing or two things. */
 export function trustOf (header: Jws['header']): Trust | undefined {
   const byCertificate = certificateMembers.some((member) => Object.hasOwn(header, member))
@@ -46,7 +48,7 @@ export function trustOf (header: Jws['header']): Trust | undefined {
 export function tokenHeaderChecks ({ header: name, malformed: code }: Pick<TokenKind, 'header' | 'malformed'>, trusted: readonly Trust[]): readonly Check<Jws['header']>[] {
   const algorithmsOf = (header: Jws['header']): readonly SignatureAlgorithm[] => trustOf(header) === 'x509' ? allAlgorithms : rsaAlgorithms
   return [
-    { name: `${name} typ`, code, holds: ({ typ }) => typeof typ === 'string' && typ.toUpperCase() === 'JWT', expected: () => '"JWT"', got: ({ typ }) => typ === undefined ? 'nothing' : 'another type' },
+    { name: `${name} typ`, code, holds: ({ typ }) => isJwt(typ), expected: () => '"JWT"', got: ({ typ }) => typ === undefined ? 'nothing' : isJwt(typ) ? 'that type' : 'another type' },
     { name: `${name} alg`, code, holds: (header) => algorithmsOf(header).some((one) => one === header['alg']), expected: (header) => algorithmsOf(header).join(', '), got: ({ alg }) => shown(alg) },
     {
       name: `${name} key`,
@@ -64,7 +66,7 @@ export function tokenHeaderChecks ({ header: name, malformed: code }: Pick<Token
 export function tokenClaimChecks (kind: TokenKind): readonly Check<TokenSubject>[] {
   const { header: name } = kind
   const time = (claim: 'iat' | 'exp'): Check<TokenSubject> => ({
-    name: `${name} ${claim} (form)`, code: kind.claims, holds: ({ claims }) => isTime(claims[claim]), expected: () => 'a time in whole epoch seconds', got: ({ claims }) => claims[claim] === undefined ? 'nothing' : 'a value of another form'
+    name: `${name} ${claim} (form)`, code: kind.claims, holds: ({ claims }) => isTime(claims[claim]), expected: () => 'a time in whole epoch seconds', got: ({ claims }) => claims[claim] === undefined ? 'nothing' : isTime(claims[claim]) ? 'such a time' : 'a value of another form'
   })
   const shownClaim = (claim: string) => ({ claims }: TokenSubject): string => isTime(claims[claim]) ? shownTime(claims[claim]) : claims[claim] === undefined ? 'nothing' : 'no time'
   return [

@@ -1,98 +1,94 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs, styleText } from 'node:util'
+import { parseArgs } from 'node:util'
 import type { Line } from '../../policies/check.ts'
 import { explainVoucher } from '../../policies/explain.ts'
-import type { FoundKey } from '../../policies/keys.ts'
+import type { ExplainContext } from '../../policies/explained.ts'
 import { readJws } from '../../policies/jws.ts'
-import { JwksKeys } from '../adapters/jwks.ts'
-import { openPlatformConnection } from '../pdnd/platform-connection.ts'
 import { readRegistryFile, registryOf } from '../adapters/registry-file.ts'
-import { didYouMean } from '../closest-name.ts'
 import { loadConfig } from '../config.ts'
 import type { Config, EServiceConfig } from '../config.ts'
+import { explainSavedRequest } from '../explain-saved-request.ts'
 import { termsOf } from '../live.ts'
+import { withPlatform } from '../platform-access.ts'
+import type { PlatformAccess } from '../platform-access.ts'
+import { isSavedRequest, readSavedRequest } from '../saved-request.ts'
 import { exitCodes, UsageError } from './command.ts'
-import type { Command, Terminal } from './command.ts'
+import type { Command } from './command.ts'
+import { explanationText, verdictOf } from './explanation-text.ts'
+import { chooseEService, readInput } from './input.ts'
 
-/** `varco explain`: every check that the gateway would make of a voucher. */
+/** `varco explain`: every check that the gateway would make of a voucher, or of a whole request. */
 export const explain: Command = {
   name: 'explain',
-  summary: 'Say why the gateway accepts or refuses a voucher',
-  usage: `varco explain [FILE] [--eservice NAME] [--config FILE] [--json]
+  summary: 'Say why the gateway accepts or refuses a voucher, or a saved request',
+  usage: `varco explain [FILE] [--eservice NAME] [--config FILE] [--at TIME] [--json]
 
-Reads a voucher from FILE or standard input and lists every check: pass or fail, expected against got, and how to mend it.
-Works offline: when the platform's keys cannot be fetched the signature counts as not checked, never as good.
-  --eservice NAME  the e-service that is called (default: the one that the voucher names)
+Reads a voucher or a saved request from FILE or standard input and lists every check: pass or fail, expected against got, and how to mend it.
+A request is raw HTTP/1.1 (as varco call --save writes it, or a proxy), or JSON: {method, url, headers, body} with bodyBase64 for what is no text.
+Works offline: a signature whose key cannot be fetched counts as not checked, never as good; so does what only the running gateway knows.
+  --eservice NAME  the e-service that is called (default: the one that the voucher names, or the path)
   --config FILE    the gateway's configuration (default: the demonstration's)
-  --json           {verdict, eservice, lines} instead of text
+  --at TIME        as if it were then (RFC 3339), for a request that was saved before: proofs live for a minute
+  --json           {verdict, eservice, operation, lines} instead of text
 Exit code 0 when every check passes, 1 otherwise.`,
   async run (args, terminal) {
-    const { values, positionals: [file, ...more] } = parseArgs({
+    const { values, positionals: [file = '-', ...more] } = parseArgs({
       args: [...args],
-      options: { config: { type: 'string' }, eservice: { type: 'string' }, json: { type: 'boolean' } },
+      options: { config: { type: 'string' }, eservice: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' } },
       allowPositionals: true
     })
     if (more.length > 0) throw new UsageError('name one file')
-    const token = (file === undefined ? (await terminal.stdin()).toString() : await readText(file)).trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
-    if (token === '') throw new UsageError('there is no voucher: give a file, or pipe one in')
+    const bytes = await readInput(file, terminal)
     const config = await loadConfig(values.config ?? join(import.meta.dirname, '../gateway.yaml'), terminal.env, { secrets: 'ignored' })
-    const eservice = chooseEService(config, token, values.eservice)
-    const lines = explainVoucher(token, {
-      terms: termsOf(config, eservice),
-      registry: registryOf(await readRegistryFile(config.registry, config.environment)),
-      key: await findKey(config, token, terminal),
-      now: terminal.now()
-    })
+    const named = values.eservice === undefined ? undefined : chooseEService(config, values.eservice)
+    const now = timeOf(values.at) ?? terminal.now()
+    const { eservice, operation, lines } = await withPlatform(config, terminal.now, async (platform) => isSavedRequest(bytes)
+      ? explainRequest(bytes, { config, named, platform, now })
+      : explainToken(bytes.toString(), { config, named, platform, now }))
     const verdict = verdictOf(lines)
-    terminal.out(values.json ? `${JSON.stringify({ verdict, eservice: eservice.name, lines })}\n` : toText(lines, verdict, eservice.name))
+    terminal.out(values.json ? `${JSON.stringify({ verdict, eservice, ...operation !== undefined && { operation }, lines })}\n` : explanationText(lines, verdict, [eservice ?? 'no e-service', operation].join(' ').trim()))
     return verdict === 'accepted' ? exitCodes.ok : exitCodes.findings
   }
 }
 
-async function readText (file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${file} cannot be read (${error.code ?? 'unknown error'})`) })
+function timeOf (text: string | undefined): number | undefined {
+  const time = text === undefined ? undefined : Date.parse(text)
+  if (Number.isNaN(time)) throw new UsageError(`--at takes a time as in 2026-11-21T10:00:00Z, not ${JSON.stringify(text)}`)
+  return time
 }
 
-function chooseEService (config: Config, token: string, name: string | undefined): EServiceConfig {
-  const names = config.eservices.map((eservice) => eservice.name)
-  if (name !== undefined) {
-    const named = config.eservices.find((eservice) => eservice.name === name)
-    if (!named) throw new UsageError(`there is no e-service "${name}" in the configuration.${didYouMean(name, names)} There are: ${names.join(', ')}`)
-    return named
+interface Asked { readonly config: Config, readonly named: EServiceConfig | undefined, readonly platform: PlatformAccess, readonly now: number }
+interface Explanation { readonly eservice: string | undefined, readonly operation?: string | undefined, readonly lines: readonly Line[] }
+
+async function explainRequest (bytes: Buffer, { config, named, platform, now }: Asked): Promise<Explanation> {
+  const request = readSavedRequest(bytes)
+  if (typeof request === 'string') throw new UsageError(`the request cannot be read: ${request}`)
+  const { found, lines } = await explainSavedRequest(request, { config, eservices: named ? [named] : config.eservices, platform, now })
+  return { eservice: found?.eservice.config.name ?? named?.name, operation: found?.operation.id, lines }
+}
+
+async function explainToken (text: string, { config, named, platform, now }: Asked): Promise<Explanation> {
+  const token = text.trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
+  if (token === '') throw new UsageError('there is no voucher and no request: give a file, or pipe one in')
+  const eservice = named ?? eserviceOf(config, token)
+  return {
+    eservice: eservice.name,
+    lines: explainVoucher(token, { terms: termsOf(config, eservice), registry: registryOf(await readRegistryFile(config.registry, config.environment)), key: await findKey(platform, token), now })
   }
+}
+
+/** The e-service that a voucher names, by id or by audience. */
+function eserviceOf ({ eservices }: Config, token: string): EServiceConfig {
   const read = readJws(token)
   const claims = typeof read === 'string' ? {} : read.claims
-  const meant = config.eservices.find((eservice) => eservice.eserviceId === claims['eserviceId']) ??
-    config.eservices.find((eservice) => [claims['aud']].flat().some((one) => eservice.audience.includes(String(one))))
-  return meant ?? config.eservices[0] as EServiceConfig
+  const meant = eservices.find((eservice) => eservice.eserviceId === claims['eserviceId']) ??
+    eservices.find((eservice) => [claims['aud']].flat().some((one) => eservice.audience.includes(String(one))))
+  return meant ?? eservices[0] as EServiceConfig
 }
 
-async function findKey (config: Config, token: string, { now }: Terminal): Promise<FoundKey | 'not known here'> {
+async function findKey ({ keys }: PlatformAccess, token: string): Promise<ExplainContext['key']> {
   const read = readJws(token)
   if (typeof read === 'string') return 'not known here'
-  const connection = openPlatformConnection()
-  const found = await new JwksKeys({ uri: config.pdnd.jwksUri, connection, now, warn: () => undefined }).find(String(read.header['kid']))
-  await connection.close()
+  const found = await keys.find(String(read.header['kid']))
   return found === 'unavailable' ? 'not known here' : found
-}
-
-function verdictOf (lines: readonly Line[]): 'accepted' | 'refused' | 'not decided' {
-  if (lines.some((line) => line.outcome === 'fail')) return 'refused'
-  return lines.some((line) => line.outcome === 'not checked') ? 'not decided' : 'accepted'
-}
-
-const marks = { pass: ['pass', 'green'], fail: ['FAIL', 'red'], 'not checked': ['????', 'yellow'] } as const
-
-function toText (lines: readonly Line[], verdict: string, eservice: string): string {
-  const width = Math.max(...lines.map((line) => line.check.length))
-  const text = lines.map((line) => {
-    const [mark, color] = marks[line.outcome]
-    const head = `${styleText(color, mark, { stream: process.stdout })}  ${line.check.padEnd(width)}  `
-    if (line.outcome === 'pass') return `${head}${line.got}${line.got === line.expected ? '' : `, expected ${line.expected}`}\n`
-    if (line.outcome === 'not checked') return `${head}${line.got}\n`
-    return `${head}expected ${line.expected}, got ${line.got}\n${' '.repeat(width + 8)}${line.code}: ${line.mend}\n`
-  })
-  const undecided = lines.find((line) => line.outcome === 'not checked')
-  return `${text.join('')}\n${eservice}: ${verdict}${undecided && verdict === 'not decided' ? ` (${undecided.got})` : ''}\n`
 }
