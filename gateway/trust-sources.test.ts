@@ -214,5 +214,5 @@ t.test('the platform says whether it has a key of the producer', async (t) => {
   t.strictSame(platform.asked, ['/v2/producerKeys/known', '/v2/producerKeys/another'])
   takeDown(platform)
   await t.rejects(isPublished!('known'), 'it does not say')
-  t.equal((await open({ pdnd: { ...platform.environment, api: undefined } as Config['pdnd'] })).isPublished, undefined)
+  t.equal((await open({ pdnd: { ...platform.environment, api: undefined } })).isPublished, undefined)
 })
