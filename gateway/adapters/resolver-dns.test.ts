@@ -58,7 +58,7 @@ t.test('who asks is answered in time, and slow names never take more than two th
   t.strictSame([...new Set(answers)], ['unavailable'])
   t.equal(asked, 2)
   t.equal(resolver.resolve('one-more.example'), 'unavailable', 'the line is full')
-  while (held.length > 0 || asked < 102) {
+  for (let turn = 0; turn < 500 && held.length > 0; turn++) {
     for (const go of held.splice(0)) go()
     await wait(1)
   }
