@@ -16,7 +16,7 @@ const now = Date.parse('2026-03-02T10:00:00Z')
 const item = Buffer.from('{"name":"Ciao mondo"}')
 const jwk = { ...createPublicKey(clientKey.privateKey).export({ format: 'jwk' }) }
 const kid = thumbprintOf(jwk)
-const signedContract = (patterns: readonly string[]): JsonObject => ({ ...archiveContract, 'x-modi': { patterns } }) as JsonObject
+const signedContract = (patterns: readonly string[]): JsonObject => ({ ...archiveContract, 'x-modi': { patterns } })
 
 /** A gateway whose contract demands signatures, and the platform on which the key of its caller is deposited. */
 async function start (t: Test) {

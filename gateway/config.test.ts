@@ -240,7 +240,7 @@ const api = (privateKey: string): readonly [string, string] => ['environment: sa
 const forReal: readonly (readonly [string, string])[] = [['http://127.0.0.1:${GATEWAY_PORT}', 'https://api.example.it'], ["'http://127.0.0.1:${ESERVICES_PORT}'", 'https://10.0.0.5'], ['limits:', "listeners: { operations: { token: '${SECRET}' } }\nlimits:"]]
 
 t.test('outside the sandbox the key of the interop API client has to be there, a key, and for its owner only; nothing of it is told', async (t) => {
-  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' })
   const path = join(await temporaryFolder(t), 'api.pem')
   const problems = async (): Promise<readonly string[]> => problemsOf(t, [api(path), ...forReal])
   t.match(await problems(), [/^3: pdnd\.api\.privateKey: the file .*api\.pem cannot be read \(ENOENT\)$/])

@@ -47,7 +47,16 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
   const platformKeys = keep('platform-keys.json', addresses.jwksUri)
   const keys = new JwksKeys({ uri: addresses.jwksUri, connection, now, warn, snapshot: platformKeys })
   await keys.restore()
-  if (!client) return { keys, clientKeys: { find: () => 'unavailable' }, isPublished: undefined, feed: undefined, follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped), close: async () => closeAll(connection, [platformKeys]) }
+  if (!client) {
+    return {
+      keys,
+      clientKeys: { find: () => 'unavailable' },
+      isPublished: undefined,
+      feed: undefined,
+      follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped),
+      close: async () => closeAll(connection, [platformKeys])
+    }
+  }
 
   const api = new InteropApi({ environment: addresses, client, keys, connection, now, randomUUID })
   const clientKeys = new PlatformClientKeys({ api, now, warn })
@@ -59,7 +68,9 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
     clientKeys,
     isPublished: async (kid) => await api.get(['producerKeys', kid]) !== undefined,
     feed,
-    follow: async (stopped, pauses = usualPauses) => { await Promise.all([followKeys(keys, pauses, stopped), followEvents(feed, pauses, warn, stopped)]) },
+    follow: async (stopped, pauses = usualPauses) => {
+      await Promise.all([followKeys(keys, pauses, stopped), followEvents(feed, pauses, warn, stopped)])
+    },
     close: async () => {
       feed.save()
       await closeAll(connection, [platformKeys, snapshot])

@@ -12,7 +12,12 @@ export interface PlatformClientKeysOptions {
 }
 
 /** A key as it is kept: what the platform said and when, in epoch ms. */
-export interface KeptClientKey { readonly kid: string, readonly clientId: string, readonly jwk: { readonly kty: 'RSA', readonly n: string, readonly e: string }, readonly checkedAt: number }
+export interface KeptClientKey {
+  readonly kid: string
+  readonly clientId: string
+  readonly jwk: { readonly kty: 'RSA', readonly n: string, readonly e: string }
+  readonly checkedAt: number
+}
 
 interface Known { readonly found: Exclude<FoundClientKey, string>, readonly kept: KeptClientKey }
 /** A question that is under way, and what the platform told about the key meanwhile. */
