@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -337,6 +339,33 @@ t.test('days are those of Rome, and whole days go when their time is over', asyn
   t.strictSame(await names(), [], 'at a start too')
   await again.keep(facts(4))
   t.match(await verify(), { entries: 2, faults: [] })
+})
+
+const endless = (folder: string): string => `
+  import { EvidenceStore } from ${JSON.stringify(new URL('evidence-store.ts', import.meta.url).href)}
+  const store = new EvidenceStore({ folder: ${JSON.stringify(folder)}, eserviceId: 'archive', keys: [Buffer.alloc(32, 1)], retentionDays: 30, now: () => ${now}, warn: () => undefined })
+  await store.open()
+  const body = Buffer.alloc(20_000, 'x')
+  await Promise.all(Array.from({ length: 20 }, async () => { for (;;) process.stdout.write(await store.keep({ kind: 'test' }, body) + '\\n') }))
+`
+
+t.test('128: whatever a process was told is kept is there after it was killed', async (t) => {
+  const { folder, read, verify } = placeFor(t)
+  const told = new Set<string>()
+  for (let round = 0; round < 6; round++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', endless(folder)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      if (out.length > 65 * 40 * (round + 1)) child.kill('SIGKILL')
+    })
+    await once(child, 'close')
+    for (const line of out.split('\n').slice(0, -1)) told.add(line)
+  }
+  const there = new Set((await read()).map(({ hash }) => hash))
+  t.ok(told.size > 500)
+  t.ok([...told].every((hash) => there.has(hash)), `of ${told.size}`)
+  t.strictSame((await verify()).faults, [])
 })
 
 t.test('a segment that has grown long is followed by another', async (t) => {
