@@ -105,6 +105,12 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
   'a client of the interop API that is not whole': [[['environment: sandbox', 'environment: sandbox\n  api: { version: v1, clientid: x }']], [/^3: pdnd\.api: must have required property 'clientId'$/, /^3: pdnd\.api: must have required property 'privateKey'$/, /unknown key "clientid"\. Did you mean "clientId"\?$/, /^3: pdnd\.api\.version: "v1" is not one of v3, v2/]],
+  'authorities that nobody names': [[['limits:', 'x509: { mode: ca }\nlimits:']], [/^6: x509: mode ca needs ca: name the files of the authorities$/]],
+  'authorities beside pinned certificates': [[['limits:', 'x509: { mode: pinned, ca: [registry.yaml], crl: [registry.yaml] }\nlimits:']], [/^6: x509\.ca: is for mode ca: with mode pinned nothing but/, /^6: x509\.crl: is for mode ca/]],
+  'authorities that are not there': [[['limits:', 'x509: { mode: ca, ca: [ca.pem], crl: [list.pem] }\nlimits:']], [/^6: x509\.ca\.0: the file .*ca\.pem cannot be read \(ENOENT\)$/, /^6: x509\.crl\.0: the file .*list\.pem cannot be read/]],
+  'a misspelt way to trust certificates': [[['limits:', 'x509: { mode: pined, x5t: [] }\nlimits:']], [/^6: x509\.x5t: unknown key "x5t"\. Did you mean "x5u"\?$/, /^6: x509\.mode: "pined" is not one of pinned, ca\. Did you mean "pinned"\?$/]],
+  'addresses of certificates that no URL has': [[['limits:', "x509: { mode: pinned, x5u: ['http://a.example', 'https://a.example/certs', 'https://A.example', 'https://a.example:443', 'https://a.example:port'] }\nlimits:"]],
+    [/^6: x509\.x5u\.0: is not of the form that is expected here: https, host and port/, /^6: x509\.x5u\.1: is not of the form/, /^6: x509\.x5u\.2: must be written as a URL has it: https:\/\/a\.example$/, /^6: x509\.x5u\.3: must be written as a URL has it: https:\/\/a\.example$/, /^6: x509\.x5u\.4: is not a URL$/]],
   'everything that is wrong with a production start, whatever else is wrong': [
     [['environment: sandbox', 'environment: produzione\n  jwksUri: http://keys.example.it'], ['http://127.0.0.1:${GATEWAY_PORT}', 'http://api.example.it'], ['registry.yaml', 'registri.yaml'],
       [`producer: ${uuid(1)}\n`, ''], ['requests: 5', 'requests: many'], ['127.0.0.1:${ESERVICES_PORT}', '10.0.0.7'], ['${SECRET}', 'short'], ['audience:', 'audiance:'], ['things.v1', 'thing.v1']],

@@ -7,6 +7,7 @@ import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { findApiKeyFaults } from './api-key-file.ts'
+import { findCertificateFaults } from './certificate-faults.ts'
 import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
@@ -17,6 +18,8 @@ import type { ApiClient } from './pdnd/api-voucher.ts'
 import { listenerPorts, portVariables } from './ports.ts'
 import { findProductionFaults, findSandboxFaults } from './production.ts'
 import { defaultState as sandboxState } from './sandbox/places.ts'
+import { findRedisFaults, redisOf, withRedisUrl, withShownRedis } from './redis-config.ts'
+import type { RedisConfig } from './redis-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
@@ -65,6 +68,8 @@ export interface Config {
   readonly eservices: readonly EServiceConfig[]
   /** The X.509 certificates that are trusted; none where it is undefined. */
   readonly x509: X509Config | undefined
+  /** What gateways share that stand side by side; undefined where one stands alone. */
+  readonly redis: RedisConfig | undefined
   /** Addresses and CIDR blocks of proxies that end TLS in front of the gateway and are believed about it. */
   readonly trustedProxies: readonly string[]
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
@@ -81,6 +86,7 @@ interface Document {
   readonly registry: string
   readonly publicUrl: string
   readonly state?: string
+  readonly redis?: { url: string, expectedNodes?: number }
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly operations?: { host?: string, port?: number, token?: string } }
@@ -105,10 +111,11 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
   const folder = dirname(resolve(path))
   let checked: { document: Document, shown: unknown, digests: ReadonlyMap<string, string> } | undefined
   await readCheckedYaml(path, async (raw) => {
-    const { content, faults } = substitute(raw, variables)
+    const { content: written, faults } = substitute(raw, variables)
+    const content = withRedisUrl(written, env)
     const shape = schemaFindings(validate, content)
     const files = await readNamedFiles(content, folder)
-    checked = { document: content as Document, shown: withoutSecrets(raw), digests: files.digests }
+    checked = { document: content as Document, shown: withShownRedis(withoutSecrets(raw), env), digests: files.digests }
     const keyFaults = secrets === 'needed' ? await findApiKeyFaults(content, folder) : []
     const found = firstOfEachPlace([faults, shape, findFaults(content), files.faults, keyFaults])
     return secrets === 'needed' ? found : found.filter((finding) => !(faults.includes(finding) && isSecret(finding.path)))
@@ -133,19 +140,11 @@ function findFaults (document: unknown): Finding[] {
   return [
     ...missing.map((path): Finding => ({ path, message: 'is missing: set it here or at the top of the file' })),
     ...findReplyTargetFaults(document, environment),
-    ...findX509Faults(document),
+    ...findCertificateFaults(document),
+    ...findRedisFaults(document, environment),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
   ]
-}
-
-function findX509Faults (document: unknown): Finding[] {
-  const mode = valueAt(document, ['x509', 'mode'])
-  if (mode === 'ca') return valueAt(document, ['x509', 'ca']) === undefined ? [{ path: ['x509'], message: 'mode ca needs ca: name the files of the authorities' }] : []
-  return ['ca', 'crl'].filter((name) => mode === 'pinned' && valueAt(document, ['x509', name]) !== undefined).map((name) => ({
-    path: ['x509', name],
-    message: 'is for mode ca: with mode pinned nothing but the certificates in the registry is trusted, and taking one out there revokes it'
-  }))
 }
 
 function absolute ({ certificate, key, clients }: TlsFiles, folder: string): TlsFiles {
@@ -177,6 +176,7 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && absolute(open.tls, folder) },
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
+    redis: redisOf(document.redis),
     trustedProxies: document.trustedProxies ?? [],
     x509: document.x509 && x509Of(document.x509, folder),
     limits: {

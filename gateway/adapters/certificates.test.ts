@@ -223,9 +223,11 @@ t.test('a list is replaced only by a newer one of the same authority', async (t)
   }
 })
 
+const silent = await makeAuthority('root', { keyUsage: [5] })
+
 const unusable: readonly (readonly [name: string, list: () => Promise<string>, fault: RegExp])[] = [
   ['one of nobody', async () => other.revoke([]), /cannot be used: none of the authorities in x509\.ca signed it$/],
-  ['one by an authority that may not make any', async () => (await makeAuthority('root', { keyUsage: [5] })).revoke([]), /none of the authorities/],
+  ['one by an authority that may not make any', async () => silent.revoke([]), /none of the authorities/],
   ['one that does not end', async () => root.revoke([], { nextUpdate: undefined }), /it does not say until when it holds \(nextUpdate\)$/],
   ['one that is only the changes to another', async () => root.revoke([], { extensions: [{ id: '2.5.29.27', critical: true }] }), /it is only a part of a list/],
   ['one of a part of the certificates', async () => root.revoke([], { extensions: [{ id: '2.5.29.28', critical: false }] }), /it is only a part of a list/],
@@ -236,9 +238,8 @@ const unusable: readonly (readonly [name: string, list: () => Promise<string>, f
 
 for (const [name, list, fault] of unusable) {
   t.test(`a list that cannot be used is a boot error: ${name}`, async (t) => {
-    const authorities = name.includes('may not') ? [] : [root]
     const content = await list()
-    await t.rejects(open(t, { authorities: [...authorities, root], lists: [content] }), { message: fault })
+    await t.rejects(open(t, { authorities: [root, silent], lists: [content] }), { message: fault })
   })
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import { makeAuthority } from '../harness/certificates.ts'
 import { CheckedFileError } from './checked-file-error.ts'
 import { readRegistryFile, registryOf } from './registry-file.ts'
 
@@ -97,6 +98,23 @@ t.test('a registry of another environment than the one that is configured is ref
   await t.resolves(readRegistryFile(path, 'produzione'))
   await t.rejects(readRegistryFile(demoPath, 'collaudo'), { message: /registry of sandbox.* is collaudo/ })
   t.match(await problemsOf(t, ['tenants:', 'environment: colaudo\ntenants:']), [/^1: environment: "colaudo" is not one of .*Did you mean "collaudo"\?$/])
+})
+
+const own = await makeAuthority('own')
+
+t.test('a client\'s certificates are read with the file, in whatever way they are named', async (t) => {
+  const folder = t.testdir({ 'own.pem': own.pem, 'own.der': own.certificate.raw, 'registry.yaml': small.replace('kind: Consumer,', `kind: Consumer, knownAs: [protocollo], certificates: [{ file: own.pem }, { file: own.der }, { thumbprint: ${'T'.repeat(43)} }, { subject: 'CN=own,O=Ente,C=IT' }],`) })
+  const { clients: [client] } = await readRegistryFile(join(folder, 'registry.yaml'))
+  t.match(client, { knownAs: ['protocollo'] })
+  t.match(client?.certificates?.map((one) => 'file' in one ? one.certificates.map(({ raw }) => raw) : one), [[own.certificate.raw], [own.certificate.raw], { thumbprint: 'T'.repeat(43) }, { subject: 'CN=own,O=Ente,C=IT' }])
+})
+
+t.test('certificates that cannot be used are reported at their line', async (t) => {
+  const wrong = ['{ file: none.pem }', '{ file: registry.yaml }', '{ thumbprint: abc }', "{ subject: 'subject=CN=x' }", "{ subject: 'CN=x,1.2.3.4=#0C01' }", '{ file: a, subject: CN=x }', '{}', '{ fingerprint: x }', '7']
+  const problems = await problemsOf(t, ['kind: Consumer,', `kind: Consumer, certificates: [${wrong.join(', ')}],`])
+  for (const [index, message] of [/the file .*none\.pem cannot be read \(ENOENT\)$/, /the file .* holds no certificate that can be read$/, /: is not of the form that is expected here: SHA-256/, /-nameopt RFC2253/, /by its thumbprint$/, / must NOT have more than 1 properties$/, /must not be empty$/, /unknown key "fingerprint"/, /must be object$/].entries()) {
+    t.ok(problems.some((problem) => problem.startsWith(`21: clients.0.certificates.${index}`) && message.test(problem)), `${wrong[index]}: ${problems.filter((problem) => problem.includes(`certificates.${index}`)).join('; ')}`)
+  }
 })
 
 t.test('what is not YAML is reported at its line', async (t) => {
