@@ -17,33 +17,59 @@ export interface Link { readonly notBefore: number, readonly notAfter: number, r
 /** The authorities of the configuration: each certificate is trusted by itself, and held to its own issuer where that is configured too. */
 export class Authorities {
   readonly certificates: readonly X509Certificate[]
+  /** Each with those above it. */
+  readonly #upwards: ReadonlyMap<X509Certificate, readonly X509Certificate[]>
 
   constructor (certificates: readonly X509Certificate[]) {
     this.certificates = certificates
+    this.#upwards = new Map(certificates.map((one) => [one, upwardsFrom(one, certificates)]))
   }
 
   /** The chain of a certificate, leaf first, over those that were sent with it in their order; a sentence when there is none. Times are not looked at. */
   chainOf (presented: readonly X509Certificate[]): readonly Link[] | string {
-    const [leaf, ...more] = presented as [X509Certificate, ...X509Certificate[]]
-    const chain = [leaf]
-    for (let current = leaf; ;) {
-      const trusted = this.#isTrusted(current)
-      const weakness = trusted ? undefined : findWeakSignature(current) ?? findWeakKey(current)
-      if (weakness) return weakness
-      const issuer = this.certificates.find((one) => !chain.includes(one) && isIssuer(one, current)) ?? (trusted ? undefined : more.shift())
-      if (!issuer && trusted) return findFault(chain) ?? (more.every((one) => this.#isTrusted(one)) ? chain.map((one, index) => linkOf(one, chain[index + 1])) : 'there are certificates with it that do not belong to its chain')
-      if (!issuer) return 'no authority that is trusted here issued it'
-      // The key is looked at first: verifying with one that is out of all measure costs too much.
-      const fault = findWeakKey(issuer) ?? (isIssuer(issuer, current) ? undefined : 'its chain is broken')
-      if (fault) return fault
-      if (chain.push(issuer) > maxChain) return `its chain is longer than ${maxChain}`
-      current = issuer
-    }
+    const found = this.#findAuthority(presented)
+    if (typeof found === 'string') return found
+    const { path, authority } = found
+    const weakness = path.map((one) => findWeakSignature(one) ?? findWeakKey(one)).find((one) => one !== undefined)
+    if (weakness !== undefined) return weakness
+    // From above, so that of what anybody can make up no more than one signature is verified.
+    for (let index = path.length - 1; index > 0; index--) if (!isSigned(path[index - 1] as X509Certificate, path[index] as X509Certificate)) return 'its chain is broken'
+    const chain = [...path, ...this.#upwards.get(authority) ?? []]
+    if (chain.length > maxChain) return `its chain is longer than ${maxChain}`
+    const fault = findFault(chain)
+    if (fault !== undefined) return fault
+    if (!presented.slice(path.length).every((one) => this.#isTrusted(one))) return 'there are certificates with it that do not belong to its chain'
+    return chain.map((one, index) => linkOf(one, chain[index + 1]))
   }
 
-  #isTrusted (certificate: X509Certificate): boolean {
-    return this.certificates.some((one) => one === certificate || one.raw.equals(certificate.raw))
+  /** The authority that signed the certificate or, in order, one of those behind it, which by their names issued each other. */
+  #findAuthority (presented: readonly X509Certificate[]): { readonly path: readonly X509Certificate[], readonly authority: X509Certificate } | string {
+    for (const [index, current] of presented.entries()) {
+      const below = presented[index - 1]
+      if (below && !below.checkIssued(current)) return 'its chain is broken'
+      const named = this.certificates.filter((one) => current.checkIssued(one))
+      const authority = named.find((one) => isSigned(current, one))
+      if (authority) return { path: presented.slice(0, index + 1), authority }
+      if (named.length > 0) return noAuthority
+    }
+    return noAuthority
   }
+
+  #isTrusted ({ raw }: X509Certificate): boolean {
+    return this.certificates.some((one) => one.raw.equals(raw))
+  }
+}
+
+const noAuthority = 'no authority that is trusted here issued it'
+
+function upwardsFrom (certificate: X509Certificate, all: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain = [certificate]
+  for (let next: X509Certificate | undefined = certificate; next;) {
+    const current: X509Certificate = next
+    next = all.find((one) => !chain.includes(one) && current.checkIssued(one) && isSigned(current, one))
+    if (next) chain.push(next)
+  }
+  return chain
 }
 
 /** Reads the authorities of the configuration. Throws naming everything that cannot be used; what has expired is warned about. `now` in epoch ms. */
@@ -78,10 +104,9 @@ function linkOf ({ validFromDate, validToDate, serialNumber }: X509Certificate, 
   return { notBefore: validFromDate.getTime(), notAfter: validToDate.getTime(), serial: serialOf(serialNumber), issuer: issuer && authorityName(issuer) }
 }
 
-// Names, key identifiers and keyUsage of the issuer, then the signature.
-function isIssuer (issuer: X509Certificate, certificate: X509Certificate): boolean {
+function isSigned (certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+    return certificate.verify(issuer.publicKey)
   } catch {
     return false
   }
