@@ -52,7 +52,7 @@ function checkSignatureHidden (t: Test, voucher: string, { out, err }: Run): voi
 
 t.test('help, and what is misspelt, come with the exit code that scripts expect', async (t) => {
   const cases: { args: readonly string[], code: number, out?: RegExp, err?: RegExp }[] = [
-    { args: [], code: 2, err: /start .*\n +voucher .*\n +explain / },
+    { args: [], code: 2, err: /start .*\n +voucher .*\n +call .*\n +explain / },
     { args: ['--help'], code: 0, out: /Exit codes: 0 ok, 1 findings, 2 usage, 78 configuration/ },
     { args: ['vuocher'], code: 2, err: /there is no command "vuocher"\. Did you mean "voucher"\?/ },
     ...['start', 'voucher', 'explain', 'vectors'].map((name) => ({ args: [name, '--help'], code: 0, out: new RegExp(`^varco ${name} `) })),
@@ -60,7 +60,7 @@ t.test('help, and what is misspelt, come with the exit code that scripts expect'
     { args: ['voucher', 'tickets', '--consumr', 'istat'], code: 2, err: /--consumr/ },
     { args: ['start', 'now'], code: 2, err: /'now'/ },
     { args: ['explain', 'no-such-file'], code: 2, err: /no-such-file cannot be read \(ENOENT\)/ },
-    { args: ['explain'], code: 2, err: /there is no voucher: give a file, or pipe one in/ },
+    { args: ['explain'], code: 2, err: /there is no voucher and no request: give a file, or pipe one in/ },
     { args: ['explain', '--eservice', 'tickest'], code: 2, err: /no e-service "tickest".* Did you mean "tickets"\?/ }
   ]
   for (const { args, code, out = /^$/, err = /^$/ } of cases) {

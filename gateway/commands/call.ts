@@ -101,9 +101,10 @@ Exit code 0 when the answer is 2xx and its signature, if it has one, is not wron
     }
     const pem = values['client-certificate'] === undefined ? undefined : await readInput(values['client-certificate'], terminal)
     const { sent, answer } = await send(url, signed, sign, pem && { cert: pem, key: pem })
-    const verdict = consumer && await judge(answer, sent, consumer, config, terminal)
+    const successful = answer.status >= 200 && answer.status < 300
+    const verdict = consumer && (await judge(answer, sent, consumer, config, terminal) ?? (successful && demands.signedResponse ? unsigned : undefined))
     terminal.out(answerText(answer, verdict))
-    return answer.status >= 200 && answer.status < 300 && verdict?.outcome !== 'wrong' ? exitCodes.ok : exitCodes.findings
+    return successful && verdict?.outcome !== 'wrong' ? exitCodes.ok : exitCodes.findings
   }
 }
 
@@ -127,6 +128,8 @@ async function send (url: URL, request: RawRequest, sign: (nonce: string) => Pro
   const sent = await sign(nonce)
   return { sent, answer: await sendRequest(url, sent, tls) }
 }
+
+const unsigned: AnswerVerdict = { outcome: 'wrong', reason: 'there is none, and the contract promises one' }
 
 async function judge (answer: RawAnswer, request: RawRequest, { clientId }: Consumer, config: Config, { now }: Terminal): Promise<AnswerVerdict | undefined> {
   return withPlatform(config, now, async ({ api }) => judgeAnswer({ rawHeaders: rawHeadersOf(answer), body: answer.body }, {
