@@ -56,7 +56,8 @@ async function missing (find: FindOperation, path: string): Promise<Denial> {
   return { denial: 'route-not-found', check: 'operation', reason: 'none with this path' }
 }
 
-async function signersOf ({ x509 }: Config, { clients }: RegistryFile, { api }: PlatformAccess, now: number): Promise<Signers> {
+/** Where it is known who signs, as far as it can be asked now: the platform, and the certificates of the configuration. */
+export async function signersOf ({ x509 }: Config, { clients }: RegistryFile, { api }: PlatformAccess, now: number): Promise<Signers> {
   const source = { now: () => now, warn: () => undefined }
   return { clientKeys: api ? new PlatformClientKeys({ api, ...source }) : { find: () => 'unavailable' }, certificates: await openCertificates(x509, clients, source) }
 }

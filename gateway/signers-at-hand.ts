@@ -17,7 +17,8 @@ const noAnswer = new Promise<never>(() => undefined)
  */
 export async function askBeforehand ({ authorization, rawHeaders }: Pick<Call, 'authorization' | 'rawHeaders'>, { clientKeys, certificates }: Signers, now: number): Promise<Signers> {
   const credentials = readCredentials(authorization)
-  const tokens = [...'denial' in credentials ? [] : [credentials.voucher], ...headerValues(rawHeaders, 'agid-jwt-signature'), ...evidenceValues(rawHeaders)]
+  const own = 'denial' in credentials ? [] : [credentials.voucher]
+  const tokens = [...own, ...headerValues(rawHeaders, 'agid-jwt-signature'), ...evidenceValues(rawHeaders)]
   const keys = new Map<string, FoundClientKey>()
   const found = new Map<string, FoundCertificate>()
   for (const token of tokens) {
@@ -25,7 +26,8 @@ export async function askBeforehand ({ authorization, rawHeaders }: Pick<Call, '
     if (typeof read === 'string') continue
     const { header } = read
     if (trustOf(header) === 'x509') found.set(JSON.stringify(header), await certificates.find(header, now))
-    else if (typeof header['kid'] === 'string') keys.set(header['kid'], await clientKeys.find(header['kid']))
+    // A voucher names a key of the platform itself.
+    else if (typeof header['kid'] === 'string' && !own.includes(token)) keys.set(header['kid'], await clientKeys.find(header['kid']))
   }
   const known = <T>(answer: T | 'unavailable' | undefined): T | Promise<never> => answer === undefined || answer === 'unavailable' ? noAnswer : answer
   return { clientKeys: { find: (kid) => known(keys.get(kid)) }, certificates: { find: (header) => known(found.get(JSON.stringify(header))) } }

@@ -7,11 +7,12 @@ import { readJws } from '../../policies/jws.ts'
 import { readRegistryFile, registryOf } from '../adapters/registry-file.ts'
 import { loadConfig } from '../config.ts'
 import type { Config, EServiceConfig } from '../config.ts'
-import { explainSavedRequest } from '../explain-saved-request.ts'
+import { explainSavedRequest, signersOf } from '../explain-saved-request.ts'
 import { termsOf } from '../live.ts'
 import { withPlatform } from '../platform-access.ts'
 import type { PlatformAccess } from '../platform-access.ts'
 import { isSavedRequest, readSavedRequest } from '../saved-request.ts'
+import { askBeforehand } from '../signers-at-hand.ts'
 import { exitCodes, UsageError } from './command.ts'
 import type { Command } from './command.ts'
 import { explanationText, verdictOf } from './explanation-text.ts'
@@ -71,13 +72,15 @@ async function explainToken (text: string, { config, named, platform, now }: Ask
   const token = text.trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
   if (token === '') throw new UsageError('there is no voucher and no request: give a file, or pipe one in')
   const eservice = named ?? eserviceOf(config, token)
+  const registry = await readRegistryFile(config.registry, config.environment)
+  const signers = await askBeforehand({ authorization: [`Bearer ${token}`], rawHeaders: [] }, await signersOf(config, registry, platform, now), now)
   return {
     eservice: eservice.name,
-    lines: explainVoucher(token, { terms: termsOf(config, eservice), registry: registryOf(await readRegistryFile(config.registry, config.environment)), key: await findKey(platform, token), now })
+    lines: explainVoucher(token, { terms: termsOf(config, eservice), registry: registryOf(registry), key: await findKey(platform, token), now, signers })
   }
 }
 
-/** The e-service that a voucher names, by id or by audience. */
+/** The e-service that a token names, by id or by audience. */
 function eserviceOf ({ eservices }: Config, token: string): EServiceConfig {
   const read = readJws(token)
   const claims = typeof read === 'string' ? {} : read.claims
