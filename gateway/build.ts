@@ -16,8 +16,6 @@ import type { Resolver } from '../policies/resolver.ts'
 import type { JwksKeys } from './adapters/jwks.ts'
 import { openInteractions } from './adapters/interactions-file.ts'
 import { openCertificates } from './adapters/certificates.ts'
-import { memoryLimiter } from './adapters/limiter-memory.ts'
-import { memoryReplay } from './adapters/replay-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
@@ -31,6 +29,8 @@ import type { Patience } from './listen.ts'
 import { goLive } from './live.ts'
 import { addProblemPages } from './problem-pages.ts'
 import type { LiveEService } from './route.ts'
+import { openSharedState } from './shared-state.ts'
+import type { SharedState } from './shared-state.ts'
 import { addStatus } from './status.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
@@ -42,6 +42,8 @@ export interface Gateway {
   readonly keys: JwksKeys
   /** Where keys come from: to be followed while the gateway runs, and closed after it. */
   readonly trust: TrustSources
+  /** What it has in common with gateways beside it. */
+  readonly shared: SharedState
   readonly logger: Logger
   /** From now on every answer closes its connection. */
   drain (): void
@@ -53,16 +55,19 @@ export interface Surroundings { readonly now: () => number, readonly log: Destin
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
-/** Puts a gateway together. Throws when a contract, the registry or the state folder cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, replay = memoryReplay(), resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher }: Surroundings): Promise<Gateway> {
+/** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
+export async function assemble (config: Config, { now, log, patience = usualPatience, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const registryFile = await readRegistryFile(config.registry, config.environment)
   const registry = registryOf(registryFile)
+  // What stays open would keep a process that cannot start from ending.
+  await using opened = new AsyncDisposableStack()
+  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: (message) => { logger.warn({ message }, 'shared state') } }), async (state) => state.close())
   const warnOfTrust = (message: string): void => { logger.warn({ message }, 'trust source') }
   const trust = await openTrustSources(config, { now, warn: warnOfTrust })
   const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
-  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: memoryLimiter(), quota: memoryLimiter(), replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registryFile.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
+  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: shared.burst, quota: shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registryFile.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
   const eservices = await goLive(config, ports)
   const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined
   if (interactions) ports.interactions = interactions
@@ -86,8 +91,10 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   app.addHook('onClose', async () => interactions?.close())
   app.addHook('onClose', async () => trust.close())
   app.addHook('onClose', async () => custody.close())
+  app.addHook('onClose', async () => shared.close())
   await app.ready()
-  return { app, eservices, keys, trust, logger, drain: () => { stopping.abort() } }
+  opened.move()
+  return { app, eservices, keys, trust, shared, logger, drain: () => { stopping.abort() } }
 }
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */

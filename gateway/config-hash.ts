@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Config } from './config.ts'
+import { hashableRedis } from './redis-config.ts'
 
 const unguessableLength = 32
 
@@ -12,6 +13,7 @@ export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: Readonl
   return sha256(JSON.stringify({
     ...config,
     state: undefined,
+    redis: hashableRedis(config.redis, partOf),
     // What is signed with it changes with the key, nothing that is enforced here.
     pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: undefined } },
     listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },

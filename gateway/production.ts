@@ -79,11 +79,12 @@ function evidenceFaults (document: unknown, path: readonly string[]): Finding[] 
   return (Array.isArray(keys) ? keys : []).flatMap((key, index) => isGuessable(key) ? [{ path: [...path, index], message: 'is no random key; make one with: openssl rand -base64 32' }] : [])
 }
 
-function faultOfUrl (url: string, mayBePlain: boolean): string | undefined {
+/** What keeps a URL out of production: a network between, without TLS, that nobody says may be trusted. */
+export function faultOfUrl (url: string, mayBePlain: boolean, secure: 'https:' | 'rediss:' = 'https:'): string | undefined {
   if (!URL.canParse(url)) return 'is not a URL'
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:' || mayBePlain || ['localhost', '[::1]'].includes(hostname) || (isIPv4(hostname) && hostname.startsWith('127.'))) return undefined
-  return 'must be https outside the sandbox, unless it is on this machine; where the network between may be trusted say why beside it, plain: <reason>'
+  if (protocol === secure || mayBePlain || ['localhost', '[::1]'].includes(hostname) || (isIPv4(hostname) && hostname.startsWith('127.'))) return undefined
+  return `must be ${secure.slice(0, -1)} outside the sandbox, unless it is on this machine; where the network between may be trusted say why beside it, plain: <reason>`
 }
 
 function faultOfSecret (secret: string): string | undefined {

@@ -23,18 +23,19 @@ export function substitute (content: unknown, env: Readonly<Record<string, strin
   return { content: visit(content, []), faults }
 }
 
-const secretNames = new Set(['secret', 'token', 'keys'])
+const secretNames = new Set(['secret', 'token', 'keys', 'redis.url'])
 /** True for the path of a field, or of one of a list, that holds a secret: nothing of it may be shown. */
 export function isSecret (path: readonly (string | number)[]): boolean {
-  return secretNames.has(String(path.findLast((step) => typeof step === 'string')))
+  const names = path.filter((step) => typeof step === 'string')
+  return secretNames.has(String(names.at(-1))) || secretNames.has(names.slice(-2).join('.'))
 }
 
 const variablesOnly = /^(?:\$\{[^}]*\})+$/
 
 /** A document as it may be shown: variables as they were written but for their defaults, and no secret that was written into it. */
-export function withoutSecrets (content: unknown, name = ''): unknown {
-  if (Array.isArray(content)) return content.map((item) => withoutSecrets(item, name))
-  if (typeof content === 'object' && content !== null) return Object.fromEntries(Object.entries(content).map(([key, value]) => [key, withoutSecrets(value, key)]))
-  if (secretNames.has(name) && !(typeof content === 'string' && variablesOnly.test(content))) return '[redacted]'
+export function withoutSecrets (content: unknown, path: readonly string[] = []): unknown {
+  if (Array.isArray(content)) return content.map((item) => withoutSecrets(item, path))
+  if (typeof content === 'object' && content !== null) return Object.fromEntries(Object.entries(content).map(([key, value]) => [key, withoutSecrets(value, [...path, key])]))
+  if (isSecret(path) && !(typeof content === 'string' && variablesOnly.test(content))) return '[redacted]'
   return typeof content === 'string' ? content.replaceAll(/(\$\{\w+):-[^}]*\}/g, '$1}') : content
 }

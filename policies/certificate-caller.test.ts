@@ -180,7 +180,7 @@ t.test('without purposeId the client has exactly one purpose on this e-service, 
 t.test('a token that is good once is good once, until it is too old, and only where that is demanded (C2)', async (t) => {
   const replay = plainReplay()
   const noted: [string, number][] = []
-  const verdict = caller.prepare(world({ replay: { note: (key, until, now) => { noted.push([key, until]); return replay.note(key, until, now) } } }), terms)
+  const verdict = caller.prepare(world({ replay: { note: (...entry) => { noted.push([entry[0], entry[1]]); return replay.note(...entry) } } }), terms)
   const token = certifiedToken()
   const demanding = callWith(`Bearer ${token}`, { demands: once })
   t.match(verdict(callWith(`Bearer ${token}`, { demands: byCertificate })), { kind: 'x509' })

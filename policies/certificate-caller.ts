@@ -138,7 +138,7 @@ export function prepareCertified ({ certificates, registry, replay }: Pick<Ports
     const caller = { ...factOf(client), kid: thumbprint, scheme }
     if (!singleUse) return caller
     const { exp, iat } = claims as { exp: number, iat: number }
-    const verdict = replay.note(replayKey(thumbprint, caller.jti as string), Math.min(exp, iat + singleUseSeconds) * 1000, now)
+    const verdict = replay.note(replayKey(thumbprint, caller.jti as string), Math.min(exp, iat + singleUseSeconds) * 1000, now, iat * 1000)
     const decide = (settled: ReplayVerdict): CallerFact | Denial => settled === 'first' ? caller : settled === 'seen' ? replayed : undecided
     return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
   }

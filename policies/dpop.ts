@@ -44,7 +44,7 @@ export const dpop: Policy<'dpop', 'caller'> = {
       const proof = judgeProof(call, { jkt, origin, acceptsNonce }, keys)
       if ('denial' in proof) return nonce === undefined ? proof : { ...proof, nonce }
       const { jti, iat } = proof.claims as { jti: string, iat: number }
-      const verdict = replay.note(replayKey(jkt, jti), (iat + rememberedSeconds) * 1000, call.now)
+      const verdict = replay.note(replayKey(jkt, jti), (iat + rememberedSeconds) * 1000, call.now, iat * 1000)
       const decide = (settled: ReplayVerdict): DpopFact | Denial => settled === 'first' ? { jkt, ...nonce !== undefined && { nonce } } : settled === 'seen' ? replayed : undecided
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }

@@ -96,7 +96,7 @@ export const integrity: Policy<'integrity', 'caller'> = {
       const { jti, exp, iat } = token.claims as { jti: string, exp: number, iat: number }
       const fact = { clientId: signer.clientId, id: signer.id, key: signer.key, jti, digest: message.digests[0]?.value }
       const decide = (verdict: ReplayVerdict): IntegrityFact | Denial => verdict === 'first' ? fact : verdict === 'seen' ? replayed : undecided
-      const verdict = ports.replay.note(replayKey(signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now)
+      const verdict = ports.replay.note(replayKey(signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now, iat * 1000)
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
     const signer = findSigner(token, signatureKind, ports, now)

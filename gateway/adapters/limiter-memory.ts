@@ -24,7 +24,8 @@ export function memoryLimiter (): Limiter {
   }
 }
 
-function toState (counted: RateLimiterRes | null, limit: number, windowSeconds: number, exceeded: boolean): LimitState {
+/** What a counter of the library says of a limit; null where nothing was counted yet. */
+export function toState (counted: RateLimiterRes | null, limit: number, windowSeconds: number, exceeded: boolean): LimitState {
   return {
     limit,
     remaining: Math.max(0, limit - (counted?.consumedPoints ?? 0)),

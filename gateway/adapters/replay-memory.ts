@@ -1,3 +1,4 @@
+import { rememberedLongerMs } from '../../policies/replay.ts'
 import type { ReplayFilter } from '../../policies/replay.ts'
 
 /** How many keys are held at once; some hundred bytes each. */
@@ -28,7 +29,7 @@ export function memoryReplay (capacity = usualCapacity): ReplayFilter {
       if (noted.has(key)) return 'seen'
       if (noted.size >= capacity) return 'unavailable'
       noted.add(key)
-      const end = Math.ceil(untilMs / 1000)
+      const end = Math.ceil((untilMs + rememberedLongerMs) / 1000)
       const together = ending.get(end)
       if (together) together.push(key)
       else ending.set(end, [key])

@@ -192,6 +192,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     registry: join(folder, 'registry.yaml'),
     state: join(folder, 'state'),
     publicUrl: `http://127.0.0.1:${port}`,
+    redis: undefined,
     trustedProxies: [],
     x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
