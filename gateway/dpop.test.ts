@@ -247,3 +247,32 @@ t.test('an address that keeps coming with a bound voucher and no proof of its ke
   t.match(await gateway.call('/items'), { status: 429, json: { code: 'address-limit-exceeded' } })
   t.equal((await gateway.raw(lines(gateway))).status, 200)
 })
+
+t.test('46: where nonces are asked for a proof needs one of this gateway', async (t) => {
+  const gateway = await startGateway(t, { ...behindProxy, config: (config) => ({ ...config, publicUrl, eservices: config.eservices.map((eservice) => ({ ...eservice, dpopNonces: true })) }) })
+  const send = async (claims: object) => gateway.raw(lines(gateway, { changes: { claims: { ...claims } } }))
+  const asked = await send({})
+  const nonce = asked.headers['dpop-nonce']
+  t.match(nonce, /^[A-Za-z0-9_-]{27}$/)
+  t.equal(asked.headers['www-authenticate'], `DPoP error="use_dpop_nonce", ${algs}`)
+  await checkProblem(t, gateway, asked, { status: 401, code: 'dpop-nonce-required' })
+  for (const wrong of ['', 'x', nonce?.replace(/.$/, (last) => last === 'A' ? 'B' : 'A'), 7]) {
+    const answer = await send({ nonce: wrong })
+    await checkProblem(t, gateway, answer, { status: 401, code: 'dpop-nonce-required' })
+    t.equal(answer.headers['dpop-nonce'], nonce, 'a refusal says which one to use')
+  }
+  t.equal(gateway.upstream.requests.length, 0)
+  const served = await send({ nonce })
+  t.equal(served.status, 200)
+  t.equal(served.headers['dpop-nonce'], nonce)
+  await gateway.takeRecords(1)
+  gateway.clock.now = now + 60_000
+  const later = await send({ nonce })
+  t.equal(later.status, 200, 'the one before is still taken')
+  t.not(later.headers['dpop-nonce'], nonce, 'and the answer brings the next')
+  await gateway.takeRecords(1)
+  gateway.clock.now = now + 120_000
+  await checkProblem(t, gateway, await send({ nonce }), { status: 401, code: 'dpop-nonce-required' })
+  t.equal((await gateway.call('/items', { voucher: mintVoucher(gateway.clock.now) })).headers['dpop-nonce'], undefined, 'who needs no proof needs no nonce')
+  await gateway.takeRecords(1)
+})
