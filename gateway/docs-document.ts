@@ -3,10 +3,11 @@ import type { Json, JsonObject } from '../openapi/document.ts'
 import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
-import { policies } from '../policies/order.ts'
 import { noDemands } from '../policies/demands.ts'
-import type { Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep, Trust } from '../policies/demands.ts'
-import type { Config } from './config.ts'
+import type { Config, EServiceConfig } from './config.ts'
+import { codeText, neededHeaders, needsText } from './docs-demands.ts'
+import type { Needs } from './docs-demands.ts'
+import { refusalsOf } from './docs-refusals.ts'
 import { problemOf } from './refuse.ts'
 import type { LiveEService } from './route.ts'
 
@@ -56,81 +57,53 @@ function schemeOf (name: string): string {
 }
 
 function describe (eservice: LiveEService, operation: Operation, config: Config): Document {
-  const { name, burst } = eservice.config
+  const { name } = eservice.config
   const source = inline(operation.source, eservice.contract.document, []) as JsonObject
   const parameters = operation.parameters.map(({ name: parameter, in: place, required, schema, explode }) => {
     const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
     return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
   })
-  const demands = eservice.demands.get(operation.id) ?? noDemands
-  const gate = operation.isPublic
-    ? 'Pubblica: nessun voucher, nessun conteggio.'
-    : `**Al varco:** ${demands.trust.map((trust) => callers[trust]).join(' o ')}, poi in ordine: ${policies.map((policy) => policy.name).join(' → ')}. ${dpopText(demands)}${certificateText(demands)}${evidenceText(demands.evidence)}${integrityText(demands.integrity)}${laterText(demands)}**Limiti:** ${burst.requests} richieste ogni ${burst.seconds} s per client; quota giornaliera della finalità (dailyCalls).`
+  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays }
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
     tags: [name],
-    parameters,
-    description: `${typeof source['description'] === 'string' ? `${source['description']}\n\n` : ''}${gate}`,
+    parameters: [...parameters, ...needs ? demandedHeaders(needs, operation) : []],
+    description: [source['description'], needs ? gateText(needs, operation, eservice.config) : publicText].filter((text) => typeof text === 'string').join('\n\n'),
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
-    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, operation, config, demands)
+    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, needs ? codesOf(needs) : [], config)
   }
 }
 
-const callers: Readonly<Record<Trust, string>> = { pdnd: 'voucher PDND', x509: 'token firmato con il certificato X.509 del fruitore' }
-
-// A voucher that is bound to a key is never taken without its proof, so each operation says which of the two it takes.
-function dpopText ({ dpop, trust }: Demands): string {
-  if (!trust.includes('pdnd')) return ''
-  return dpop
-    ? '**Serve un voucher DPoP** (RFC 9449): `Authorization: DPoP <voucher>` e, nell\'intestazione `DPoP`, una prova firmata nuova a ogni chiamata. '
-    : 'Il voucher si invia come `Authorization: Bearer`; se è legato a una chiave (DPoP), come `Authorization: DPoP` con una prova nuova a ogni chiamata. '
+/** Every way in which a call of an operation can be refused for what it is: by the policies, and where it cannot be kept as evidence. */
+function codesOf (needs: Needs): readonly DenialCode[] {
+  return [...refusalsOf(needs).flatMap(({ codes }) => codes), ...needs.nonRepudiation ? ['evidence-store-unavailable' as const] : []]
 }
 
-function certificateText ({ trust, singleUse }: Demands): string {
-  if (!trust.includes('x509')) return ''
-  const once = singleUse ? ' e `jti`; è buono per una sola chiamata (ID_AUTH_REST_02)' : ' (ID_AUTH_REST_01)'
-  return `Il token di un fruitore fuori da PDND si invia come \`Authorization: Bearer\`: un JWT con \`typ\` JWT, il certificato in \`x5c\`, \`x5t#S256\` o \`x5u\`, e le claim \`iat\`, \`exp\`, \`aud\`${once}. `
+const publicText = 'Pubblica: nessun voucher, nessun conteggio. / Public: no voucher, nothing is counted.'
+
+const gateTexts = {
+  it: { title: 'Al varco', limits: (requests: number, seconds: number) => `**Limiti:** ${requests} richieste ogni ${seconds} s per client; quota giornaliera della finalità (\`dailyCalls\`).`, order: 'Verifiche, in ordine', command: 'Da riga di comando' },
+  en: { title: 'At the gateway', limits: (requests: number, seconds: number) => `**Limits:** ${requests} requests in ${seconds} s for each client; the daily quota of the purpose (\`dailyCalls\`).`, order: 'Checks, in order', command: 'From the command line' }
 }
 
-function integrityText (demand: IntegrityDemand | undefined): string {
-  if (!demand) return ''
-  const keys = demand.trust.map((trust) => trust === 'pdnd' ? 'una chiave del client depositata su PDND (INTEGRITY_REST_02)' : 'un certificato X.509 (INTEGRITY_REST_01)').join(' o ')
-  const names = ['digest', 'content-type', 'content-encoding', ...demand.headers].map((name) => `\`${name}\``).join(', ')
-  const codings = demand.contentCodings.length > 0 ? ` Il corpo può essere inviato in ${demand.contentCodings.join(', ')}: l'impronta è quella dei byte inviati.` : ''
-  return `**Serve la firma del messaggio**${demand.emptyBody === 'signed' ? ', anche senza corpo' : ', se c\'è un corpo'}: in \`Digest\` l'impronta del corpo (\`SHA-256=<base64>\`) e in \`Agid-JWT-Signature\` un JWT firmato con ${keys}, nuovo a ogni chiamata (\`jti\`), che in \`signed_headers\` elenca le intestazioni inviate tra ${names}.${codings} `
+/** What stands at the gate, in Italian and below it in English. */
+function gateText (needs: Needs, { method, path }: Operation, { name, burst }: EServiceConfig): string {
+  const order = refusalsOf(needs).map(({ policy }) => policy).join(' → ')
+  return (['it', 'en'] as const).map((language) => {
+    const { title, limits, order: checks, command } = gateTexts[language]
+    const byHand = needs.trust.includes('pdnd') ? `\n- **${command}:** \`npx varco call ${name} ${method} '${codeText(path)}'\`` : ''
+    return `**${title}**\n\n${needsText(needs, language)}\n- ${limits(burst.requests, burst.seconds)}\n- **${checks}:** ${order}.${byHand}`
+  }).join('\n\n')
 }
 
-function evidenceText (demand: EvidenceDemand | undefined): string {
-  if (!demand) return ''
-  const { bound, claims } = demand
-  const digest = bound ? ' Il voucher va richiesto con la sua impronta (SHA-256 in esadecimale) nella claim `digest`, e la stessa tracciatura accompagna tutte le chiamate fatte con quel voucher.' : ''
-  const agreed = claims && claims.names.length > 0 ? ` Claim concordate: ${claims.names.map((name) => `\`${name}\``).join(', ')}.` : ''
-  return `**Serve la tracciatura** (${bound ? 'AUDIT_REST_02' : 'AUDIT_REST_01'}): in \`Agid-JWT-TrackingEvidence\` un JWT firmato dal client che chiama.${digest}${agreed} `
+/** The headers that the gateway demands and the contract does not declare itself. */
+function demandedHeaders (needs: Needs, { parameters }: Operation): readonly Document[] {
+  const declared = new Set(parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name.toLowerCase()))
+  return neededHeaders(needs).filter(({ name }) => !declared.has(name.toLowerCase())).map(({ name, needed, says }) => ({ name, in: 'header', required: needed, description: says, schema: { type: 'string' } }))
 }
 
-const nonBlockingTexts: Readonly<Record<NonBlockingStep, string>> = {
-  push: '**NONBLOCK_PUSH_REST:** in `X-ReplyTo` l\'URL https a cui inviare la risposta, di un\'origine concordata con l\'erogatore; si risponde 202 e `X-Correlation-ID` lega la risposta alla richiesta. ',
-  'pull-request': '**NONBLOCK_PULL_REST:** si risponde 202, con lo stato all\'indirizzo in `Location`. ',
-  'pull-status': '**NONBLOCK_PULL_REST:** si risponde 200 finché la risposta non c\'è, poi 303 con il suo indirizzo in `Location`. ',
-  'pull-result': '**NONBLOCK_PULL_REST:** si risponde 200 con il risultato. '
-}
-
-// What is answered later, and how.
-function laterText ({ scope, nonBlocking }: Demands): string {
-  const callback = scope === 'start_interaction' ? ' La risposta arriva alla `urlCallback` del voucher: https, porta 443, host pubblico.' : ''
-  return `${scope ? `**Scambio asincrono:** serve un voucher con scope \`${scope}\` (\`/token.oauth2.async\`).${callback} ` : ''}${nonBlocking ? nonBlockingTexts[nonBlocking] : ''}`
-}
-
-/** The refusals of the policies that have something to say of such a call. */
-function refusalsOf ({ scope, nonBlocking, trust }: Demands): readonly DenialCode[] {
-  const idle = new Set([...scope ? [] : ['interaction', 'transition'], ...scope === 'start_interaction' || nonBlocking === 'push' ? [] : ['replyTo']])
-  return policies.flatMap((policy): readonly DenialCode[] => !idle.has(policy.name) ? policy.denials : policy.name === 'interaction' ? ['scope-mismatch'] : [])
-    .filter((code) => trust.includes('x509') || !(code.startsWith('token-') || code === 'client-unknown'))
-}
-
-function withRefusals (responses: JsonObject, operation: Operation, config: Config, demands: Demands): Document {
-  const codes = operation.isPublic ? [] : refusalsOf(demands)
+function withRefusals (responses: JsonObject, codes: readonly DenialCode[], config: Config): Document {
   const byStatus = Map.groupBy(new Set(codes), (code) => String(denials[code].status))
   const described: Document = { ...responses }
   for (const [status, refusals] of byStatus) {

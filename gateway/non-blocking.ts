@@ -6,7 +6,7 @@ import type { Denial } from '../policies/denials.ts'
 export const correlationHeader = 'x-correlation-id'
 
 /** What an e-service may answer in a step of a non-blocking interaction (NONBLOCK_PUSH_REST, NONBLOCK_PULL_REST): statuses, and whether each needs a Location. */
-const answers: Readonly<Record<NonBlockingStep, ReadonlyMap<number, 'Location' | 'nothing'>>> = {
+export const stepAnswers: Readonly<Record<NonBlockingStep, ReadonlyMap<number, 'Location' | 'nothing'>>> = {
   push: new Map([[202, 'nothing']]),
   'pull-request': new Map([[202, 'Location']]),
   'pull-status': new Map([[200, 'nothing'], [303, 'Location']]),
@@ -16,9 +16,9 @@ const answers: Readonly<Record<NonBlockingStep, ReadonlyMap<number, 'Location' |
 /** What is wrong with an answer that is no error: its status, or that the caller would not know where to go on. */
 export function findAnswerFault (step: NonBlockingStep | undefined, status: number, headers: IncomingHttpHeaders): Denial | undefined {
   if (step === undefined || status >= 400) return undefined
-  const needed = answers[step].get(status)
+  const needed = stepAnswers[step].get(status)
   const fault = (reason: string): Denial => ({ denial: 'upstream-invalid', check: 'upstream', reason: `the upstream answered ${status} ${reason}` })
-  if (needed === undefined) return fault(`to ${step}, which is answered ${[...answers[step].keys()].join(' or ')}`)
+  if (needed === undefined) return fault(`to ${step}, which is answered ${[...stepAnswers[step].keys()].join(' or ')}`)
   return needed === 'Location' && !headers.location ? fault(`to ${step} without Location`) : undefined
 }
 

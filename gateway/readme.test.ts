@@ -5,6 +5,7 @@ import { policies } from '../policies/order.ts'
 import { runCommandLine } from './command-line.ts'
 import { loadConfig } from './config.ts'
 import { root, temporaryFolder } from './harness/process.ts'
+import { withPatternTable } from './pattern-table.ts'
 import { listenerPorts } from './ports.ts'
 
 const readme = await readFile(join(root, 'README.md'), 'utf8')
@@ -43,6 +44,11 @@ t.test('it lists the policies in the order in which they run, before, over and a
   t.strictSame(listed('admit'), policies.filter(({ stage }) => stage === 'before-body').map(({ name }) => name))
   t.strictSame(listed('body'), policies.filter(({ stage }) => stage === 'body').map(({ name }) => name))
   t.strictSame(listed('quota'), policies.filter(({ stage }) => stage === 'after-body').map(({ name }) => name))
+})
+
+t.test('the table of patterns is the one that the code gives (npm run patterns -- --write)', async (t) => {
+  t.equal(readme, withPatternTable(readme))
+  t.throws(() => withPatternTable('no place'), { message: /^there is no place for the table/ })
 })
 
 t.test('every file that it names is there', async (t) => {
