@@ -2,7 +2,7 @@ import t from 'tap'
 import { memoryLimiter } from './limiter-memory.ts'
 import { testLimiter } from './limiter-suite.ts'
 
-testLimiter(t, async () => memoryLimiter())
+await testLimiter(t, async () => memoryLimiter())
 
 t.test('a counter that the library has not taken away yet is over when its window is', async (t) => {
   const limiter = memoryLimiter()

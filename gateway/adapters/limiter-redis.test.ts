@@ -11,7 +11,7 @@ const limiterOn = (connection: RedisConnection, expectedNodes = 2): Limiter => r
 
 t.test('it does what every limiter does', withRedis, async (t) => {
   const { connection, redis } = await openRedis(t)
-  testLimiter(t, async () => {
+  await testLimiter(t, async () => {
     await redis.ask('flushall')
     return limiterOn(connection)
   })

@@ -2,8 +2,8 @@ import type { Test } from 'tap'
 import type { Limiter } from '../../policies/limiter.ts'
 
 /** What every limiter must do, wherever it counts. `open` gives one in which nothing was counted yet. */
-export function testLimiter (t: Test, open: (t: Test) => Promise<Limiter>): void {
-  t.test('a counter admits exactly its limit, and what is refused takes nothing', async (t) => {
+export async function testLimiter (t: Test, open: (t: Test) => Promise<Limiter>): Promise<void> {
+  await t.test('a counter admits exactly its limit, and what is refused takes nothing', async (t) => {
     const limiter = await open(t)
     const states = []
     for (let count = 0; count < 5; count++) states.push(await limiter.consume('a', 3, 60))
@@ -18,18 +18,18 @@ export function testLimiter (t: Test, open: (t: Test) => Promise<Limiter>): void
     t.match(await limiter.consume('a', 2, 60), { limit: 2, remaining: 0, exceeded: true }, 'one that is lowered has nothing')
   })
 
-  t.test('500 at the same moment get exactly the limit', async (t) => {
+  await t.test('500 at the same moment get exactly the limit', async (t) => {
     const limiter = await open(t)
     const states = await Promise.all(Array.from({ length: 500 }, async () => limiter.consume('a', 100, 60)))
     t.equal(states.filter(({ exceeded }) => !exceeded).length, 100)
   })
 
-  t.test('of a limit of nothing there is nothing', async (t) => {
+  await t.test('of a limit of nothing there is nothing', async (t) => {
     const limiter = await open(t)
     for (let count = 0; count < 2; count++) t.match(await limiter.consume('a', 0, 60), { limit: 0, remaining: 0, exceeded: true, resetSeconds: 60 })
   })
 
-  t.test('looking takes nothing', async (t) => {
+  await t.test('looking takes nothing', async (t) => {
     const limiter = await open(t)
     t.match(await limiter.peek('a', 3, 60), { limit: 3, remaining: 3, resetSeconds: 60, exceeded: false })
     await limiter.consume('a', 3, 60)
@@ -37,12 +37,12 @@ export function testLimiter (t: Test, open: (t: Test) => Promise<Limiter>): void
     t.match(await limiter.consume('a', 3, 60), { remaining: 1, exceeded: false })
   })
 
-  t.test('keys do not share a counter, whatever their names', async (t) => {
+  await t.test('keys do not share a counter, whatever their names', async (t) => {
     const limiter = await open(t)
     for (const key of ['a', 'a ', '{a}', '__proto__', 'constructor', 'rlflx:a', 'à\n', '']) t.match(await limiter.consume(key, 1, 60), { exceeded: false }, key)
   })
 
-  t.test('a window starts anew when it has ended, and not before', async (t) => {
+  await t.test('a window starts anew when it has ended, and not before', async (t) => {
     const limiter = await open(t)
     const start = performance.now()
     t.match(await limiter.consume('a', 1, 1), { exceeded: false, resetSeconds: 1 })

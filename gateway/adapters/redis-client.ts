@@ -20,9 +20,6 @@ export interface RedisClient {
 /** How long connecting, TLS and greeting included, may take, in ms. */
 const connectMs = 1000
 
-/** Every connection is used so often, in ms, and one on which nothing is heard for so long is given up. */
-const silence = { pingInterval: 1000, socketTimeout: 3000 }
-
 /** Where the URL of a server says that it is. */
 export function placeOf (url: string): RedisPlace {
   const { hostname, port } = new URL(url)
@@ -69,11 +66,10 @@ async function open<T> (client: Openable, failed: (error: Error) => void, ask: (
 
 function optionsOf ({ protocol, username, password, pathname }: URL, place: RedisPlace) {
   return {
-    socket: { ...place, connectTimeout: connectMs, socketTimeout: silence.socketTimeout, reconnectStrategy: false as const, ...protocol === 'rediss:' && { tls: true as const } },
+    socket: { ...place, connectTimeout: connectMs, reconnectStrategy: false as const, ...protocol === 'rediss:' && { tls: true as const } },
     ...username !== '' && { username: decodeURIComponent(username) },
     ...password !== '' && { password: decodeURIComponent(password) },
     ...pathname.length > 1 && { database: Number(pathname.slice(1)) },
-    pingInterval: silence.pingInterval,
     disableOfflineQueue: true,
     maintNotifications: 'disabled' as const,
     // None: the library's own deadline does not hold while the server is silent, and costs a timer per command.

@@ -3,7 +3,7 @@ import { rememberedLongerMs } from '../../policies/replay.ts'
 import { memoryReplay } from './replay-memory.ts'
 import { suiteTime as start, testReplay } from './replay-suite.ts'
 
-testReplay(t, async () => memoryReplay())
+await testReplay(t, async () => memoryReplay())
 
 t.test('a key may come again when its time is over, and what it was remembered beyond', async (t) => {
   const replay = memoryReplay()

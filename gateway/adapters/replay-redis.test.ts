@@ -14,7 +14,7 @@ t.test('it does what every replay filter does', withRedis, async (t) => {
   const opened = await openRedis(t)
   t.equal(opened.clock.now, suiteTime - minute)
   const generation = await opened.redis.ask('get', 'varco:{replay}-generation')
-  testReplay(t, async () => {
+  await testReplay(t, async () => {
     await opened.redis.ask('flushall')
     await opened.redis.ask('set', 'varco:{replay}-generation', generation)
     return replayOn(opened)

@@ -5,10 +5,10 @@ import type { ReplayFilter } from '../../policies/replay.ts'
 export const suiteTime = Date.parse('2026-03-02T10:00:00Z')
 
 /** What every replay filter must do, wherever it remembers. `open` gives one that remembers nothing yet and was opened a minute before `suiteTime`. */
-export function testReplay (t: Test, open: (t: Test) => Promise<ReplayFilter>): void {
+export async function testReplay (t: Test, open: (t: Test) => Promise<ReplayFilter>): Promise<void> {
   const minute = suiteTime + 60_000
 
-  t.test('a key is the first once, and seen from then on', async (t) => {
+  await t.test('a key is the first once, and seen from then on', async (t) => {
     const replay = await open(t)
     t.equal(await replay.note('a', minute, suiteTime, suiteTime), 'first')
     t.equal(await replay.note('a', minute, suiteTime, suiteTime), 'seen')
@@ -17,7 +17,7 @@ export function testReplay (t: Test, open: (t: Test) => Promise<ReplayFilter>): 
     t.equal(await replay.note('a', minute, suiteTime - 60_000, suiteTime), 'seen', 'also by a clock that goes back')
   })
 
-  t.test('a key is remembered for a while beyond its time, because calls are judged by when they began', async (t) => {
+  await t.test('a key is remembered for a while beyond its time, because calls are judged by when they began', async (t) => {
     const replay = await open(t)
     t.equal(await replay.note('a', suiteTime + 10, suiteTime, suiteTime), 'first')
     t.equal(await replay.note('a', suiteTime + 10, suiteTime + 14_000, suiteTime), 'seen')
@@ -25,7 +25,7 @@ export function testReplay (t: Test, open: (t: Test) => Promise<ReplayFilter>): 
     t.equal(await replay.note('b', suiteTime - 1000, suiteTime, suiteTime), 'seen', 'also one whose time is over')
   })
 
-  t.test('of many at the same moment exactly one is the first', async (t) => {
+  await t.test('of many at the same moment exactly one is the first', async (t) => {
     const replay = await open(t)
     for (let round = 0; round < 20; round++) {
       const verdicts = await Promise.all(Array.from({ length: 100 }, async (_, index) => replay.note(`${round} ${index % 10}`, minute, suiteTime, suiteTime)))
@@ -33,7 +33,7 @@ export function testReplay (t: Test, open: (t: Test) => Promise<ReplayFilter>): 
     }
   })
 
-  t.test('no names are special', async (t) => {
+  await t.test('no names are special', async (t) => {
     const replay = await open(t)
     for (const key of ['', '__proto__', 'constructor', 'a ', '{a}', '-generation']) {
       t.equal(await replay.note(key, minute, suiteTime, suiteTime), 'first', key)

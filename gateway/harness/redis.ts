@@ -2,7 +2,7 @@ import { execFile, spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './gateway.ts'
@@ -34,9 +34,14 @@ export class TestRedis {
   async start (): Promise<this> {
     const process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = process
-    for await (const chunk of process.stdout) if (/Ready to accept connections/.test(String(chunk))) break
-    process.stdout.resume()
-    if (process.exitCode !== null) throw new Error(`redis-server ended with ${process.exitCode}`)
+    let said = ''
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.on('data', (chunk) => {
+        said += String(chunk)
+        if (said.includes('Ready to accept connections')) resolve()
+      })
+      process.once('exit', () => { reject(new Error(`redis-server ended: ${said}`)) })
+    })
     return this
   }
 
@@ -66,6 +71,12 @@ export async function startRedis (t: Teardown, ...args: readonly string[]): Prom
   return redis.start()
 }
 
+// What came first goes on first, however the latency changes.
+async function pass (before: Promise<void>, due: Promise<void>, to: Socket, chunk: Buffer | string): Promise<void> {
+  await Promise.all([before, due])
+  to.write(chunk)
+}
+
 /** A way to a Redis on which everything takes `latencyMs` longer in each direction; both may be changed while it runs. Ends with the test. */
 export async function startSlowWay (t: Teardown, port: number): Promise<{ readonly url: string, latencyMs: number }> {
   const way = { url: '', latencyMs: 0 }
@@ -74,8 +85,7 @@ export async function startSlowWay (t: Teardown, port: number): Promise<{ readon
     for (const [from, to] of [[inner, outer], [outer, inner]] as const) {
       let order = Promise.resolve()
       from.on('data', (chunk) => {
-        const due = wait(way.latencyMs)
-        order = order.then(async () => due).then(() => { to.write(chunk) })
+        order = pass(order, wait(way.latencyMs), to, chunk)
       })
       from.on('error', () => to.destroy()).on('close', () => to.destroy())
     }
