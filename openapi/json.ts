@@ -1,6 +1,7 @@
 import { parse } from 'secure-json-parse'
 
-const maxDepth = 64
+/** How deep JSON may be nested that is read here, in levels. */
+export const maxDepth = 64
 
 /** What parsing JSON bytes gave: the value, or why it cannot be read (never with the text itself). */
 export type Parsed = { readonly value: unknown } | { readonly fault: string }

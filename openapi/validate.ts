@@ -4,6 +4,7 @@ import { essence } from './contract.ts'
 import type { Body, Contract, Operation } from './contract.ts'
 import { atPointer, DocumentError, isObject } from './document.ts'
 import { addContractFormats } from './formats.ts'
+import { isJsonType } from './json-answers.ts'
 import { parseJson } from './json.ts'
 import { readParameters } from './parameters.ts'
 import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
@@ -63,7 +64,7 @@ function checkBody ({ required, checks, declared }: BodyChecks, mediaType: strin
   if (bytes.length === 0 || mediaType === undefined) {
     return required ? { in: 'body', pointer: '', rule: 'required', detail: 'a body is required and missing' } : { value: undefined }
   }
-  if (!/[/+]json$/.test(mediaType)) return { value: undefined }
+  if (!isJsonType(mediaType)) return { value: undefined }
   const parsed = parseJson(bytes)
   if ('fault' in parsed) return { in: 'body', pointer: '', rule: 'json', detail: `the body cannot be read: ${parsed.fault}` }
   const check = checks.get(mediaType)
