@@ -32,8 +32,19 @@ export function findRedisFaults (document: unknown, environment: string | undefi
   const path = ['redis', 'url']
   const url = textAt(document, path)
   if (url === undefined) return []
-  const message = !URL.canParse(url) ? 'is not a URL' : environment === 'sandbox' ? undefined : faultOfUrl(url, valueAt(document, ['redis', 'plain']) !== undefined, 'rediss:')
+  const message = faultOfForm(url) ?? (environment === 'sandbox' ? undefined : faultOfUrl(url, valueAt(document, ['redis', 'plain']) !== undefined, 'rediss:'))
   return message === undefined ? [] : [{ path, message }]
+}
+
+function faultOfForm (url: string): string | undefined {
+  if (!URL.canParse(url)) return 'is not a URL'
+  const { username, password } = new URL(url)
+  try {
+    decodeURIComponent(username + password)
+    return undefined
+  } catch {
+    return 'has a user or password that is not percent-encoded: a % in it is written %25'
+  }
 }
 
 /** What of it belongs to the hash of a configuration: everything but the secret, of which `partOf` says what may be told. */

@@ -150,7 +150,7 @@ async function startCluster (t: Test): Promise<readonly TestRedis[]> {
 
 t.test('a cluster is one Redis, also when the node of the URL is lost', withRedis, async (t) => {
   const [first, ...others] = await startCluster(t) as [TestRedis, TestRedis, TestRedis, TestRedis]
-  const opened = [await openConnection(t, first.url), await openConnection(t, (others[1] as TestRedis).url)]
+  const opened = [await openConnection(t, first.url), await openConnection(t, others[1].url)]
   const [{ connection, clock }] = opened as [typeof opened[0] & object]
   const limiters = opened.map(({ connection }) => redisLimiter(connection, { name: 'burst', expectedNodes: 2 }))
   const filters = opened.map(({ connection, clock }) => redisReplay(connection, () => clock.now))
@@ -165,7 +165,7 @@ t.test('a cluster is one Redis, also when the node of the URL is lost', withRedi
   t.equal(verdicts.filter((verdict) => verdict === 'seen').length, 50)
 
   await first.kill()
-  for (let attempt = 0; attempt < 400 && !(await (others[2] as TestRedis).ask('cluster', 'info')).includes('cluster_state:ok'); attempt++) await wait(50)
+  for (let attempt = 0; attempt < 400 && !(await others[2].ask('cluster', 'info')).includes('cluster_state:ok'); attempt++) await wait(50)
   await until(() => !connection.isUp, 100)
   const { ms } = await timed(async () => until(() => opened.every(({ connection }) => connection.isUp), 10_000))
   t.ok(opened.every(({ connection }) => connection.isUp), `both are back ${Math.round(ms)} ms after the replica took over`)
