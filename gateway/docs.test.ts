@@ -7,7 +7,8 @@ import { parse } from 'yaml'
 import { loadContract } from '../openapi/contract.ts'
 import type { JsonObject } from '../openapi/document.ts'
 import { denials } from '../policies/denials.ts'
-import { archiveContract } from './harness/platform.ts'
+import { custodyOptions, withCustody } from './harness/custody.ts'
+import { archiveContract, ids } from './harness/platform.ts'
 import { freePorts, launch, root, temporaryFolder } from './harness/process.ts'
 import { startGateway } from './harness/gateway.ts'
 
@@ -149,3 +150,45 @@ t.test('what a contract says is text: no HTML in it becomes part of the page', {
   t.equal(await page.locator('img[src="x"]').count(), 0)
   t.strictSame(complaints, [])
 })
+
+/** A contract that demands everything that goes together. */
+function demandingContract (): JsonObject {
+  const contract = structuredClone(archiveContract) as unknown as { paths: Record<string, Record<string, object>> }
+  const everything = {
+    patterns: ['ID_AUTH_CHANNEL_02', 'ID_AUTH_REST_02', 'INTEGRITY_REST_02', 'AUDIT_REST_02', 'PROFILE_NON_REPUDIATION_01'],
+    dpop: 'required',
+    integrity: { headers: ['X-Protocollo'], emptyBody: 'signed', contentCodings: ['gzip'] },
+    audit: { claims: { type: 'object', required: ['userID'], properties: { userID: { type: 'string', maxLength: 50 }, userLocation: { type: 'string', maxLength: 50 }, LoA: { type: 'string', maxLength: 20 } } } },
+    response: 'signed',
+    nonBlocking: 'push'
+  }
+  Object.assign(contract.paths['/items']?.['post'] ?? {}, { 'x-modi': everything, responses: { 202: { description: 'Presa in carico' } } })
+  Object.assign(contract.paths['/items']?.['get'] ?? {}, { 'x-modi': { trust: ['pdnd', 'x509'], patterns: ['ID_AUTH_REST_01'] } })
+  return contract as unknown as JsonObject
+}
+
+for (const width of [1280, 390]) {
+  t.test(`what an operation demands is on its page in Italian and in English, ${width} pixels wide`, { skip: noBrowser }, async (t) => {
+    const { config } = await startGateway(t, {
+      ...custodyOptions,
+      contract: demandingContract(),
+      config: (usual) => {
+        const own = withCustody(usual)
+        const x509 = { mode: 'pinned' as const, ca: [], crl: [], x5u: [] }
+        return { ...own, trustedProxies: ['10.0.0.1'], x509, eservices: own.eservices.map((one) => ({ ...one, dpopNonces: true, replyTo: [{ consumer: ids.consumer, origins: ['https://fruitore.example.it'] }] })) }
+      }
+    })
+    const { page, complaints } = await openDocs(t, config.publicUrl, width)
+    await page.locator('#operations-tag-archive').click()
+    const operation = page.locator('.opblock-post', { has: page.locator('[data-path="/rest/archive/v1/items"]') })
+    await operation.locator('.opblock-summary').click()
+    const description = operation.locator('.opblock-description')
+    await description.waitFor()
+    const text = await description.innerText()
+    for (const said of ['Al varco', 'Serve un voucher DPoP', 'Serve la tracciatura', 'Claim concordate: userID, userLocation, LoA', 'Serve la firma del messaggio, anche senza corpo', 'Canale: TLS con il certificato client', 'Uso singolo', 'Risposta firmata', 'Non ripudio', 'NONBLOCK_PUSH_REST', 'X-ReplyTo']) t.ok(text.includes(said), said)
+    for (const said of ['At the gateway', 'Needs a DPoP voucher', 'Needs tracking evidence', 'Agreed claims: userID, userLocation, LoA', 'Needs a signature over the message, without a body too', 'Channel: TLS with the client certificate', 'Single use', 'Signed answer', 'Non-repudiation', "npx varco call archive POST '/items'"]) t.ok(text.includes(said), said)
+    t.strictSame(await operation.locator('.parameters [data-param-in="header"]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-param-name'))), ['DPoP', 'Agid-JWT-TrackingEvidence', 'Digest', 'Agid-JWT-Signature', 'X-ReplyTo'])
+    t.strictSame(complaints, [], 'nothing to complain about')
+    t.equal(await page.evaluate('document.scrollingElement.scrollWidth'), width, 'nothing sticks out')
+  })
+}

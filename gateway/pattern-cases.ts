@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { denials } from '../policies/denials.ts'
 
 /** The tests over a real socket of each pattern. */
-const tests: Readonly<Record<string, readonly string[]>> = {
+export const patternTests: Readonly<Record<string, readonly string[]>> = {
   'ID_AUTH_REST_01, by voucher': ['gateway/voucher.test.ts'],
   'ID_AUTH_REST_01 and _02, by certificate': ['gateway/certificate-caller.test.ts'],
   'DPoP (RFC 9449), ID_AUTH_REST_02 by voucher': ['gateway/dpop.test.ts'],
@@ -34,7 +34,7 @@ export function readCases (tap: string): { readonly names: ReadonlySet<string>, 
 /** Runs the tests of every pattern, one after the other, and counts. */
 export async function countCases (root: string): Promise<readonly CaseCount[]> {
   const counts: CaseCount[] = []
-  for (const [pattern, files] of Object.entries(tests)) {
+  for (const [pattern, files] of Object.entries(patternTests)) {
     let [cases, failed] = [0, 0]
     for (const file of files) {
       const child = spawn(process.execPath, [join(root, file)], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
