@@ -33,6 +33,22 @@ t.test('one at the root holds for every operation that is not public', async (t)
 t.test('one on an operation adds to it, and takes nothing away', async (t) => {
   t.strictSame(demanding(undefined, { 'post /items': { dpop: 'required' } }), ['createItem'])
   t.ok(demanding({ dpop: 'required' }, { 'get /items': {} }).includes('listItems'))
+  const claims = (name: string) => ({ claims: { type: 'object', required: [name], properties: { [name]: { type: 'string' } } } })
+  const root = { patterns: ['INTEGRITY_REST_02', 'AUDIT_REST_01'], integrity: { headers: ['X-Note'], emptyBody: 'signed' }, audit: claims('userID') }
+  const own = { integrity: { headers: ['X-Other', 'x-note'], emptyBody: 'unsigned' }, audit: claims('LoA') }
+  const { integrity, evidence } = demandsOf(contractWith(root, { 'get /items': own })).get('listItems') ?? {}
+  t.match(integrity, { headers: ['x-note', 'x-other'], emptyBody: 'signed' })
+  t.strictSame(evidence?.claims?.names, ['userID', 'LoA'])
+  t.strictSame(evidence?.claims?.findFaults({ userID: 'a' }), ['claim LoA is missing'])
+  t.strictSame(evidence?.claims?.findFaults({ LoA: 'a' }), ['claim userID is missing'])
+  t.strictSame(evidence?.claims?.findFaults({ userID: 'a', LoA: 'a' }), [])
+})
+
+t.test('options of a signature that is not demanded are a boot error', async (t) => {
+  const message = (place: string): string => `archive.yaml: ${place}x-modi.integrity: is about signed messages, which are not demanded: add INTEGRITY_REST_01 or INTEGRITY_REST_02 to patterns`
+  t.throws(() => demandsOf(contractWith({ integrity: { emptyBody: 'signed' } })), { message: message('') })
+  t.throws(() => demandsOf(contractWith(undefined, { 'post /items': { integrity: { headers: ['X-Note'] } } })), { message: message('operation "createItem": ') })
+  t.doesNotThrow(() => demandsOf(contractWith({ integrity: { emptyBody: 'signed' } }, { 'post /items': { patterns: ['INTEGRITY_REST_02'] } })))
 })
 
 const wrong: Readonly<Record<string, readonly [contract: Parameters<typeof contractWith>, message: string]>> = {

@@ -33,7 +33,7 @@ export function demandsOf (contract: Contract): ReadonlyMap<string, Demands> {
   const agree = prepareAgree(contract, faults)
   const demands = new Map(faults.length > 0 ? [] : contract.operations.map((operation) => [operation.id, resolve(operation, root, agree)]))
   for (const [id, demanded] of demands) faults.push(...findContradictions(demanded).map((fault) => `operation "${id}": ${fault}`))
-  faults.push(...findIdleAudit(contract, demands))
+  faults.push(...findIdleOptions(contract, demands))
   if (faults.length > 0) throw new Error([...new Set(faults)].map((fault) => `${contract.file}: ${fault}`).join('\n'))
   return demands
 }
@@ -53,12 +53,22 @@ function prepareAgree ({ document }: Contract, faults: string[]): Agree {
   }
 }
 
+interface Options { readonly name: 'integrity' | 'audit', readonly demanded: (demands: Demands) => boolean, readonly says: string }
+
+const options: readonly Options[] = [
+  { name: 'integrity', demanded: ({ integrity }) => integrity !== undefined, says: 'is about signed messages, which are not demanded: add INTEGRITY_REST_01 or INTEGRITY_REST_02 to patterns' },
+  { name: 'audit', demanded: ({ evidence }) => evidence !== undefined, says: 'is about tracking evidence, which is not demanded: add AUDIT_REST_01 or AUDIT_REST_02 to patterns' }
+]
+
 // Options of something that nobody demands are a demand that was forgotten.
-function findIdleAudit ({ document, operations }: Contract, demands: ReadonlyMap<string, Demands>): readonly string[] {
-  const says = 'audit: is about tracking evidence, which is not demanded: add AUDIT_REST_01 or AUDIT_REST_02 to patterns'
-  const idle = operations.filter(({ id, source }) => atPointer(source, '/x-modi/audit') !== undefined && demands.has(id) && !demands.get(id)?.evidence)
-  const rootIdle = atPointer(document, '/x-modi/audit') !== undefined && demands.size > 0 && ![...demands.values()].some(({ evidence }) => evidence)
-  return [...rootIdle ? [`x-modi.${says}`] : [], ...idle.map(({ id }) => `operation "${id}": x-modi.${says}`)]
+function findIdleOptions ({ document, operations }: Contract, demands: ReadonlyMap<string, Demands>): readonly string[] {
+  return options.flatMap(({ name, demanded, says }) => {
+    const pointer = `/x-modi/${name}`
+    const isIdle = (id: string): boolean => demands.has(id) && !demanded(demands.get(id) as Demands)
+    const idle = operations.filter(({ id, source }) => atPointer(source, pointer) !== undefined && isIdle(id))
+    const rootIdle = atPointer(document, pointer) !== undefined && demands.size > 0 && [...demands.keys()].every(isIdle)
+    return [...rootIdle ? [`x-modi.${name}: ${says}`] : [], ...idle.map(({ id }) => `operation "${id}": x-modi.${name}: ${says}`)]
+  })
 }
 
 function resolve ({ id, isPublic, source }: Operation, root: Json | undefined, agree: Agree): Demands {
@@ -68,7 +78,6 @@ function resolve ({ id, isPublic, source }: Operation, root: Json | undefined, a
   const has = (...some: readonly Pattern[]): boolean => some.some((name) => names.has(name))
   const by = (kind: string): readonly Trust[] => [...names.has(`${kind}_REST_02` as Pattern) ? ['pdnd' as const] : [], ...names.has(`${kind}_REST_01` as Pattern) ? ['x509' as const] : []]
   const trust = own.trust ?? all.trust ?? noDemands.trust
-  const integrity = { ...all.integrity, ...own.integrity }
   return {
     patterns: [...names],
     trust,
@@ -76,16 +85,34 @@ function resolve ({ id, isPublic, source }: Operation, root: Json | undefined, a
     dpop: all.dpop === 'required' || own.dpop === 'required',
     singleUse: has('ID_AUTH_REST_02', 'PROFILE_NON_REPUDIATION_01'),
     integrity: has('INTEGRITY_REST_01', 'INTEGRITY_REST_02')
-      ? { trust: by('INTEGRITY'), headers: (integrity.headers ?? []).map((name) => name.toLowerCase()), emptyBody: integrity.emptyBody ?? 'unsigned', contentCodings: integrity.contentCodings ?? [] }
+      ? { trust: by('INTEGRITY'), ...integrityOf(all.integrity, own.integrity) }
       : undefined,
     // AUDIT_REST_01 is for either trust; AUDIT_REST_02 is bound to a voucher, so only the platform's will do.
     evidence: has('AUDIT_REST_01', 'AUDIT_REST_02')
-      ? { trust: has('AUDIT_REST_02') ? ['pdnd'] : trust, bound: has('AUDIT_REST_02'), claims: own.audit?.claims ? agree(own.audit, `operation "${id}": x-modi`) : agree(all.audit, 'x-modi') }
+      ? { trust: has('AUDIT_REST_02') ? ['pdnd'] : trust, bound: has('AUDIT_REST_02'), claims: bothClaims(agree(all.audit, 'x-modi'), agree(own.audit, `operation "${id}": x-modi`)) }
       : undefined,
     signedResponse: all.response === 'signed' || own.response === 'signed' || has('PROFILE_NON_REPUDIATION_01'),
     nonRepudiation: has('PROFILE_NON_REPUDIATION_01'),
     scope: own.async,
     nonBlocking: own.nonBlocking
+  }
+}
+
+/** What an operation says of signatures is held besides what the root says; only the content codings, which demand nothing, are its own. */
+function integrityOf (all: Declared['integrity'] = {}, own: Declared['integrity'] = {}): Omit<IntegrityDemand, 'trust'> {
+  return {
+    headers: [...new Set([...all.headers ?? [], ...own.headers ?? []].map((name) => name.toLowerCase()))],
+    emptyBody: [all, own].some(({ emptyBody }) => emptyBody === 'signed') ? 'signed' : 'unsigned',
+    contentCodings: own.contentCodings ?? all.contentCodings ?? []
+  }
+}
+
+function bothClaims (all: EvidenceDemand['claims'], own: EvidenceDemand['claims']): EvidenceDemand['claims'] {
+  if (!all || !own) return all ?? own
+  return {
+    schema: { allOf: [all.schema, own.schema] },
+    names: [...new Set([...all.names, ...own.names])],
+    findFaults: (claims) => [...new Set([...all.findFaults(claims), ...own.findFaults(claims)])]
   }
 }
 
