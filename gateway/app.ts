@@ -105,6 +105,7 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     if (lacksParameter(request)) return hijack(refuse, request, reply, noRoute)
     exchange.route = route
     exchange.call.demands = route.demands
+    exchange.call.operationId = route.operation.id
     const finish = (denial: Denial | undefined): void => {
       // The caller may have left while a policy waited; its call is not made for it then.
       if (reply.raw.destroyed) return

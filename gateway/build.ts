@@ -16,6 +16,8 @@ import type { Resolver } from '../policies/resolver.ts'
 import type { JwksKeys } from './adapters/jwks.ts'
 import { openInteractions } from './adapters/interactions-file.ts'
 import { openCertificates } from './adapters/certificates.ts'
+import { keepQuotas } from './adapters/quotas-file.ts'
+import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
@@ -62,9 +64,12 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const registry = registryOf(registryFile)
   // What stays open would keep a process that cannot start from ending.
   await using opened = new AsyncDisposableStack()
-  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: (message) => { logger.warn({ message }, 'shared state') } }), async (state) => state.close())
   const warnOfTrust = (message: string): void => { logger.warn({ message }, 'trust source') }
   const trust = await openTrustSources(config, { now, warn: warnOfTrust })
+  const warnOfState = (message: string): void => { logger.warn({ message }, 'shared state') }
+  const own = new MemoryQuotas()
+  const kept = opened.adopt(await keepQuotas(config.state, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
+  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own } }), async (state) => state.close())
   const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
   const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: shared.burst, quota: shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registryFile.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
@@ -92,6 +97,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   app.addHook('onClose', async () => trust.close())
   app.addHook('onClose', async () => custody.close())
   app.addHook('onClose', async () => shared.close())
+  app.addHook('onClose', async () => kept.close())
   await app.ready()
   opened.move()
   return { app, eservices, keys, trust, shared, logger, drain: () => { stopping.abort() } }

@@ -1,5 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { Ajv } from 'ajv'
+import type { OperationClass, Rate } from '../policies/burst.ts'
+import type { QuotaMode } from '../policies/quota.ts'
 import type { ReplyTarget } from '../policies/reply-url.ts'
 import type { X509Config } from './adapters/certificates.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
@@ -23,8 +25,6 @@ import type { RedisConfig } from './redis-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
-export interface Rate { readonly requests: number, readonly seconds: number }
-
 /** One e-service as configured; paths are absolute, defaults filled in. */
 export interface EServiceConfig {
   readonly name: string
@@ -45,6 +45,11 @@ export interface EServiceConfig {
   /** How signed requests are kept, where a contract demands it: keys of 32 bytes in base64, of which the first encrypts and all decrypt. */
   readonly evidence: { readonly keys: readonly string[], readonly retentionDays: number } | undefined
   readonly burst: Rate
+  /** Operations that have a burst limit of their own. */
+  readonly classes: readonly OperationClass[]
+  readonly quota: { readonly mode: QuotaMode }
+  /** How many calls may be in flight to the upstream; any number where it is undefined. */
+  readonly concurrency: number | undefined
   /** Where each consumer may have answers sent that come later. */
   readonly replyTo: readonly ReplyTarget[]
   /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
@@ -91,7 +96,7 @@ interface Document {
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number }
-  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit'>> & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
+  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit' | 'classes'>> & { classes?: Readonly<Record<string, Omit<OperationClass, 'name'>>> } & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
@@ -199,7 +204,10 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       evidence: eservice.evidence,
       replyTo: eservice.replyTo ?? [],
       dpopNonces: eservice.dpopNonces ?? false,
-      burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 }
+      burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
+      classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),
+      quota: eservice.quota ?? { mode: 'block' },
+      concurrency: eservice.concurrency
     }))
   }
   return { ...config, shown, hash: hashOf(config, digests) }

@@ -14,7 +14,7 @@ import { clientKeysOf, digestOf, otherClientKey, otherClientKid, signMessage } f
 import { openInteractions } from './adapters/interactions-file.ts'
 import { selfSigned } from './harness/certificates.ts'
 import { custodyOptions, keeping, signedCall, withCustody } from './harness/custody.ts'
-import { startGateway } from './harness/gateway.ts'
+import { startGateway, until } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
 import { archiveContract, audience, basePath, ids, registryContent } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
@@ -230,6 +230,12 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'burst-exceeded': twice({ config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, burst: one })) }) }),
   'quota-exceeded': twice({ registry: (content) => ({ ...content, purposes: [{ ...purpose, versions: [{ ...purpose!.versions[0], dailyCalls: 1 }] }] }) }),
 
+  'overloaded': { options: { config: (config) => ({ ...config, eservices: config.eservices.map((eservice) => ({ ...eservice, concurrency: 1 })) }) }, send: async (gateway) => {
+    gateway.upstream.answer = () => undefined
+    gateway.connect().write(gateway.request('/items'))
+    await until(() => gateway.upstream.requests.length === 1)
+    return gateway.call('/items')
+  } },
   'eservice-refused': upstream((_request, response) => { response.writeHead(400, { 'content-type': 'text/plain' }).end('no') }),
   'internal-error': { send: async (gateway) => {
     gateway.gateway.keys.find = () => { throw new Error('at /srv/app/node_modules/x.js:1:1') }

@@ -26,6 +26,8 @@ export interface Exchange {
   bytesSent: number
   /** The hash (hex) of the entry under which the request is kept as evidence; undefined when it is not. */
   kept: string | undefined
+  /** Gives back the place among the calls that are in flight to the upstream; undefined where it has none. */
+  leave: (() => void) | undefined
   /** True when the client has been told to wait for 100 Continue and has not been let go on yet. */
   expectsContinue: boolean
 }
@@ -52,6 +54,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       rawHeaders: request.rawHeaders,
       connection: origin.channel,
       demands: everything,
+      operationId: undefined,
       now,
       blockedSeconds,
       body: undefined,
@@ -75,6 +78,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     upstreamMs: undefined,
     bytesSent: 0,
     kept: undefined,
+    leave: undefined,
     expectsContinue
   }
   exchanges.set(request, exchange)

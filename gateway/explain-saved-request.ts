@@ -41,7 +41,7 @@ export async function explainSavedRequest (request: RawRequest, { config, eservi
   const rawHeaders = rawHeadersOf(request)
   const call: ExplainedCall = {
     method: request.method, path, authorization: headerValues(rawHeaders, 'authorization'), proofs: headerValues(rawHeaders, 'dpop'), rawHeaders, connection: undefined,
-    demands: found.demands, now, blockedSeconds: 0, body: request.body
+    demands: found.demands, operationId: found.operation.id, now, blockedSeconds: 0, body: request.body
   }
   const registry = await readRegistryFile(config.registry, config.environment)
   const key = await platform.keys.find(kidOf(call))

@@ -5,17 +5,21 @@ import { AnswerRelay } from './relay.ts'
 import type { Exchange } from './exchange.ts'
 import { correlationHeader } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
+import { Places } from './places.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
 
-/** The connections to one upstream. `timeoutMs` is the time in which the head of an answer must come, and each later part of it; `via` names this gateway. */
-export interface Upstream { readonly pool: Pool, readonly origin: string, readonly timeoutMs: number, readonly via: string }
+/** How an upstream is called: `timeoutMs` is the time in which the head of an answer must come, and each later part of it; `via` names this gateway. */
+interface UpstreamTerms { readonly timeoutMs: number, readonly via: string }
+
+/** The connections to one upstream, and the places of the calls to it, where they are bounded. */
+export interface Upstream extends UpstreamTerms { readonly pool: Pool, readonly origin: string, readonly places: Places | undefined }
 
 /** Largest answer of an upstream, in bytes. */
 const maxAnswerBytes = 1024 ** 3
 
-/** Opens a pool for an upstream origin; nothing is connected before the first call. */
-export function openUpstream (origin: string, timeoutMs: number, via: string): Upstream {
+/** Opens a pool for an upstream origin; nothing is connected before the first call. `concurrency` is how many calls may be in flight, if that is bounded. */
+export function openUpstream (origin: string, { timeoutMs, via, concurrency }: UpstreamTerms & { readonly concurrency: number | undefined }): Upstream {
   const pool = new Pool(origin, {
     connections: 128,
     pipelining: 1,
@@ -26,7 +30,7 @@ export function openUpstream (origin: string, timeoutMs: number, via: string): U
     maxResponseSize: maxAnswerBytes,
     strictContentLength: true
   })
-  return { pool, origin, timeoutMs, via }
+  return { pool, origin, timeoutMs, via, places: concurrency === undefined ? undefined : new Places(concurrency) }
 }
 
 // Whether a lost connection had served before decides if a call may be repeated; only the client's own errors say so by themselves.
@@ -69,7 +73,10 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
     pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept) => {
       if (retry && lostKept && isSafe(forwarded.method)) send(false)
-      else refuse(exchange, denial)
+      else {
+        exchange.leave?.()
+        refuse(exchange, denial)
+      }
     } }))
   }
   send(true)

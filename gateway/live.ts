@@ -8,6 +8,7 @@ import type { Config, EServiceConfig } from './config.ts'
 import { demandsOf } from './demands.ts'
 import { refuseUnmeetable } from './demand-means.ts'
 import { openUpstream } from './forward.ts'
+import { refuseWrongClasses } from './operation-classes.ts'
 import { prepareRoute } from './route.ts'
 import type { DescribedEService, LiveEService, Route } from './route.ts'
 import { viaOf } from './via.ts'
@@ -21,7 +22,8 @@ export async function goLive (config: Config, ports: Ports): Promise<readonly Li
 function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): LiveEService {
   const described = describeEService(config, eservice, contract)
   refuseUnmeetable(config, eservice, described.demands)
-  return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(eservice.upstream.url, eservice.upstream.timeoutMs, viaOf(config)) }
+  refuseWrongClasses(eservice, contract)
+  return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(eservice.upstream.url, { timeoutMs: eservice.upstream.timeoutMs, via: viaOf(config), concurrency: eservice.concurrency }) }
 }
 
 /** What configuration and contract say of an e-service, before anything of it runs. Throws a sentence when they leave out or contradict something. */
@@ -43,6 +45,8 @@ export function termsOf (config: Config, eservice: EServiceConfig, basePath = es
     signatureAudience: [...basePath === undefined ? [] : [config.publicUrl + basePath], ...eservice.integrity.audience],
     evidenceAudience: eservice.audit.audience,
     burst: eservice.burst,
+    classes: eservice.classes,
+    quotaMode: eservice.quota.mode,
     dpopNonces: eservice.dpopNonces,
     replyTo: eservice.replyTo
   }

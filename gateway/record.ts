@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
+import type { QuotaKind } from '../policies/quota-counters.ts'
 import type { Exchange } from './exchange.ts'
 
 /** What is recorded of one call (RAC_GEN_LOG_01 and what DESIGN asks): never a credential, a query string or a body. */
@@ -29,6 +30,8 @@ export interface CallRecord {
   readonly bytesSent: number
   /** SHA-256 (hex) of the evidence of the request, which stands for all evidence before it too; nothing else of it is recorded. */
   readonly evidence: string | undefined
+  /** The daily quotas that a call was beyond which was forwarded all the same. */
+  readonly overQuota: readonly QuotaKind[] | undefined
 }
 
 /** Status of the record of a call whose caller went away before the answer was complete; an answer that we broke off has its denial's. */
@@ -46,7 +49,7 @@ export function recordWhenDone (exchange: Exchange, logger: Logger, now: () => n
 }
 
 function toRecord (exchange: Exchange, response: ServerResponse, now: number): CallRecord {
-  const { call: { caller }, route, request } = exchange
+  const { call: { caller, quota }, route, request } = exchange
   return {
     time: new Date(exchange.startedAt).toISOString(),
     correlationId: exchange.correlationId,
@@ -67,6 +70,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     durationMs: Math.max(0, now - exchange.startedAt),
     upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
     bytesSent: exchange.bytesSent,
-    evidence: exchange.kept
+    evidence: exchange.kept,
+    overQuota: quota && quota.over.length > 0 ? quota.over : undefined
   }
 }

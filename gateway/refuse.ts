@@ -74,7 +74,7 @@ export function problemOf (denial: Denial, correlationId: string, publicUrl: str
 }
 
 /** Tells the caller where it stands with its tightest limit (RAC_ROBUSTEZZA_001), once the client is known. */
-export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, state = tightest(call.burst, call.quota)): void {
+export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, state = tightest(call.burst, call.quota?.limit)): void {
   if (!state) return
   response.setHeader('X-RateLimit-Limit', state.limit)
   response.setHeader('X-RateLimit-Remaining', state.remaining)

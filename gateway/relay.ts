@@ -81,7 +81,9 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd (): void {
-    if (this.#settle()) this.#options.outlet.end()
+    if (!this.#settle()) return
+    this.#options.exchange.leave?.()
+    this.#options.outlet.end()
   }
 
   onResponseError (_controller: Dispatcher.DispatchController | null, error: UpstreamError): void {

@@ -16,6 +16,7 @@ import { forward } from './forward.ts'
 import { guard } from './guard.ts'
 import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
+import type { Places } from './places.ts'
 import { setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { pathValues, rebuildPath } from './route.ts'
@@ -37,7 +38,7 @@ export interface ServeParts { readonly limits: { readonly bodyBytes: number, rea
  * per route; every outcome, good or bad, ends with an answer.
  */
 export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian }: ServeParts): (exchange: Exchange, matched: Matched) => void {
-  const { eservice: { admission, config, basePath }, validator, operation, demands } = route
+  const { eservice: { admission, config, basePath, upstream }, validator, operation, demands } = route
   const seal = demands.signedResponse ? custodian?.seal : undefined
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
   const outletOf = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
@@ -67,8 +68,10 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   const checkBody = (exchange: Exchange, matched: Matched, query: readonly QueryPair[], bytes: Uint8Array): void | Promise<void> => {
     const body = validator.body(validator.mediaType(exchange.request.headers['content-type']), bytes)
     if (isFinding(body)) return refuse(exchange, contractDenial(body))
-    if (operation.isPublic) return send(exchange, matched, query)
     if (exchange.response.destroyed) return undefined
+    // Before anything is kept or counted for a call that is not made.
+    if (upstream.places && !enter(exchange, upstream.places)) return refuse(exchange, overloaded)
+    if (operation.isPublic) return send(exchange, matched, query)
     const last = (): void | Promise<void> => goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, query) })
     // A caller without quota must not fill the disk.
     return keep ? goOn(exchange, admission.quotaLeft(exchange.call), () => goOn(exchange, keep(exchange), last)) : last()
@@ -76,13 +79,29 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   // A caller who left while a policy waited gets nothing done for it, and an interaction goes on as if it had not called.
   const goOn = (exchange: Exchange, outcome: ReturnType<Run>, next: () => void | Promise<void>): void | Promise<void> => {
     const finish = (denial: Denial | undefined): void | Promise<void> => {
-      if (denial || exchange.response.destroyed) exchange.call.transition?.undo()
+      if (denial || exchange.response.destroyed) undo(exchange)
       if (exchange.response.destroyed) return undefined
       return denial ? refuse(exchange, denial) : next()
     }
     return outcome instanceof Promise ? outcome.then(finish) : finish(outcome)
   }
   return (exchange, matched) => { guard(exchange, refuse, () => serve(exchange, matched)) }
+}
+
+const overloaded: Denial = { denial: 'overloaded', check: 'concurrency', reason: 'as many calls are in flight to the upstream as may be', retryAfter: 1 }
+
+/** Takes a place among the calls that are in flight for as long as somebody waits for this one. False when there is none. */
+function enter (exchange: Exchange, places: Places): boolean {
+  exchange.leave = places.take()
+  if (exchange.leave) exchange.response.once('close', exchange.leave)
+  return exchange.leave !== undefined
+}
+
+/** Takes back what was done for a call that is not made after all. */
+function undo ({ call: { transition, quota }, leave }: Exchange): void {
+  transition?.undo()
+  quota?.undo()
+  leave?.()
 }
 
 function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {

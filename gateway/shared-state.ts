@@ -1,36 +1,42 @@
 import type { Limiter } from '../policies/limiter.ts'
+import type { QuotaCounters } from '../policies/quota-counters.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
+import type { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
 import type { RedisConfig } from './redis-config.ts'
 
 /** What gateways that stand side by side must know together: limits and used proofs. */
 export interface SharedState {
   readonly burst: Limiter
-  readonly quota: Limiter
+  readonly quota: QuotaCounters
   readonly replay: ReplayFilter
   /** Where it is now: `memory` of the one process, `redis`, or `local` while Redis is away. */
   readonly place: 'memory' | 'redis' | 'local'
+  /** How often Redis has answered, and how often this process had to do without its answer. */
+  readonly answers: { readonly redis: number, readonly local: number }
   close (): Promise<void>
 }
 
-interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void }
+/** `quotas` are the calls that this gateway counts, and its name beside others. */
+interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void, readonly quotas: { readonly node: string, readonly own: MemoryQuotas } }
 
 /**
  * Opens the shared state: in Redis where one is configured, in this process's memory where none is. Throws a sentence when Redis answers and cannot be
  * used; one that does not answer is waited for while the gateway works without it.
  */
-export async function openSharedState (config: RedisConfig | undefined, { now, warn }: Surroundings): Promise<SharedState> {
-  if (!config) return { burst: memoryLimiter(), quota: memoryLimiter(), replay: memoryReplay(), place: 'memory', close: async () => undefined }
+export async function openSharedState (config: RedisConfig | undefined, { now, warn, quotas: { node, own } }: Surroundings): Promise<SharedState> {
+  if (!config) return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0 }, close: async () => undefined }
   // Loaded only where it is used: a gateway that stands alone starts without it.
-  const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/replay-redis.ts')])
+  const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
   const { url, expectedNodes } = config
   const redis = await RedisConnection.open({ url, now, warn, prove: proveCounting })
   return {
     burst: redisLimiter(redis, { name: 'burst', expectedNodes }),
-    quota: redisLimiter(redis, { name: 'quota', expectedNodes }),
+    quota: redisQuotas(redis, { node, own, expectedNodes, now }),
     replay: redisReplay(redis, now),
     get place () { return redis.isUp ? 'redis' : 'local' },
+    answers: redis.answers,
     close: async () => redis.close()
   }
 }

@@ -1,4 +1,4 @@
-import type { Rate } from './config.ts'
+import type { Rate } from '../policies/burst.ts'
 
 const maxAddresses = 100_000
 

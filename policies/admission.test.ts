@@ -1,7 +1,7 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
 import type { AdmittedCall } from './admission.ts'
-import { callWith, countingLimiter, goodClaims, id, keysOf, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
+import { callWith, countingLimiter, goodClaims, id, keysOf, plainQuotas, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
 import type { Limiter } from './limiter.ts'
 import { policies } from './order.ts'
 import type { AnyPolicy } from './order.ts'
@@ -17,7 +17,7 @@ t.test('an entitled call is admitted, and its facts are on it', async (t) => {
   t.match(call, { caller: { clientId: id(8) }, descriptor: { id: id(4), version: 1 }, agreement: { id: id(5) }, purpose: { id: id(6), dailyCalls: 5 }, burst: { limit: 3, remaining: 2 } })
   t.equal(call.quota, undefined, 'the quota is not touched before the body was checked')
   t.equal(await admission.afterBody(call), undefined)
-  t.match(call.quota, { limit: 5, remaining: 4 })
+  t.match(call.quota, { limit: { limit: 5, remaining: 4 }, over: [] })
 })
 
 t.test('admission stays synchronous while its policies are', async (t) => {
@@ -26,14 +26,14 @@ t.test('admission stays synchronous while its policies are', async (t) => {
 
 t.test('admission goes on behind a policy that had to wait', async (t) => {
   const keys = keysOf(async () => ({ key: platformKey.publicKey }))
-  const [burst, quota] = [countingLimiter(), countingLimiter()]
+  const [burst, quota] = [countingLimiter(), plainQuotas()]
   const later = (limiter: Limiter): Limiter => ({ consume: async (...counter) => limiter.consume(...counter), peek: async (...counter) => limiter.peek(...counter) })
-  const ports = { ...portsOf({ keys }), burst: later(burst), quota: later(quota) }
+  const ports = { ...portsOf({ keys }), burst: later(burst), quota: { ...quota, take: async (...claim: Parameters<typeof quota.take>) => quota.take(...claim) } }
   const call = newCall()
   const admission = prepareAdmission(ports, terms)
   t.equal(await admission.beforeBody(call) ?? await admission.overBody(call) ?? await admission.afterBody(call), undefined)
   t.strictSame(policies.filter(({ name }) => call[name] === undefined), [])
-  t.strictSame([burst.counts.size, quota.counts.size], [1, 1])
+  t.strictSame([burst.counts.size, quota.counts.size], [1, 3])
   const refusing = prepareAdmission({ ...ports, registry: () => registryOf({ agreement: undefined }) }, terms)
   t.match(await refusing.beforeBody(newCall()), { denial: 'agreement-missing' })
 })

@@ -1,4 +1,4 @@
-import { peekBurst } from './burst.ts'
+import { preparePeek } from './burst.ts'
 import { isDenial } from './denials.ts'
 import type { Denial } from './denials.ts'
 import { policies, refuseWrongOrder } from './order.ts'
@@ -7,8 +7,8 @@ import type { AnyPolicy } from './order.ts'
 import type { Demands } from './demands.ts'
 import type { Call, Facts, Ports, Stage, Terms } from './policy.ts'
 
-/** A call on its way through admission; facts are filled in as they are proved, the demands once its operation is known, the body once it was read. */
-export type AdmittedCall = Call & { demands: Demands, body: Uint8Array | undefined } & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
+/** A call on its way through admission; facts are filled in as they are proved, the operation and its demands once they are known, the body once it was read. */
+export type AdmittedCall = Call & { demands: Demands, operationId: string | undefined, body: Uint8Array | undefined } & { -readonly [Name in keyof Facts]?: Facts[Name] | undefined }
 
 /** True once it is certain who calls: a voucher that is bound to a key proves nothing by itself. */
 export function isProven (call: AdmittedCall): call is AdmittedCall & Pick<Facts, 'caller'> {
@@ -24,9 +24,10 @@ export interface Admission { readonly beforeBody: Run, readonly overBody: Run, r
 /** Prepares the admission of an e-service. Throws when the order of policies cannot work. A throw while a policy runs is a denial, never a pass. */
 export function prepareAdmission (ports: Ports, terms: Terms, order: readonly AnyPolicy[] = policies): Admission {
   refuseWrongOrder(order)
+  const peekBurst = preparePeek(ports, terms)
   const tellLimit = (denial: Denial, call: AdmittedCall): Denial | Promise<Denial> => {
     if (!isProven(call) || call.burst || denial.limit) return denial
-    return peekBurst(ports, terms, call.caller).then((limit) => ({ ...denial, limit }), () => denial)
+    return peekBurst(call).then((limit) => ({ ...denial, limit }), () => denial)
   }
   const prepare = (stage: Stage): Run => {
     const steps = order.filter((policy) => policy.stage === stage).map((policy) => ({ name: policy.name, prove: policy.prepare(ports, terms) as unknown as Prove }))
@@ -35,13 +36,17 @@ export function prepareAdmission (ports: Ports, terms: Terms, order: readonly An
       return outcome instanceof Promise ? outcome.then((denial) => denial && tellLimit(denial, call)) : outcome && tellLimit(outcome, call)
     }
   }
-  const quotaLeft = prepareQuotaLeft(ports)
+  const quotaLeft = prepareQuotaLeft(ports, terms)
   return {
     beforeBody: prepare('before-body'),
     overBody: prepare('body'),
-    quotaLeft: (call) => call.purpose && quotaLeft({ purpose: call.purpose, now: call.now }),
+    quotaLeft: (call) => isCounted(call) ? quotaLeft(call) : undefined,
     afterBody: prepare('after-body')
   }
+}
+
+function isCounted (call: AdmittedCall): call is AdmittedCall & Pick<Facts, 'caller' | 'descriptor' | 'purpose'> {
+  return call.caller !== undefined && call.descriptor !== undefined && call.purpose !== undefined
 }
 
 type Prove = (call: AdmittedCall) => unknown

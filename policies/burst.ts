@@ -1,27 +1,44 @@
-import type { CallerFact } from './caller.ts'
 import type { Denial } from './denials.ts'
 import type { LimitState } from './limiter.ts'
-import type { Policy, Ports, Terms } from './policy.ts'
+import type { Call, Facts, Policy, Ports, Terms } from './policy.ts'
 
-/** Proves that the client stays within its burst limit on this e-service. */
+/** So many requests in any window of so many seconds that begins with the first of them. */
+export interface Rate { readonly requests: number, readonly seconds: number }
+
+/** Operations (by operationId) that have a burst limit of their own, each client for all of them together. An operation is in one class at most. */
+export interface OperationClass { readonly name: string, readonly operations: readonly string[], readonly burst: Rate }
+
+type Counted = Pick<Call, 'operationId'> & Pick<Facts, 'caller'>
+type Counter = readonly [key: string, limit: number, seconds: number]
+
+/** Proves that the client stays within its burst limit on this class of operations of the e-service. */
 export const burst: Policy<'burst', 'caller' | 'purpose'> = {
   name: 'burst',
   stage: 'before-body',
   needs: ['caller', 'purpose'],
   denials: ['burst-exceeded'],
-  prepare: (ports, terms) => ({ caller }) => {
-    const state = ports.burst.consume(...counterOf(terms, caller))
-    return state instanceof Promise ? state.then(decide) : decide(state)
+  prepare: ({ burst: limiter }, terms) => {
+    const counterOf = prepareCounter(terms)
+    return (call) => {
+      const state = limiter.consume(...counterOf(call))
+      return state instanceof Promise ? state.then(decide) : decide(state)
+    }
   }
 }
 
-/** Where a client stands with its burst limit, without taking anything from it: what a refusal tells that came before the limit. */
-export async function peekBurst (ports: Ports, terms: Terms, caller: CallerFact): Promise<LimitState> {
-  return ports.burst.peek(...counterOf(terms, caller))
+/** Prepares telling where a client stands with its burst limit, without taking anything from it: what a refusal tells that came before the limit. */
+export function preparePeek ({ burst: limiter }: Ports, terms: Terms): (call: Counted) => Promise<LimitState> {
+  const counterOf = prepareCounter(terms)
+  return async (call) => limiter.peek(...counterOf(call))
 }
 
-function counterOf ({ eserviceId, burst: { requests, seconds } }: Terms, { clientId }: CallerFact): [key: string, limit: number, seconds: number] {
-  return [`${eserviceId} ${clientId}`, requests, seconds]
+function prepareCounter ({ eserviceId, burst: rest, classes }: Terms): (call: Counted) => Counter {
+  const classOf = new Map(classes.flatMap((one) => one.operations.map((operation) => [operation, one] as const)))
+  return ({ operationId = '', caller: { clientId } }) => {
+    const own = classOf.get(operationId)
+    const { requests, seconds } = own?.burst ?? rest
+    return [own ? `${eserviceId} ${clientId} ${own.name}` : `${eserviceId} ${clientId}`, requests, seconds]
+  }
 }
 
 function decide (state: LimitState): LimitState | Denial {

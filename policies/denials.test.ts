@@ -10,7 +10,7 @@ import type { Channel } from './channel.ts'
 import { noDemands } from './demands.ts'
 import { agreedClaims, evidenceDigestOf, makeEvidence } from './evidence-fixture.ts'
 import type { EvidenceChanges } from './evidence-fixture.ts'
-import { callWith, id, keysOf, portsOf, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import { callWith, id, keysOf, portsOf, quotasWith, registryOf, strangerKey, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Changes, RegistryChanges } from './fixture.ts'
 import { policies } from './order.ts'
 import type { FoundInteraction, Interaction, Interactions } from './interactions.ts'
@@ -163,7 +163,7 @@ const golden: readonly Case[] = [
   exchanging('transition', 'interaction-unknown', 'get_resource', started, undefined),
   exchanging('transition', 'interaction-state-mismatch', 'start_interaction', undefined, started),
   exchanging('transition', 'interaction-expired', 'get_resource', started, { ...started, startedAt: testTime - 120_000 }),
-  { policy: 'quota', code: 'quota-exceeded', ports: { quota: full } }
+  { policy: 'quota', code: 'quota-exceeded', ports: { quota: quotasWith(0) } }
 ]
 
 for (const { policy, code, voucher: changes, call: different, terms: own, ports } of golden) {

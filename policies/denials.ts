@@ -111,9 +111,10 @@ export const denials = {
 
   'address-limit-exceeded': { status: 429, title: 'Too many requests', mend: retryLater },
   'burst-exceeded': { status: 429, title: 'Too many requests', mend: retryLater },
-  'quota-exceeded': { status: 429, title: 'Daily quota exceeded', mend: 'Wait for the next day (Europe/Rome) or raise dailyCalls of the purpose in the platform.' },
+  'quota-exceeded': { status: 429, title: 'Daily quota exceeded', mend: 'Wait for the next day (Europe/Rome), or have the quota that the detail names raised in the platform (PDND).' },
 
   'eservice-refused': { status: 400, title: 'Refused by the e-service', mend: 'See the contract for what the e-service answers in this case.' },
+  'overloaded': { status: 503, title: 'Overloaded', mend: retryLater },
   'internal-error': { status: 500, title: 'Internal error', mend: 'Report the correlationId to the producer.' },
   'method-not-implemented': { status: 501, title: 'Method not implemented', mend: 'Use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.' },
   'upstream-unreachable': { status: 502, title: 'E-service unreachable', mend: 'Repeat the call later; if it persists, report the correlationId to the producer.' },

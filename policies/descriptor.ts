@@ -1,11 +1,11 @@
 import { firstFailure } from './check.ts'
 import type { Check } from './check.ts'
 import type { Policy } from './policy.ts'
-import { usableDescriptorStates } from './registry.ts'
-import type { Descriptor } from './registry.ts'
+import { consumerDailyCalls, usableDescriptorStates } from './registry.ts'
+import type { Descriptor, Tenant } from './registry.ts'
 
-/** The e-service version that is called. */
-export interface DescriptorFact { readonly id: string, readonly version: number }
+/** The e-service version that is called, and what of it the consumer, and all consumers together, may call a day. */
+export interface DescriptorFact { readonly id: string, readonly version: number, readonly dailyCallsPerConsumer: number, readonly dailyCallsTotal: number }
 
 /** The platform must know the version and still issue vouchers for it (Published, Deprecated or Archiving). */
 export const descriptorChecks: readonly Check<{ readonly descriptor: Descriptor | undefined }>[] = [
@@ -25,7 +25,13 @@ export const descriptor: Policy<'descriptor', 'caller'> = {
   needs: ['caller'],
   denials: descriptorChecks.map((check) => check.code),
   prepare: ({ registry }) => ({ caller }) => {
-    const found = registry().eservice(caller.eserviceId)?.descriptors.find((one) => one.id === caller.descriptorId)
-    return firstFailure(descriptorChecks, { descriptor: found }) ?? { id: caller.descriptorId, version: (found as Descriptor).version }
+    const known = registry()
+    const found = known.eservice(caller.eserviceId)?.descriptors.find((one) => one.id === caller.descriptorId)
+    return firstFailure(descriptorChecks, { descriptor: found }) ?? factOf(found as Descriptor, known.tenant(caller.consumerId))
   }
+}
+
+function factOf (descriptor: Descriptor, consumer: Tenant | undefined): DescriptorFact {
+  const { id, version, dailyCallsTotal } = descriptor
+  return { id, version, dailyCallsPerConsumer: consumerDailyCalls(descriptor, consumer), dailyCallsTotal }
 }

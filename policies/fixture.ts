@@ -7,6 +7,7 @@ import type { FoundKey, Keys } from './keys.ts'
 import type { Limiter } from './limiter.ts'
 import { noncesOf } from './nonce.ts'
 import type { Call, Ports, Terms } from './policy.ts'
+import type { CallsLeft, QuotaClaim, QuotaCounters } from './quota-counters.ts'
 import type { Agreement, Descriptor, Purpose, Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
 
@@ -34,6 +35,8 @@ export const terms: Terms = {
   signatureAudience: [],
   evidenceAudience: [],
   burst: { requests: 3, seconds: 10 },
+  classes: [],
+  quotaMode: 'block',
   dpopNonces: false,
   replyTo: []
 }
@@ -125,6 +128,30 @@ export function countingLimiter (): Limiter & { readonly counts: Map<string, num
   }
 }
 
+/** Counts calls by the day in a plain map; `counts` shows what was taken. */
+export function plainQuotas (): QuotaCounters & { readonly counts: Map<string, number> } {
+  const counts = new Map<string, number>()
+  const nameOf = ({ eserviceId, day: { date } }: QuotaClaim, key: string): string => `${date} ${eserviceId} ${key}`
+  const peek = (claim: QuotaClaim): CallsLeft => claim.quotas.map(({ key, limit }) => limit - (counts.get(nameOf(claim, key)) ?? 0))
+  const add = (claim: QuotaClaim, calls: number): void => { for (const { key } of claim.quotas) counts.set(nameOf(claim, key), (counts.get(nameOf(claim, key)) ?? 0) + calls) }
+  return {
+    counts,
+    peek,
+    take: (claim, beyond) => {
+      const left = peek(claim)
+      if (beyond || left.every((calls) => calls > 0)) add(claim, 1)
+      return left
+    },
+    giveBack: (claim) => { add(claim, -1) }
+  }
+}
+
+/** Quotas that always have so many calls left. */
+export function quotasWith (left: number): QuotaCounters {
+  const all = ({ quotas }: QuotaClaim): CallsLeft => quotas.map(() => left)
+  return { take: all, peek: all, giveBack: () => undefined }
+}
+
 /** Remembers for ever. */
 export function plainReplay (): ReplayFilter {
   const noted = new Set<string>()
@@ -151,11 +178,11 @@ export function plainInteractions (): Interactions {
 
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
-  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, now: testTime, blockedSeconds: 0, body: undefined, ...changes }
+  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, operationId: 'listThings', now: testTime, blockedSeconds: 0, body: undefined, ...changes }
 }
 
 /** The world in which the good voucher is admitted, but for the changes. */
-export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof countingLimiter> } {
+export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof plainQuotas> } {
   const registry = registryOf()
-  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: countingLimiter(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), interactions: plainInteractions(), resolver: { resolve: () => [{ address: '8.8.8.8', isPublic: true }] }, ...changes as object }
+  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: plainQuotas(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), interactions: plainInteractions(), resolver: { resolve: () => [{ address: '8.8.8.8', isPublic: true }] }, ...changes as object }
 }

@@ -6,7 +6,7 @@ import { asyncScopes, noDemands } from './demands.ts'
 import type { AsyncScope } from './demands.ts'
 import type { Denial, DenialCode } from './denials.ts'
 import { explainVoucher } from './explain.ts'
-import { callWith, goodClaims, id, platformKey, plainInteractions, portsOf, registryOf, terms, testSeconds, testTime, voucher } from './fixture.ts'
+import { callWith, goodClaims, id, platformKey, plainInteractions, portsOf, quotasWith, registryOf, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import type { Interactions } from './interactions.ts'
 import type { Ports, Terms } from './policy.ts'
 
@@ -44,7 +44,7 @@ async function refused (t: Test, outcome: Promise<Denial | undefined>, code: Den
 }
 
 const code = (denial: Denial | undefined): string => denial?.denial ?? 'admitted'
-const plenty = { quota: { consume: () => ({ limit: 1000, remaining: 999, resetSeconds: 1, exceeded: false }), peek: () => ({ limit: 1000, remaining: 999, resetSeconds: 1, exceeded: false }) } }
+const plenty = { quota: quotasWith(1000) }
 
 t.test('an exchange goes its way: start, resource as often as needed, confirmation; and nothing after it', async (t) => {
   const admit = admitting(plenty)
@@ -184,13 +184,12 @@ t.test('of many starts at once exactly one is admitted, however long keeping it 
 
 t.test('a call that is refused by a later check takes no step', async (t) => {
   const interactions = plainInteractions()
-  const full = { ...plenty.quota, consume: () => ({ limit: 1, remaining: 0, resetSeconds: 1, exceeded: true }) }
-  await refused(t, admitting({ interactions, quota: full })(step('start_interaction', 1)), 'quota-exceeded')
+  await refused(t, admitting({ interactions, quota: quotasWith(0) })(step('start_interaction', 1)), 'quota-exceeded')
   t.equal(interactions.find(id(1), testTime), undefined)
   await refused(t, admitting({ interactions, ...plenty, resolver: { resolve: () => 'unknown' } })(step('start_interaction', 1)), 'reply-to-invalid')
   t.equal(interactions.find(id(1), testTime), undefined)
   await refused(t, admitting({ interactions, ...plenty })(step('start_interaction', 1)), undefined, 'and it can be taken again')
-  await refused(t, admitting({ interactions, quota: full })(step('get_resource', 1)), 'quota-exceeded')
+  await refused(t, admitting({ interactions, quota: quotasWith(0) })(step('get_resource', 1)), 'quota-exceeded')
   t.match(interactions.find(id(1), testTime), { state: 'start_interaction' })
 })
 

@@ -13,8 +13,8 @@ export interface Limiter {
   peek (key: string, limit: number, windowSeconds: number): LimitState | Promise<LimitState>
 }
 
-/** The limit to tell a caller: the one with the least left. */
+/** The limit to tell a caller: the one with the least left, and of several the one that lasts longest. */
 export function tightest (a: LimitState | undefined, b: LimitState | undefined): LimitState | undefined {
   if (!a || !b) return a ?? b
-  return b.remaining < a.remaining ? b : a
+  return b.remaining < a.remaining || (b.remaining === a.remaining && b.resetSeconds > a.resetSeconds) ? b : a
 }

@@ -1,4 +1,5 @@
 import type { AgreementFact } from './agreement.ts'
+import type { OperationClass, Rate } from './burst.ts'
 import type { CallerFact } from './caller.ts'
 import type { Certificates } from './certificates.ts'
 import type { Demands } from './demands.ts'
@@ -14,6 +15,8 @@ import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { Nonces } from './nonce.ts'
 import type { PurposeFact } from './purpose.ts'
+import type { QuotaFact, QuotaMode } from './quota.ts'
+import type { QuotaCounters } from './quota-counters.ts'
 import type { Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
 import type { ReplyToFact } from './reply-to.ts'
@@ -35,7 +38,7 @@ export interface Facts {
   replyTo: ReplyToFact
   integrity: IntegrityFact
   transition: TransitionFact
-  quota: LimitState
+  quota: QuotaFact
 }
 
 /**
@@ -51,6 +54,8 @@ export interface Call {
   /** What the call came on; not to be confused with the fact of that name, which is what of it was demanded and proved. */
   readonly connection: Channel
   readonly demands: Demands
+  /** Of the operation that is called; undefined until it was routed, and where no operation is. */
+  readonly operationId: string | undefined
   readonly now: number
   /** Seconds for which the caller's address is blocked for what it sent before, 0 when it is not: only known vouchers pass then. */
   readonly blockedSeconds: number
@@ -65,14 +70,14 @@ export interface Ports {
   readonly certificates: Certificates
   readonly registry: () => Registry
   readonly burst: Limiter
-  readonly quota: Limiter
+  readonly quota: QuotaCounters
   readonly replay: ReplayFilter
   readonly nonces: Nonces
   readonly interactions: Interactions
   readonly resolver: Resolver
 }
 
-/** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by; `burst` is in requests per `seconds`. */
+/** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by. */
 export interface Terms {
   readonly publicUrl: string
   readonly issuer: string
@@ -84,7 +89,10 @@ export interface Terms {
   readonly signatureAudience: readonly string[]
   /** What `aud` of tracking evidence may be besides that. */
   readonly evidenceAudience: readonly string[]
-  readonly burst: { readonly requests: number, readonly seconds: number }
+  /** What a client may make of all operations together that are in no class. */
+  readonly burst: Rate
+  readonly classes: readonly OperationClass[]
+  readonly quotaMode: QuotaMode
   /** DPoP proofs need a nonce of this gateway (RFC 9449, 9). */
   readonly dpopNonces: boolean
   /** Where consumers may have answers sent that come later. */

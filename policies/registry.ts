@@ -22,6 +22,8 @@ export interface Tenant {
   readonly externalId: { readonly origin: string, readonly value: string }
   /** The client certificates of its machines; any that is trusted will do where there are none (ID_AUTH_CHANNEL_02). */
   readonly certificates?: readonly CertificateName[]
+  /** Ids of the certified attributes that it has. */
+  readonly attributes?: readonly string[]
 }
 
 /** A consumer's client and the purposes that it was linked to. */
@@ -47,6 +49,9 @@ export interface AsyncExchangeProperties {
   readonly maxResultSet: number
 }
 
+/** An attribute that somebody certified, which an e-service version asks of its consumers; those that have it may call so often a day. */
+export interface CertifiedAttribute { readonly id: string, readonly dailyCallsPerConsumer?: number }
+
 /** One published version of an e-service: `voucherLifespan` in seconds (60-86400), `dailyCalls*` in calls per day. */
 export interface Descriptor {
   readonly id: string
@@ -56,6 +61,8 @@ export interface Descriptor {
   readonly voucherLifespan: number
   readonly dailyCallsPerConsumer: number
   readonly dailyCallsTotal: number
+  /** What is asked of consumers: one attribute of every group. */
+  readonly attributes?: { readonly certified: readonly (readonly CertifiedAttribute[])[] }
   /** Only on a version that is called by asynchronous exchange, and then in no other way. */
   readonly asyncExchangeProperties?: AsyncExchangeProperties
 }
@@ -107,4 +114,15 @@ export const usableDescriptorStates: ReadonlySet<DescriptorState> = new Set(['Pu
 /** The version of a purpose whose declared load counts, or undefined when none is active. */
 export function activeVersion (purpose: Purpose): PurposeVersion | undefined {
   return purpose.versions.find((version) => version.state === 'Active')
+}
+
+/**
+ * How many calls a day a consumer may make to an e-service version: the most that one of its certified attributes gives it there, even if that is
+ * less than what holds for whoever has none that gives any.
+ */
+export function consumerDailyCalls ({ attributes, dailyCallsPerConsumer }: Descriptor, consumer: Tenant | undefined): number {
+  if (!attributes || !consumer?.attributes) return dailyCallsPerConsumer
+  const own = consumer.attributes
+  const given = attributes.certified.flat().flatMap((one) => one.dailyCallsPerConsumer !== undefined && own.includes(one.id) ? [one.dailyCallsPerConsumer] : [])
+  return given.length > 0 ? Math.max(...given) : dailyCallsPerConsumer
 }

@@ -33,21 +33,25 @@ export function redisLimiter (redis: RedisConnection, { name, expectedNodes }: R
     return counter
   }
   const own = memoryLimiter()
-  const shareOf = (limit: number): number => limit === 0 ? 0 : Math.max(1, Math.floor(limit / expectedNodes))
   return {
     async consume (key, limit, windowSeconds) {
       const counted = await redis.run(async (store) => take(counterOf(store, limit), key, windowSeconds))
-      if (!counted) return { ...await own.consume(key, shareOf(limit), windowSeconds), limit }
+      if (!counted) return { ...await own.consume(key, shareOf(limit, expectedNodes), windowSeconds), limit }
       const exceeded = counted.consumedPoints > limit
       if (!exceeded) await own.consume(key, Number.MAX_SAFE_INTEGER, counted.msBeforeNext / 1000)
       return toState(counted, limit, windowSeconds, exceeded)
     },
     async peek (key, limit, windowSeconds) {
       const counted = await redis.run(async (store) => counterOf(store, limit).get(tagged(key)))
-      if (counted === undefined) return { ...await own.peek(key, shareOf(limit), windowSeconds), limit }
+      if (counted === undefined) return { ...await own.peek(key, shareOf(limit, expectedNodes), windowSeconds), limit }
       return toState(counted, limit, windowSeconds, false)
     }
   }
+}
+
+/** What one of several gateways admits of a limit while it does not know what the others do. */
+export function shareOf (limit: number, expectedNodes: number): number {
+  return limit === 0 ? 0 : Math.max(1, Math.floor(limit / expectedNodes))
 }
 
 /** Proves that what is counted lands in Redis, in the way in which limits are counted: a counter elsewhere would hold for one process only. */

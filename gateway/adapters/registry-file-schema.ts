@@ -45,13 +45,14 @@ const descriptor = closed({
   voucherLifespan: { type: 'integer', minimum: 60, maximum: 86_400 },
   dailyCallsPerConsumer: dailyCalls,
   dailyCallsTotal: dailyCalls,
+  attributes: closed({ certified: list(list(closed({ id, dailyCallsPerConsumer: dailyCalls }, ['dailyCallsPerConsumer']), 1)) }),
   asyncExchangeProperties
-}, ['asyncExchangeProperties'])
+}, ['attributes', 'asyncExchangeProperties'])
 
 /** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
 export const registryFileSchema = closed({
   environment: { enum: environmentNames },
-  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates: certificates(certificateNames) }, ['certificates']), 1),
+  tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates: certificates(certificateNames), attributes: list(id) }, ['certificates', 'attributes']), 1),
   eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
   agreements: list(closed({ id, eserviceId: id, descriptorId: id, consumerId: id, state: { enum: agreementStates } })),
   purposes: list(closed({
