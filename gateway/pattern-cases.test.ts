@@ -16,7 +16,8 @@ t.test('a case is an assertion that says what was sent and what became of it', a
     1..6
 not ok 1 - 42: a voucher comes with the scheme that it was issued for # time=783.5ms
 `
-  const { names, failed } = readCases(tap)
+  const { tests, names, failed } = readCases(tap)
+  t.equal(tests, 1)
   t.strictSame([...names], ['a bound voucher as Bearer: dpop-required', 'a bound voucher and its proof: admitted'], 'each once, and nothing that only checks one of them')
   t.equal(failed, 2)
 })

@@ -16,8 +16,8 @@ export const patternTests: Readonly<Record<string, readonly string[]>> = {
   'NONBLOCK_PUSH_REST, NONBLOCK_PULL_REST': ['gateway/non-blocking.test.ts']
 }
 
-/** How many named cases the tests of a pattern have, and how many assertions of them failed. */
-export interface CaseCount { readonly pattern: string, readonly cases: number, readonly failed: number }
+/** How many tests a pattern has and how many named cases in them, and how many assertions failed. */
+export interface CaseCount { readonly pattern: string, readonly tests: number, readonly cases: number, readonly failed: number }
 
 const outcomes: ReadonlySet<string> = new Set(['admitted', ...Object.keys(denials)])
 
@@ -25,27 +25,28 @@ const outcomes: ReadonlySet<string> = new Set(['admitted', ...Object.keys(denial
  * The cases in the output of a test (TAP): its assertions that are named "what was sent: what became of it", where the latter is a refusal's code or
  * "admitted". Each name counts once.
  */
-export function readCases (tap: string): { readonly names: ReadonlySet<string>, readonly failed: number } {
-  const assertions = [...tap.matchAll(/^ *(not )?ok \d+ - (.+?)(?: # time=.*)?$/gm)]
-  const names = assertions.map(([, , name = '']) => name).filter((name) => outcomes.has(/: ([a-z-]+)$/.exec(name)?.[1] ?? ''))
-  return { names: new Set(names), failed: assertions.filter(([, not]) => not !== undefined).length }
+export function readCases (tap: string): { readonly tests: number, readonly names: ReadonlySet<string>, readonly failed: number } {
+  const assertions = [...tap.matchAll(/^( *)(not )?ok \d+ - (.+?)(?: # time=.*)?$/gm)]
+  const names = assertions.map(([, , , name = '']) => name).filter((name) => outcomes.has(/: ([a-z-]+)$/.exec(name)?.[1] ?? ''))
+  return { tests: assertions.filter(([, indent]) => indent === '').length, names: new Set(names), failed: assertions.filter(([, , not]) => not !== undefined).length }
 }
 
 /** Runs the tests of every pattern, one after the other, and counts. */
 export async function countCases (root: string): Promise<readonly CaseCount[]> {
   const counts: CaseCount[] = []
   for (const [pattern, files] of Object.entries(patternTests)) {
-    let [cases, failed] = [0, 0]
+    let [tests, cases, failed] = [0, 0, 0]
     for (const file of files) {
       const child = spawn(process.execPath, [join(root, file)], { cwd: root, stdio: ['ignore', 'pipe', 'ignore'] })
       let tap = ''
       child.stdout.on('data', (chunk: Buffer) => { tap += chunk.toString() })
       const [code] = await once(child, 'close') as [number | null]
       const read = readCases(tap)
+      tests += read.tests
       cases += read.names.size
       failed += code === 0 ? read.failed : Math.max(1, read.failed)
     }
-    counts.push({ pattern, cases, failed })
+    counts.push({ pattern, tests, cases, failed })
   }
   return counts
 }

@@ -10,7 +10,7 @@ const usage = `npm run patterns [-- --write | --cases]
 
 Prints the patterns that are enforced: by whose trust, what is checked, the refusals. All of it is taken from the code.
   --write  puts the table into README.md
-  --cases  runs the tests of every pattern and counts their named cases
+  --cases  runs the tests of every pattern and counts them, and the named cases in them
 `
 
 try {
@@ -19,10 +19,10 @@ try {
   else if (values.write) await writeFile(readme, withPatternTable(await readFile(readme, 'utf8')))
   else if (values.cases) {
     const counts = await countCases(root)
-    const failed = counts.some((count) => count.failed > 0)
-    for (const { pattern, cases, failed: wrong } of counts) process.stdout.write(`${String(cases).padStart(5)}  ${pattern}${wrong > 0 ? `, ${wrong} FAILED` : ''}\n`)
-    process.stdout.write(`${String(counts.reduce((sum, { cases }) => sum + cases, 0)).padStart(5)}  in all\n`)
-    process.exitCode = failed ? 1 : 0
+    const line = (tests: number, cases: number, what: string): string => `${String(tests).padStart(6)} ${String(cases).padStart(6)}  ${what}\n`
+    const sum = (what: 'tests' | 'cases'): number => counts.reduce((total, count) => total + count[what], 0)
+    process.stdout.write(` tests  cases\n${counts.map(({ pattern, tests, cases, failed }) => line(tests, cases, failed > 0 ? `${pattern}, ${failed} FAILED` : pattern)).join('')}${line(sum('tests'), sum('cases'), 'in all')}`)
+    process.exitCode = counts.some(({ failed }) => failed > 0) ? 1 : 0
   } else process.stdout.write(patternTable())
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n\n${usage}`)
