@@ -1,9 +1,9 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import type { Compiled } from './compile.ts'
 import { loadContract } from './contract.ts'
 import { registerOperations } from './register.ts'
 
-const results = await Promise.all((workerData as readonly string[]).map(async (file): Promise<Compiled> => {
+async function compile (file: string): Promise<Compiled> {
   try {
     const contract = await loadContract(file)
     await registerOperations(contract)
@@ -11,5 +11,8 @@ const results = await Promise.all((workerData as readonly string[]).map(async (f
   } catch (error) {
     return { error: (error as Error).message }
   }
-}))
-parentPort?.postMessage(results)
+}
+
+parentPort?.on('message', (files: readonly string[]) => {
+  void Promise.all(files.map(compile)).then((results) => { parentPort?.postMessage(results) })
+})

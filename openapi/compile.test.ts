@@ -21,3 +21,10 @@ t.test('every contract that cannot be served is named at once', async (t) => {
 t.test('a contract that takes too long is given up', async (t) => {
   await t.rejects(compileContracts([own('tickets')], 1), { name: 'DocumentError', message: /tickets\.v1\.yaml: the contracts could not be compiled within 1 ms$/ })
 })
+
+t.test('one worker compiles what comes soon after, and one that had to be stopped is not used again', async (t) => {
+  const twice = await Promise.all([compileContracts([own('tickets')]), compileContracts([own('surveys')])])
+  t.strictSame(twice.map(([contract]) => contract?.basePath), ['/rest/tickets/v1', '/rest/surveys/v1'])
+  await t.rejects(compileContracts([own('tickets')], 0))
+  t.strictSame((await compileContracts([own('sla-telemetry')])).map(({ basePath }) => basePath), ['/rest/sla-telemetry/v1'])
+})
