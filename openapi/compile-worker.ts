@@ -13,6 +13,8 @@ async function compile (file: string): Promise<Compiled> {
   }
 }
 
-parentPort?.on('message', (files: readonly string[]) => {
-  void Promise.all(files.map(compile)).then((results) => { parentPort?.postMessage(results) })
-})
+async function answer (files: readonly string[]): Promise<void> {
+  parentPort?.postMessage(await Promise.all(files.map(compile)))
+}
+
+parentPort?.on('message', (files: readonly string[]) => { void answer(files) })
