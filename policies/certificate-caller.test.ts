@@ -124,8 +124,13 @@ t.test('until the signature is verified it makes no difference whether there is 
 
 const claims = (name: string, changes: Readonly<Record<string, unknown>>, code?: DenialCode, demands = byCertificate) => [name, changes, code, demands] as const
 const [ours] = terms.audience as [string]
+const agreeing: Demands = { ...byCertificate, evidence: { trust: ['x509'], bound: false, claims: { schema: {}, names: ['operatore'], findFaults: () => [] } } }
 const claimCases = [
   claims('everything right', {}),
+  claims('a signature over a message', { signed_headers: [{ digest: 'SHA-256=x' }] }, 'token-claims-invalid'),
+  ...['dnonce', 'userID', 'userLocation', 'LoA'].map((name) => claims(`tracking evidence, by ${name}`, { [name]: '1234567890123' }, 'token-claims-invalid')),
+  claims('tracking evidence, by a claim that the operation agrees on', { operatore: 'a' }, 'token-claims-invalid', agreeing),
+  claims('a claim that is agreed elsewhere', { operatore: 'a' }),
   claims('nothing but what is needed', { iss: undefined, sub: undefined, nbf: undefined, jti: undefined, purposeId: undefined }),
   ...(['iat', 'exp', 'aud'] as const).map((name) => claims(`no ${name} (A24)`, { [name]: undefined }, name === 'aud' ? 'token-audience-mismatch' : 'token-claims-invalid')),
   ...(['iat', 'exp'] as const).flatMap((name) => ['1', 1.5, -1, 1e300, null, [testSeconds]].map((value) => claims(`${name} ${JSON.stringify(value)}`, { [name]: value }, 'token-claims-invalid'))),

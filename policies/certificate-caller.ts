@@ -37,8 +37,14 @@ const singleUseSeconds = 300
 /** What the header of such a token must be before it is looked at who signed it. */
 export const certifiedHeaderChecks = tokenHeaderChecks(callerToken, ['x509'])
 
-/** A verified token; `singleUse` says whether the operation takes it once only (ID_AUTH_REST_02). */
-export interface CertifiedToken extends TokenSubject { readonly singleUse: boolean }
+/** A verified token; `singleUse` says whether the operation takes it once only (ID_AUTH_REST_02), `agreed` which claims it has evidence say. */
+export interface CertifiedToken extends TokenSubject { readonly singleUse: boolean, readonly agreed: readonly string[] }
+
+/** Claims of what the same key signs for another end, and others get to see: a signature over a message, tracking evidence (RFC 8725, 3.12). */
+const foreignClaims = ['signed_headers', 'dnonce', 'userID', 'userLocation', 'LoA']
+const ownClaims: ReadonlySet<string> = new Set(['iss', 'sub', 'client_id', 'aud', 'iat', 'nbf', 'exp', 'jti', 'purposeId'])
+const foreignTo = ({ agreed }: CertifiedToken): readonly string[] => [...new Set([...foreignClaims, ...agreed])].filter((name) => !ownClaims.has(name))
+const foreignIn = (token: CertifiedToken): readonly string[] => foreignTo(token).filter((name) => Object.hasOwn(token.claims, name))
 
 const isId = (value: unknown): value is string => isText(value) && value.length <= 200
 const timeOf = (value: unknown): number => Number(value)
@@ -46,6 +52,13 @@ const timeOf = (value: unknown): number => Number(value)
 /** What its claims must say by themselves. */
 export const certifiedClaimChecks: readonly Check<CertifiedToken>[] = [
   ...tokenClaimChecks(callerToken),
+  {
+    name: 'Authorization claims',
+    code: 'token-claims-invalid',
+    holds: (token) => foreignIn(token).length === 0,
+    expected: (token) => `a token that was made to call with, without ${foreignTo(token).join(', ')}`,
+    got: (token) => foreignIn(token).join(', ') || 'such a token'
+  },
   {
     name: 'Authorization age',
     code: 'token-expired',
@@ -127,13 +140,13 @@ export interface Certified {
 }
 
 export function prepareCertified ({ certificates, registry, replay }: Pick<Ports, 'certificates' | 'registry' | 'replay'>, terms: Terms): Certified {
-  const judge = (token: Jws, found: FoundCertificate, { scheme }: Credentials, { demands: { singleUse }, now }: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
+  const judge = (token: Jws, found: FoundCertificate, { scheme }: Credentials, { demands: { singleUse, evidence }, now }: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
     const denial = verifyCertified(token, found)
     if (denial) return denial
     const { clientId, thumbprint } = found as TrustedCertificate
     const { claims } = token
     const client = clientOf(claims, clientId, terms, registry())
-    const failure = firstFailure(certifiedClaimChecks, { claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse }) ?? firstFailure(certifiedClientChecks, client)
+    const failure = firstFailure(certifiedClaimChecks, { claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse, agreed: evidence?.claims?.names ?? [] }) ?? firstFailure(certifiedClientChecks, client)
     if (failure) return failure
     const caller = { ...factOf(client), kid: thumbprint, scheme }
     if (!singleUse) return caller

@@ -21,7 +21,7 @@ export function explainCertified (token: Jws, { terms, registry, signers, now, c
   const lines: readonly Line[] = [
     ...header,
     denial ? failedLine(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' },
-    ...explainChecks(certifiedClaimChecks, { claims: token.claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse: call?.demands.singleUse ?? false })
+    ...explainChecks(certifiedClaimChecks, { claims: token.claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse: call?.demands.singleUse ?? false, agreed: call?.demands.evidence?.claims?.names ?? [] })
   ]
   if (found === 'unavailable' || 'untrusted' in found) return { lines }
   const client = clientOf(token.claims, found.clientId, terms, registry)
