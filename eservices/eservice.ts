@@ -1,4 +1,4 @@
-import type { Caller } from '../openapi/varco-call.ts'
+import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Database } from './database.ts'
 import type { Dataset } from './dataset.ts'
 
@@ -8,6 +8,8 @@ export interface EServiceRequest {
   readonly body: unknown
   /** The caller as the gateway verified it; only public operations can do without one and must not read it. */
   readonly caller: Caller
+  /** The producer's purpose grant under which the gateway admitted the call and narrows the answer; undefined where the producer grants nothing one by one. */
+  readonly grant: VarcoCall['grant']
   readonly correlationId: string
 }
 

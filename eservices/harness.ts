@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { sandboxSecret, varcoCallIssuer, varcoCallLifetimeSeconds } from '../openapi/varco-call.ts'
-import type { Caller } from '../openapi/varco-call.ts'
+import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { buildHost } from './host.ts'
 import type { HostOptions } from './host.ts'
 import type { EService } from './eservice.ts'
@@ -23,6 +23,7 @@ export interface TestRequest {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly caller?: Partial<Caller> | null
+  readonly grant?: VarcoCall['grant']
 }
 
 /** As for a host, but with the settings of the one e-service that is started. */
@@ -37,10 +38,10 @@ export async function startHarness (eservice: EService, basePath: string, { sett
   return {
     origin,
     close: async () => host.close(),
-    async call ({ operationId, method = 'GET', path, headers = {}, body, caller = {} }: TestRequest) {
+    async call ({ operationId, method = 'GET', path, headers = {}, body, caller = {}, grant }: TestRequest) {
       const claims = {
         iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: method, htu: basePath + path,
-        operationId, correlationId: randomUUID(), ...(caller && { caller: { ...testCaller, ...caller } })
+        operationId, correlationId: randomUUID(), ...(caller && { caller: { ...testCaller, ...caller } }), ...(grant && { grant })
       }
       const response = await fetch(origin + basePath + path, {
         method,

@@ -50,7 +50,7 @@ async function answer (request: FastifyRequest, reply: FastifyReply, operation: 
   }
 }
 
-function readRequest (request: FastifyRequest, validator: OperationValidator, { caller, correlationId }: VarcoCall): EServiceRequest {
+function readRequest (request: FastifyRequest, validator: OperationValidator, { caller, grant, correlationId }: VarcoCall): EServiceRequest {
   const read = validator.parameters({
     path: request.params as Record<string, string>,
     query: queryOf(request.url),
@@ -60,7 +60,7 @@ function readRequest (request: FastifyRequest, validator: OperationValidator, { 
   const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
   const body = validator.body(validator.mediaType(request.headers['content-type']), bytes)
   if (isFinding(body)) throw invalid(body)
-  return { parameters: read.values, body: body.value, caller: caller as Caller, correlationId }
+  return { parameters: read.values, body: body.value, caller: caller as Caller, grant, correlationId }
 }
 
 function send (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, result: Reply): FastifyReply {

@@ -29,6 +29,8 @@ export interface VarcoCall {
   readonly operationId: string
   readonly correlationId: string
   readonly caller?: Caller
+  /** The producer's purpose grant under which the call was admitted: the gateway takes out of the answer what it withholds. Absent where the producer grants nothing one by one. */
+  readonly grant?: { readonly id: string, readonly version: number }
   /** The asynchronous exchange that the call is a step of, and which step; where the callback goes only with `start_interaction`. */
   readonly interactionId?: string
   readonly scope?: 'start_interaction' | 'callback_invocation' | 'get_resource' | 'confirmation'

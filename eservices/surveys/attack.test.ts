@@ -47,7 +47,7 @@ async function startWorld (seed: number) {
   })
   const run = async (operationId: string, parameters: object, body?: unknown, consumerId = ''): Promise<Reply> =>
     (operations[operationId] as Operation)({
-      parameters: { ...parameters }, body, caller: { ...testCaller, consumerId }, correlationId: ''
+      parameters: { ...parameters }, body, caller: { ...testCaller, consumerId }, grant: undefined, correlationId: ''
     })
   return {
     database,

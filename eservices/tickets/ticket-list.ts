@@ -3,7 +3,7 @@ import { ProblemError } from '../eservice.ts'
 import type { EServiceRequest, Reply } from '../eservice.ts'
 import { pageOf } from '../page.ts'
 import type { Cursors } from './cursor.ts'
-import type { Minimise } from './minimisation.ts'
+import { minimise } from './minimisation.ts'
 import type { Ticket } from './ticket.ts'
 import { searchTickets } from './ticket-store.ts'
 import type { TicketFilters, TicketPosition } from './ticket-store.ts'
@@ -16,10 +16,8 @@ const columns = [
   'ticketId', 'state', 'channel', 'topic', 'serviceKind', 'subject', 'openedAt', 'updatedAt', 'openedBy'
 ] as const
 
-/** A page of tickets, newest first, each as the caller's purpose may see it; as CSV without any personal data. */
-export async function listTickets (
-  database: Database, minimise: Minimise, cursors: Cursors, { parameters, caller }: EServiceRequest
-): Promise<Reply> {
+/** A page of tickets, newest first; as CSV without any personal data. */
+export async function listTickets (database: Database, cursors: Cursors, { parameters, grant }: EServiceRequest): Promise<Reply> {
   const filters = readFilters(parameters)
   const { limit = 100, cursor } = parameters as { limit?: number, cursor?: string }
   const after = cursor === undefined ? undefined : cursors.read(cursor, filters)
@@ -27,7 +25,7 @@ export async function listTickets (
   const page = found.slice(0, limit)
   const last = found.length > limit ? page.at(-1) : undefined
   return {
-    ...pageOf(page.map((ticket) => minimise(ticket, caller.purposeId)), last && cursors.write(positionOf(last), filters)),
+    ...pageOf(page.map((ticket) => minimise(ticket, grant)), last && cursors.write(positionOf(last), filters)),
     rows: { columns, values: page.map((ticket) => columns.map((column) => ticket[column])) }
   }
 }

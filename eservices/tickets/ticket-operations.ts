@@ -2,7 +2,7 @@ import { entityTag, matchesStrongly } from '../entity-tag.ts'
 import { ProblemError } from '../eservice.ts'
 import type { EServiceRequest, Operation, Ports, Reply } from '../eservice.ts'
 import { prepareCursors } from './cursor.ts'
-import type { Minimise } from './minimisation.ts'
+import { minimise } from './minimisation.ts'
 import { openOnce } from './opening.ts'
 import { nextStates } from './ticket.ts'
 import type { NewTicket, Ticket, TicketState } from './ticket.ts'
@@ -11,22 +11,22 @@ import { listTickets } from './ticket-list.ts'
 
 const collectionPath = '/rest/tickets/v1/tickets'
 
-/** The operations on single tickets, each answered with the view that the caller's purpose is entitled to. */
-export function ticketOperations (ports: Ports, minimise: Minimise, cursorKey: string): Readonly<Record<string, Operation>> {
+/** The operations on single tickets; who sees a ticket's citizen is said by the producer's grants. */
+export function ticketOperations (ports: Ports, cursorKey: string): Readonly<Record<string, Operation>> {
   const cursors = prepareCursors(cursorKey)
   return {
-    listTickets: async (request) => listTickets(ports.database, minimise, cursors, request),
-    openTicket: async (request) => openTicket(ports, minimise, request),
-    readTicket: async ({ parameters, caller }) => {
+    listTickets: async (request) => listTickets(ports.database, cursors, request),
+    openTicket: async (request) => openTicket(ports, request),
+    readTicket: async ({ parameters, grant }) => {
       const ticket = await findTicket(ports.database, String(parameters['ticketId']))
       if (!ticket) throw ticketNotFound()
-      return { body: minimise(ticket, caller.purposeId), cache: 'no-cache' }
+      return { body: minimise(ticket, grant), cache: 'no-cache' }
     },
-    changeTicketState: async (request) => changeTicketState(ports, minimise, request)
+    changeTicketState: async (request) => changeTicketState(ports, request)
   }
 }
 
-async function openTicket (ports: Ports, minimise: Minimise, { parameters, body, caller }: EServiceRequest): Promise<Reply> {
+async function openTicket (ports: Ports, { parameters, body, caller, grant }: EServiceRequest): Promise<Reply> {
   const opening = {
     consumerId: caller.consumerId,
     idempotencyKey: String(parameters['Idempotency-Key']),
@@ -35,13 +35,11 @@ async function openTicket (ports: Ports, minimise: Minimise, { parameters, body,
     now: ports.now()
   }
   const ticket = await ports.database.transaction(async (store) => openOnce(store, opening))
-  const view = minimise(ticket, caller.purposeId)
+  const view = minimise(ticket, grant)
   return { status: 201, body: view, headers: { location: `${collectionPath}/${view.ticketId}`, etag: tagOf(view) } }
 }
 
-async function changeTicketState (
-  { database, now }: Ports, minimise: Minimise, { parameters, body, caller }: EServiceRequest
-): Promise<Reply> {
+async function changeTicketState ({ database, now }: Ports, { parameters, body, caller, grant }: EServiceRequest): Promise<Reply> {
   const ifMatch = parameters['If-Match']
   const ticketId = String(parameters['ticketId'])
   const { state } = body as { state: TicketState }
@@ -50,12 +48,12 @@ async function changeTicketState (
     if (!current) throw ticketNotFound()
     if (current.openedBy !== caller.consumerId) throw ticketOfAnother()
     if (typeof ifMatch !== 'string') throw preconditionRequired()
-    if (!matchesStrongly(ifMatch, tagOf(minimise(current, caller.purposeId)))) throw preconditionFailed()
+    if (!matchesStrongly(ifMatch, tagOf(minimise(current, grant)))) throw preconditionFailed()
     if (!nextStates(current.state).includes(state)) throw illegalTransition(current.state, state)
     await moveTicket(store, ticketId, state, now().getTime())
     return await findTicket(store, ticketId) as Ticket
   })
-  const view = minimise(ticket, caller.purposeId)
+  const view = minimise(ticket, grant)
   return { body: view, headers: { etag: tagOf(view) } }
 }
 

@@ -3,13 +3,11 @@ import { defineEService } from '../eservice.ts'
 import { readCursorKey } from './cursor.ts'
 import { seedDemoTickets } from './demo-tickets.ts'
 import { migrations } from './migrations.ts'
-import { prepareMinimisation } from './minimisation.ts'
 import { ticketOperations } from './ticket-operations.ts'
 
 /**
  * The contact centres of Milano and of the Florentine area: their published figures, and tickets as records.
- * Settings: `personalDataPurposes`, the purposes that may see a ticket's citizen (none by default); `demoTickets: seed` fills a new store
- * with fictitious tickets.
+ * Setting: `demoTickets: seed` fills a new store with fictitious tickets.
  */
 export const tickets = defineEService({
   name: 'tickets',
@@ -17,7 +15,6 @@ export const tickets = defineEService({
   data: new URL('data/', import.meta.url),
   migrations,
   async operations (ports) {
-    const minimise = prepareMinimisation(ports.settings['personalDataPurposes'])
     if (ports.settings['demoTickets'] === 'seed') await seedDemoTickets(ports.database)
     return {
       readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
@@ -36,7 +33,7 @@ export const tickets = defineEService({
       listTerritorialCalls: serveDataset(ports, 'territorial-calls'),
       listTerritorialCases: serveDataset(ports, 'territorial-cases'),
       listHelpDeskRequests: serveDataset(ports, 'help-desk-requests'),
-      ...ticketOperations(ports, minimise, await readCursorKey(ports.database, ports.randomUUID))
+      ...ticketOperations(ports, await readCursorKey(ports.database, ports.randomUUID))
     }
   }
 })
