@@ -72,6 +72,8 @@ t.test('what was used before the window ended counts no more', withRedis, async 
 })
 
 t.test('a counter that does not land in Redis is noticed (T12)', async (t) => {
-  const store = { eval: async () => [1, 1000], get: async () => null }
-  await t.rejects(proveCounting(store), { message: 'what is counted does not land in it' })
+  const message = 'what is counted does not land in it'
+  await t.rejects(proveCounting({ eval: async () => [1, 1000], get: async () => null }), { message })
+  await t.rejects(proveCounting({ eval: async () => { throw new TypeError('rlflxIncr is not a function') }, get: async () => null }), { message })
+  await t.rejects(proveCounting({ eval: async () => { throw new Error('READONLY') }, get: async () => null }), { message: 'READONLY' })
 })

@@ -32,6 +32,8 @@ interface Link { readonly client: RedisClient, errors: number, doubted: boolean,
  * has shown that it counts and remembers.
  */
 export class RedisConnection {
+  /** How often what was asked was answered by Redis, and how often it has to be decided here. */
+  readonly answers = { redis: 0, local: 0 }
   readonly #options: RedisOptions
   readonly #closing = new AbortController()
   #link: Link | undefined
@@ -68,7 +70,13 @@ export class RedisConnection {
   /** What Redis answers, or undefined when it is away, or not in time, or with an error. What was asked may have been done all the same. */
   async run<T> (ask: (store: RedisStore) => Promise<T>): Promise<T | undefined> {
     const link = this.#link
-    if (!link || link.doubted) return undefined
+    const answer = link && !link.doubted ? await this.#ask(link, ask) : undefined
+    if (answer === undefined) this.answers.local++
+    else this.answers.redis++
+    return answer
+  }
+
+  async #ask<T> (link: Link, ask: (store: RedisStore) => Promise<T>): Promise<T | undefined> {
     try {
       const answer = await inTime(ask(link.client.store), answerMs)
       link.errors = 0

@@ -5,12 +5,24 @@ export class TooLate extends Error {
   }
 }
 
-/** Gives what a promise gives, or rejects with TooLate after `ms`. An answer that has arrived by then counts, also when this process was too busy to read it. */
+/** A deadline is waited for in so many steps. Between two of them this process sends and reads whatever there is to send and to read. */
+const steps = 5
+
+/**
+ * Gives what a promise gives, or rejects with TooLate after `ms`. Time in which this process is too busy to send or to read counts as one step at most: it
+ * is the other side that is judged.
+ */
 export async function inTime<T> (answer: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    // After a busy time timers come first, then what sockets have received, then this.
-    timer = setTimeout(() => { setImmediate(() => { reject(new TooLate(ms)) }) }, ms)
+    const wait = (left: number): void => {
+      timer = setTimeout(() => {
+        if (left > 1) wait(left - 1)
+        // What sockets have received is read after timers, and before this.
+        else setImmediate(() => { reject(new TooLate(ms)) })
+      }, ms / steps)
+    }
+    wait(steps)
   })
   try {
     return await Promise.race([answer, late])

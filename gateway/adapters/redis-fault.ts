@@ -7,7 +7,7 @@ export class Unfit extends Error {}
 const replies: Readonly<Record<string, string>> = {
   WRONGPASS: 'its user or password is wrong (WRONGPASS)',
   NOAUTH: 'it wants a password, and the URL has none (NOAUTH)',
-  NOPERM: 'its user may not do what is needed: eval, get, set, incrby, hget, hvals, hset, hincrby, pexpire, pttl, info and hello on keys varco:* (NOPERM)',
+  NOPERM: 'its user lacks a right: what it needs is ~varco:* +@read +@write +eval +info +hello (NOPERM)',
   READONLY: 'it is a replica, which counts nothing (READONLY)',
   OOM: 'its memory is full (OOM)'
 }
