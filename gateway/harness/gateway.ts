@@ -10,6 +10,7 @@ import type { Dispatcher } from 'undici'
 import type { JsonObject } from '../../openapi/document.ts'
 import type { Certificates } from '../../policies/certificates.ts'
 import type { ClientKeys } from '../../policies/keys.ts'
+import type { QuotaCounters } from '../../policies/quota-counters.ts'
 import type { ReplayFilter } from '../../policies/replay.ts'
 import type { Resolver } from '../../policies/resolver.ts'
 import { assemble } from '../build.ts'
@@ -31,6 +32,8 @@ export interface HarnessOptions {
   /** What the JWKS endpoint answers, when it answers. */
   readonly jwks?: () => object | Promise<object>
   readonly patience?: Partial<Patience>
+  /** What counts calls by the day instead of this process's memory. */
+  readonly quota?: QuotaCounters
   /** What remembers used proofs instead of this process's memory. */
   readonly replay?: ReplayFilter
   /** What finds the addresses of hosts instead of the system. */
@@ -82,7 +85,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()

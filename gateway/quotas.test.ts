@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { plainQuotas } from '../policies/fixture.ts'
+import type { QuotaMode } from '../policies/quota.ts'
+import { quotasFile } from './adapters/quotas-file.ts'
+import { startGateway, until } from './harness/gateway.ts'
+import type { Harness, HarnessOptions } from './harness/gateway.ts'
+import { ids } from './harness/platform.ts'
+import type { RegistryContent } from './harness/platform.ts'
+import { checkNextServed, checkProblem } from './harness/refusal.ts'
+import type { WireAnswer } from './harness/wire.ts'
+
+const uuid = (last: number): string => `10000000-0000-4000-8000-0000000000${last}`
+const purposes = [ids.purpose, uuid(61), uuid(62)] as const
+const consumers = [ids.consumer, uuid(21)] as const
+/** Whose each purpose is. */
+const owners = [consumers[0], consumers[0], consumers[1]] as const
+
+interface Limits { readonly purpose?: number, readonly consumer?: number, readonly total?: number }
+
+/** Two consumers, the first with two purposes, and the quotas of all of them; `more` changes what is not about that. */
+function limited ({ purpose = 1000, consumer = 1000, total = 1000 }: Limits, more: { readonly attributes?: object, readonly own?: readonly string[], readonly mode?: QuotaMode } & HarnessOptions = {}): HarnessOptions {
+  const { attributes, own, mode = 'block', ...options } = more
+  return {
+    ...options,
+    now: Date.parse('2026-03-02T10:00:00+01:00'),
+    config: (config) => {
+      const changed = options.config?.(config) ?? config
+      return { ...changed, eservices: changed.eservices.map((one) => ({ ...one, quota: { mode } })) }
+    },
+    registry: (content: RegistryContent) => ({
+      ...content,
+      tenants: [...content.tenants.map((tenant) => tenant.id === ids.consumer && own ? { ...tenant, attributes: own } : tenant), { id: consumers[1], alias: 'altro', name: 'Altro ente', externalId: { origin: 'IPA', value: 'altro' } }],
+      eservices: content.eservices.map((eservice) => ({ ...eservice, descriptors: eservice.descriptors.map((descriptor) => ({ ...descriptor, dailyCallsPerConsumer: consumer, dailyCallsTotal: total, ...attributes })) })),
+      agreements: consumers.map((consumerId, index) => ({ ...content.agreements[0], consumerId, id: index === 0 ? ids.agreement : uuid(51) })),
+      purposes: purposes.map((id, index) => ({ ...content.purposes[0], id, alias: `purpose-${index}`, consumerId: owners[index], versions: [{ id: uuid(71 + index), state: 'Active', dailyCalls: purpose }] }))
+    })
+  }
+}
+
+/** Calls for the purpose with this number. */
+async function callFor (gateway: Harness, purpose: number, path = '/items'): Promise<WireAnswer> {
+  return gateway.call(path, { voucher: gateway.voucher({ claims: { purposeId: purposes[purpose], consumerId: owners[purpose] } }) })
+}
+
+const standing = ({ headers }: WireAnswer): readonly (string | undefined)[] => ['limit', 'remaining', 'reset'].map((name) => headers[`x-ratelimit-${name}`])
+const midnight = String(14 * 3600)
+
+t.test('each of the three quotas refuses by its name, with what is left and when, and takes nothing of the others', async (t) => {
+  for (const [kind, limits] of [['purpose', { purpose: 2, consumer: 50, total: 60 }], ['consumer', { purpose: 40, consumer: 2, total: 60 }], ['total', { purpose: 40, consumer: 50, total: 2 }]] as const) {
+    const gateway = await startGateway(t, limited(limits))
+    t.strictSame([standing(await callFor(gateway, 0)), standing(await callFor(gateway, 0))], [['2', '1', midnight], ['2', '0', midnight]], kind)
+    await gateway.takeRecords(2)
+    for (let count = 0; count < 3; count++) {
+      const refused = await callFor(gateway, 0)
+      t.match(refused, { headers: { 'retry-after': midnight }, json: { detail: new RegExp(`^The quota "${kind}" is used up: 2 calls a day`) } })
+      t.strictSame(standing(refused), ['2', '0', midnight])
+      await checkProblem(t, gateway, refused, { status: 429, code: 'quota-exceeded' })
+    }
+    t.equal(gateway.upstream.requests.length, 2)
+    await checkNextServed(t, gateway)
+    const others = { purpose: [1, 1], consumer: [2, 1], total: [] }[kind]
+    if (others.length > 0) t.equal((await callFor(gateway, others[0] as number)).status, 200, 'whom it does not bound is served')
+  }
+})
+
+t.test('a consumer has one quota for all of its purposes, and all consumers share the total', async (t) => {
+  const gateway = await startGateway(t, limited({ purpose: 2, consumer: 3, total: 4 }))
+  const attempt = async (purpose: number): Promise<string> => {
+    const { status, json } = await callFor(gateway, purpose)
+    return status === 200 ? 'served' : /"(\w+)"/.exec(json.detail)?.[1] ?? `${status}`
+  }
+  const outcomes = []
+  for (const purpose of [0, 0, 0, 1, 1, 2, 2]) outcomes.push(await attempt(purpose))
+  t.strictSame(outcomes, ['served', 'served', 'purpose', 'served', 'consumer', 'served', 'total'])
+})
+
+t.test('of many calls at the same moment exactly the tightest quota is admitted', async (t) => {
+  const gateway = await startGateway(t, limited({ purpose: 15, consumer: 20, total: 30 }))
+  const answers = await Promise.all(Array.from({ length: 90 }, async (_, index) => callFor(gateway, index % 3)))
+  const served = [0, 1, 2].map((purpose) => answers.filter(({ status }, index) => status === 200 && index % 3 === purpose).length)
+  t.strictSame([(served[0] as number) + (served[1] as number) <= 20, Math.max(...served) <= 15, served.reduce((sum, each) => sum + each)], [true, true, 30], `${served}`)
+  t.equal(gateway.upstream.requests.length, 30)
+})
+
+t.test('the best of the certified attributes that a consumer has decides how often it may call', async (t) => {
+  const attributes = { attributes: { certified: [[{ id: uuid(81), dailyCallsPerConsumer: 2 }, { id: uuid(82), dailyCallsPerConsumer: 1 }], [{ id: uuid(83) }]] } }
+  for (const [own, limit] of [[[uuid(81), uuid(82), uuid(83)], '2'], [[uuid(82)], '1'], [[uuid(83)], '5']] as const) {
+    const gateway = await startGateway(t, limited({ consumer: 5 }, { attributes, own }))
+    t.equal((await callFor(gateway, 0)).headers['x-ratelimit-limit'], limit)
+    t.equal((await callFor(gateway, 2)).headers['x-ratelimit-limit'], '5', 'another consumer has the usual')
+  }
+})
+
+t.test('the tightest of burst limit and quotas is told', async (t) => {
+  const burst = (requests: number): HarnessOptions => ({ config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, burst: { requests, seconds: 60 } })) }) })
+  t.strictSame(standing(await callFor(await startGateway(t, limited({ consumer: 7 }, burst(5))), 0)), ['5', '4', '60'])
+  t.strictSame(standing(await callFor(await startGateway(t, limited({ consumer: 7 }, burst(9))), 0)), ['7', '6', midnight])
+  t.strictSame(standing(await callFor(await startGateway(t, limited({ total: 5 }, burst(5))), 0)), ['5', '4', midnight], 'of two the one that lasts longer')
+})
+
+t.test('observed calls beyond a quota are served as if there were none, warned ones with nothing left; both are recorded', async (t) => {
+  for (const [mode, told] of [['observe', ['1000000', '999998', '60']], ['warn', ['1', '0', midnight]]] as const) {
+    const gateway = await startGateway(t, limited({ purpose: 1, total: 2 }, { mode }))
+    t.equal((await callFor(gateway, 0)).status, 200)
+    const beyond = await callFor(gateway, 0)
+    t.equal(beyond.status, 200, mode)
+    t.strictSame(standing(beyond), told, mode)
+    t.equal((await callFor(gateway, 0)).status, 200)
+    t.strictSame((await gateway.takeRecords(3)).map(({ overQuota }) => overQuota as unknown), [undefined, ['purpose'], ['purpose', 'total']])
+  }
+})
+
+t.test('a call whose caller left while its quotas were asked is not made and costs nothing', async (t) => {
+  const quota = plainQuotas()
+  const held = Promise.withResolvers<undefined>()
+  let asked = 0
+  const gateway = await startGateway(t, limited({ purpose: 1 }, { quota: { ...quota, take: async (...claim) => {
+    const left = quota.take(...claim)
+    if (asked++ === 0) await held.promise
+    return left
+  } } }))
+  const wire = gateway.connect()
+  wire.write(gateway.request('/items'))
+  await until(() => asked === 1)
+  wire.destroy()
+  t.match(await gateway.takeRecords(1), [{ status: 499 }])
+  t.strictSame([...quota.counts.values()], [1, 1, 1])
+  held.resolve(undefined)
+  await until(() => [...quota.counts.values()].every((calls) => calls === 0))
+  t.equal(gateway.upstream.requests.length, 0)
+  t.equal((await callFor(gateway, 0)).status, 200)
+})
+
+t.test('quotas survive a restart, also of a process that had no time to end', async (t) => {
+  const first = await startGateway(t, limited({ purpose: 4, total: 100 }))
+  const { state } = first.config
+  const again = async (day = 0): Promise<Harness> => {
+    const options = limited({ purpose: 4, total: 100 }, { config: (config) => ({ ...config, state }) })
+    return startGateway(t, { ...options, now: (options.now as number) + day * 86_400_000 })
+  }
+  for (const remaining of ['3', '2']) t.equal((await callFor(first, 0)).headers['x-ratelimit-remaining'], remaining)
+  await first.gateway.app.close()
+  const second = await again()
+  t.equal((await callFor(second, 0)).headers['x-ratelimit-remaining'], '1', 'one that was stopped knows all of it')
+  await until(() => readFileSync(join(state, quotasFile), 'utf8').includes('"calls":3'))
+  const third = await again()
+  t.equal((await callFor(third, 0)).headers['x-ratelimit-remaining'], '0', 'what one that was not stopped counted is known after a second at most')
+  t.match(await callFor(third, 0), { status: 429, json: { detail: /"purpose"/ } })
+  await third.gateway.app.close()
+  t.equal((await callFor(await again(1), 0)).headers['x-ratelimit-remaining'], '3', 'the next day begins anew')
+})
+
+t.test('a file of counts that somebody changed stops the start, and what is counted holds nothing but ids and numbers', async (t) => {
+  const gateway = await startGateway(t, limited({}))
+  await callFor(gateway, 0)
+  await gateway.gateway.app.close()
+  const file = join(gateway.config.state, quotasFile)
+  const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+  t.match(lines.map((line) => JSON.parse(line) as unknown), [{ node: /^[0-9a-f-]{36}$/ }, ...[`purpose ${ids.purpose}`, `consumer ${ids.consumer}`, `total ${ids.descriptor}`].map((key) => ({ date: '2026-03-02', eserviceId: ids.eservice, key, calls: 1 }))])
+  await writeFile(file, `${lines.join('\n')}\n{"date":"2026-03-02","calls":-1}\n`)
+  const options = limited({}, { config: (config) => ({ ...config, state: gateway.config.state }) })
+  await t.rejects(startGateway(t, options), { message: /quotas\.jsonl:5: is no entry of the gateway's/ })
+})
