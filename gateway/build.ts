@@ -21,7 +21,6 @@ import { keepQuotas } from './adapters/quotas-file.ts'
 import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
-import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
 import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
@@ -31,6 +30,8 @@ import { usualPatience } from './listen.ts'
 import type { Patience } from './listen.ts'
 import { goLive } from './live.ts'
 import { addProblemPages } from './problem-pages.ts'
+import { openRegistry } from './registry-source.ts'
+import type { RegistrySource } from './registry-source.ts'
 import type { LiveEService } from './route.ts'
 import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
@@ -45,6 +46,8 @@ export interface Gateway {
   readonly keys: JwksKeys
   /** Where keys come from: to be followed while the gateway runs, and closed after it. */
   readonly trust: TrustSources
+  /** Where agreements and purposes come from: to be followed too. */
+  readonly registry: RegistrySource
   /** What it has in common with gateways beside it. */
   readonly shared: SharedState
   readonly logger: Logger
@@ -61,19 +64,18 @@ const noInteractions: Interactions = { find: () => 'unavailable', replace: () =>
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
 export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
-  const registryFile = await readRegistryFile(config.registry, config.environment)
-  const registry = registryOf(registryFile)
   // What stays open would keep a process that cannot start from ending.
   await using opened = new AsyncDisposableStack()
   const warnOfTrust = (message: string): void => { logger.warn({ message }, 'trust source') }
   const trust = await openTrustSources(config, { now, warn: warnOfTrust })
+  const registry = await openRegistry(config, { now, warn: (message) => { logger.warn({ message }, 'registry') }, api: trust.api })
   const warnOfState = (message: string): void => { logger.warn({ message }, 'shared state') }
   const own = new MemoryQuotas()
   const kept = opened.adopt(await keepQuotas(config.state, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
   const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own } }), async (state) => state.close())
   const { keys } = trust
   const nonces = noncesOf(randomBytes(32))
-  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registryFile.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
+  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry.registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registry.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
   const eservices = await goLive(config, ports)
   const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined
   if (interactions) ports.interactions = interactions
@@ -93,15 +95,16 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   })
   await addDocs(app, eservices, config)
   addProblemPages(app)
-  addStatus(app, eservices, keys)
+  addStatus(app, eservices, { keys, registry })
   app.addHook('onClose', async () => interactions?.close())
   app.addHook('onClose', async () => trust.close())
+  app.addHook('onClose', async () => registry.close())
   app.addHook('onClose', async () => custody.close())
   app.addHook('onClose', async () => shared.close())
   app.addHook('onClose', async () => kept.close())
   await app.ready()
   opened.move()
-  return { app, eservices, keys, trust, shared, logger, drain: () => { stopping.abort() } }
+  return { app, eservices, keys, trust, registry, shared, logger, drain: () => { stopping.abort() } }
 }
 
 /** The hosts under which the public listener may be called: its public URL and its own loopback names. */

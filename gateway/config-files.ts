@@ -7,7 +7,7 @@ import { membersOf, valueAt } from './document-value.ts'
 /** The files that a configuration names: SHA-256 of their bytes (hex) by absolute path, and those that cannot be read. */
 export interface NamedFiles { readonly digests: ReadonlyMap<string, string>, readonly faults: readonly Finding[] }
 
-/** Reads every file that a configuration names, the registry, contracts and certificates, relative to `folder`; whether they are good is not judged here. */
+/** Reads every file that a configuration names, the registry, contracts, grants and certificates, relative to `folder`; whether they are good is not judged here. */
 export async function readNamedFiles (document: unknown, folder: string): Promise<NamedFiles> {
   const digests = new Map<string, string>()
   const faults: Finding[] = []
@@ -33,7 +33,7 @@ function namesIn (document: unknown): readonly Named[] {
     return Array.isArray(names) ? names.map((name: unknown, index) => ({ path: [...path, index], name })) : []
   }
   return [
-    one('registry'), one(...tls, 'certificate'), one(...tls, 'key'), ...list(...tls, 'clients', 'ca'), ...list(...tls, 'clients', 'crl'), ...list('x509', 'ca'), ...list('x509', 'crl'),
-    ...membersOf(document, ['eservices']).map((name) => one('eservices', name, 'contract'))
+    ...valueAt(document, ['registry']) === 'platform' ? [one('localRegistry')] : [one('registry')], one(...tls, 'certificate'), one(...tls, 'key'), ...list(...tls, 'clients', 'ca'), ...list(...tls, 'clients', 'crl'), ...list('x509', 'ca'), ...list('x509', 'crl'),
+    ...membersOf(document, ['eservices']).flatMap((name) => [one('eservices', name, 'contract'), one('eservices', name, 'grants')])
   ]
 }

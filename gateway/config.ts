@@ -22,6 +22,8 @@ import { findProductionFaults, findSandboxFaults } from './production.ts'
 import { defaultState as sandboxState } from './sandbox/places.ts'
 import { findRedisFaults, redisOf, withRedisUrl, withShownRedis } from './redis-config.ts'
 import type { RedisConfig } from './redis-config.ts'
+import { findRegistryFaults, registryConfigOf } from './registry-config.ts'
+import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 
@@ -52,16 +54,17 @@ export interface EServiceConfig {
   readonly concurrency: number | undefined
   /** Where each consumer may have answers sent that come later. */
   readonly replyTo: readonly ReplyTarget[]
+  /** The file with the purpose grants, where there is one. */
+  readonly grants: string | undefined
   /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
   readonly dpopNonces: boolean
 }
 
 /** The gateway's configuration, complete. Times in ms where the name says so, sizes in bytes, rates in requests per seconds. */
-export interface Config {
+export interface Config extends RegistryConfig {
   readonly environment: EnvironmentName
   /** `api`: the gateway's own client of the interop API, if it has one. */
   readonly pdnd: PdndEnvironment & { readonly api: ApiClient | undefined }
-  readonly registry: string
   readonly publicUrl: string
   /** The folder in which the gateway keeps what must outlive it, made when it is first needed. */
   readonly state: string
@@ -89,6 +92,8 @@ interface Document {
   readonly keychain?: string
   readonly keychainId?: string
   readonly registry: string
+  readonly localRegistry?: string
+  readonly registryStaleHours?: number
   readonly publicUrl: string
   readonly state?: string
   readonly redis?: { url: string, expectedNodes?: number }
@@ -147,6 +152,7 @@ function findFaults (document: unknown): Finding[] {
     ...findReplyTargetFaults(document, environment),
     ...findCertificateFaults(document),
     ...findRedisFaults(document, environment),
+    ...findRegistryFaults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
   ]
@@ -174,7 +180,7 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
   const config = {
     environment,
     pdnd: { ...preset, ...overrides, api: api && { ...api, privateKey: resolve(folder, api.privateKey) } },
-    registry: resolve(folder, document.registry),
+    ...registryConfigOf(document, folder),
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
     listeners: {
@@ -203,6 +209,7 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       keychainId: eservice.keychainId ?? document.keychainId,
       evidence: eservice.evidence,
       replyTo: eservice.replyTo ?? [],
+      grants: eservice.grants === undefined ? undefined : resolve(folder, eservice.grants),
       dpopNonces: eservice.dpopNonces ?? false,
       burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
       classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),

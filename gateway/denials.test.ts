@@ -196,6 +196,7 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
     } },
     send: async (gateway) => gateway.call('/items', signedCall(gateway))
   },
+  'registry-unavailable': { ...call('/items'), options: { config: (config) => ({ ...config, registry: 'platform' }) } },
   'trust-source-unavailable': { ...call('/items'), options: { jwks: () => ({ keys: [] }) } },
 
   'producer-mismatch': claims({ producerId: ids.client }),
@@ -212,6 +213,11 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'purpose-unknown': claims({ purposeId: ids.client }),
   'purpose-mismatch': registry(() => ({ purposes: [{ ...purpose, consumerId: ids.producer }] })),
   'purpose-not-active': registry(() => ({ purposes: [{ ...purpose, versions: [{ ...purpose!.versions[0], state: 'Suspended' }] }] })),
+
+  'delegation-not-active': registry(() => ({
+    purposes: [{ ...purpose, delegationId: ids.client }],
+    delegations: [{ id: ids.client, kind: 'DelegatedConsumer', delegatorId: ids.consumer, delegateId: ids.producer, eserviceId: ids.eservice, state: 'Revoked' }]
+  })),
 
   'scope-mismatch': claims({ scope: 'get_resource', interactionId: ids.agreement }),
   'async-exchange-not-enabled': exchanging(['start_interaction'], { registry: (content) => withProperties(content, undefined) }),

@@ -1,4 +1,5 @@
 import { loadContract, methods } from '../openapi/contract.ts'
+import { queryOf } from '../openapi/query.ts'
 import { failedLine } from '../policies/check.ts'
 import type { Line } from '../policies/check.ts'
 import type { Denial } from '../policies/denials.ts'
@@ -7,8 +8,6 @@ import type { ExplainedCall, Signers } from '../policies/explained.ts'
 import { headerValues } from '../policies/header-values.ts'
 import { PlatformClientKeys } from './adapters/client-keys.ts'
 import { openCertificates } from './adapters/certificates.ts'
-import { readRegistryFile, registryOf } from './adapters/registry-file.ts'
-import type { RegistryFile } from './adapters/registry-file.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { prepareFind } from './find-operation.ts'
 import type { FindOperation, FoundOperation } from './find-operation.ts'
@@ -16,6 +15,8 @@ import { describeEService } from './live.ts'
 import type { PlatformAccess } from './platform-access.ts'
 import { rawHeadersOf } from './raw-request.ts'
 import type { RawRequest } from './raw-request.ts'
+import { readRegistry } from './registry-source.ts'
+import type { RegistrySource } from './registry-source.ts'
 import { pathOf } from './saved-request.ts'
 import { askBeforehand } from './signers-at-hand.ts'
 
@@ -40,13 +41,13 @@ export async function explainSavedRequest (request: RawRequest, { config, eservi
   if (found.operation.isPublic) return { found, lines: [operation] }
   const rawHeaders = rawHeadersOf(request)
   const call: ExplainedCall = {
-    method: request.method, path, authorization: headerValues(rawHeaders, 'authorization'), proofs: headerValues(rawHeaders, 'dpop'), rawHeaders, connection: undefined,
+    method: request.method, path, query: queryOf(request.target), authorization: headerValues(rawHeaders, 'authorization'), proofs: headerValues(rawHeaders, 'dpop'), rawHeaders, connection: undefined,
     demands: found.demands, operationId: found.operation.id, now, blockedSeconds: 0, body: request.body
   }
-  const registry = await readRegistryFile(config.registry, config.environment)
+  const known = await readRegistry(config, platform)
   const key = await platform.keys.find(kidOf(call))
-  const signers = await askBeforehand(call, await signersOf(config, registry, platform, now), now)
-  return { found, lines: [operation, ...explainCall(call, { terms: found.eservice.terms, registry: registryOf(registry), key: key === 'unavailable' ? 'not known here' : key, now, signers })] }
+  const signers = await askBeforehand(call, await signersOf(config, known, platform, now), now)
+  return { found, lines: [operation, ...explainCall(call, { terms: found.eservice.terms, registry: known.registry, key: key === 'unavailable' ? 'not known here' : key, now, signers })] }
 }
 
 async function missing (find: FindOperation, path: string): Promise<Denial> {
@@ -57,7 +58,7 @@ async function missing (find: FindOperation, path: string): Promise<Denial> {
 }
 
 /** Where it is known who signs, as far as it can be asked now: the platform, and the certificates of the configuration. */
-export async function signersOf ({ x509 }: Config, { clients }: RegistryFile, { api }: PlatformAccess, now: number): Promise<Signers> {
+export async function signersOf ({ x509 }: Config, { clients }: Pick<RegistrySource, 'clients'>, { api }: PlatformAccess, now: number): Promise<Signers> {
   const source = { now: () => now, warn: () => undefined }
   return { clientKeys: api ? new PlatformClientKeys({ api, ...source }) : { find: () => 'unavailable' }, certificates: await openCertificates(x509, clients, source) }
 }

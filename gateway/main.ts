@@ -31,6 +31,7 @@ async function start (config: Config): Promise<void> {
   const operations = buildOperations({ ...gateway, config, token, startedAt: Date.now() })
   const stopping = new AbortController()
   void gateway.trust.follow(stopping.signal)
+  void gateway.registry.follow(stopping.signal)
   await operations.listen(config.listeners.operations)
   await gateway.app.listen({ host: config.listeners.public.host, port: config.listeners.public.port })
   if (config.listeners.public.tls) void keepCertificateFresh(gateway, config.listeners.public.tls, stopping.signal)

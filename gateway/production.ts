@@ -49,7 +49,7 @@ function ownFaults (document: unknown): Finding[] {
   const token = ['listeners', 'operations', 'token']
   return [
     ...textAt(document, ['publicUrl'])?.startsWith('http:') ? [{ path: ['publicUrl'], message: 'must be https outside the sandbox' }] : [],
-    .../(?:^|\/)sandbox\//.test(textAt(document, ['registry']) ?? '') ? [{ path: ['registry'], message: 'is the sandbox registry: its administrations, agreements and purposes are made up' }] : [],
+    ...['registry', 'localRegistry'].filter((key) => /(?:^|\/)sandbox\//.test(textAt(document, [key]) ?? '')).map((key) => ({ path: [key], message: 'is the sandbox registry: its administrations, agreements and purposes are made up' })),
     .../(?:^|\/)sandbox\//.test(textAt(document, ['pdnd', 'api', 'privateKey']) ?? '') ? [{ path: ['pdnd', 'api', 'privateKey'], message: 'is a key of the sandbox: the platform knows no such client' }] : [],
     ...keychainFaults(document, ['keychain']),
     ...valueAt(document, token) === undefined ? [{ path: token, message: 'is not set: set it, for example to ${VARCO_OPERATIONS_TOKEN}' }] : []

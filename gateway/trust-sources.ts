@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { ClientKeys } from '../policies/keys.ts'
 import { PlatformClientKeys } from './adapters/client-keys.ts'
 import { JwksKeys } from './adapters/jwks.ts'
@@ -9,6 +8,7 @@ import type { Config } from './config.ts'
 import { ClientKeyFeed } from './pdnd/client-key-feed.ts'
 import { InteropApi } from './pdnd/interop-api.ts'
 import { openPlatformConnection } from './pdnd/platform-connection.ts'
+import { repeat } from './repeat.ts'
 import { openStateFolder } from './state-folder.ts'
 
 /** Where the gateway knows keys from. */
@@ -21,6 +21,8 @@ export interface TrustSources {
   readonly isPublished: ((kid: string) => Promise<boolean>) | undefined
   /** The platform's key events; undefined without a client of the interop API. */
   readonly feed: ClientKeyFeed | undefined
+  /** The interop API for everything that is no key, over the same connections but with pauses of its own: what fails there holds up no key. Undefined without a client of it. */
+  readonly api: InteropApi | undefined
   /** Keeps all of it fresh until `stopped`. Never throws: what goes wrong is warned about. */
   follow (stopped: AbortSignal, pauses?: FollowPauses): Promise<void>
   /** Ends what is under way and keeps what is known by now. */
@@ -31,7 +33,6 @@ export interface TrustSources {
 export interface FollowPauses { readonly keysMs: number, readonly eventsMs: number, readonly retryMs: number }
 
 const usualPauses: FollowPauses = { keysMs: 5 * 60_000, eventsMs: 30_000, retryMs: 5000 }
-const firstRetryMs = 100
 
 interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void }
 
@@ -53,12 +54,14 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
       clientKeys: { find: () => 'unavailable' },
       isPublished: undefined,
       feed: undefined,
+      api: undefined,
       follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped),
       close: async () => closeAll(connection, [platformKeys])
     }
   }
 
-  const api = new InteropApi({ environment: addresses, client, keys, connection, now, randomUUID })
+  const openApi = (): InteropApi => new InteropApi({ environment: addresses, client, keys, connection, now, randomUUID })
+  const api = openApi()
   const clientKeys = new PlatformClientKeys({ api, now, warn })
   const snapshot = keep('client-keys.json', addresses.apiBase)
   const feed = new ClientKeyFeed({ api, keys: clientKeys, snapshot, now })
@@ -66,6 +69,7 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
   return {
     keys,
     clientKeys,
+    api: openApi(),
     isPublished: async (kid) => await api.get(['producerKeys', kid]) !== undefined,
     feed,
     follow: async (stopped, pauses = usualPauses) => {
@@ -100,14 +104,4 @@ async function followEvents (feed: ClientKeyFeed, { eventsMs, retryMs }: FollowP
       return false
     }
   }, eventsMs, retryMs, stopped)
-}
-
-/** Does something again and again: after a pause when it went well, sooner when it did not. */
-async function repeat (work: () => Promise<boolean>, pauseMs: number, longestRetryMs: number, stopped: AbortSignal): Promise<void> {
-  for (let retryMs = firstRetryMs; !stopped.aborted;) {
-    const well = await work()
-    const ms = well ? pauseMs : Math.min(retryMs, pauseMs)
-    retryMs = well ? firstRetryMs : Math.min(retryMs * 2, longestRetryMs)
-    await wait(ms, undefined, { signal: stopped, ref: false }).catch(() => undefined)
-  }
 }

@@ -8,8 +8,9 @@ import { isText, isUuid } from './claim.ts'
 import type { Credentials } from './credentials.ts'
 import type { Denial } from './denials.ts'
 import type { Jws } from './jws.ts'
+import { registryUnavailable } from './platform-state.ts'
 import type { Answer, Call, Ports, Terms } from './policy.ts'
-import type { Agreement, Client, Purpose, Registry } from './registry.ts'
+import type { Agreement, Client, Purpose, Registry, Settled } from './registry.ts'
 import type { ReplayVerdict } from './replay.ts'
 import { tokenClaimChecks, tokenHeaderChecks, verifyToken } from './signed-token.ts'
 import type { TokenKind, TokenSubject } from './signed-token.ts'
@@ -131,7 +132,7 @@ export const certifiedClientChecks: readonly Check<CertifiedClient>[] = [
 
 /** Every way in which such a token is refused. */
 export const certificateDenials = [...new Set([...certifiedHeaderChecks, ...certifiedClaimChecks, ...certifiedClientChecks].map((check) => check.code)),
-  callerToken.unverifiable, 'trust-source-unavailable', 'token-replayed', 'replay-filter-unavailable'] as const
+  callerToken.unverifiable, 'trust-source-unavailable', registryUnavailable.denial, 'token-replayed', 'replay-filter-unavailable'] as const
 
 /** Who calls with a token of its own on one e-service. */
 export interface Certified {
@@ -140,11 +141,15 @@ export interface Certified {
 }
 
 export function prepareCertified ({ certificates, registry, replay }: Pick<Ports, 'certificates' | 'registry' | 'replay'>, terms: Terms): Certified {
-  const judge = (token: Jws, found: FoundCertificate, { scheme }: Credentials, { demands: { singleUse, evidence }, now }: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
+  const judge = (token: Jws, found: FoundCertificate, credentials: Credentials, call: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
     const denial = verifyCertified(token, found)
     if (denial) return denial
-    const { clientId, thumbprint } = found as TrustedCertificate
-    const { claims } = token
+    const certificate = found as TrustedCertificate
+    const settled = registry().settle({ eserviceId: terms.eserviceId, consumerId: clientWith(certificate.clientId, registry())?.consumerId })
+    const decide = (known: Settled): Answer<CallerFact> => known === 'settled' ? identify(token, certificate, credentials, call) : registryUnavailable
+    return settled instanceof Promise ? settled.then(decide) : decide(settled)
+  }
+  const identify = ({ claims }: Jws, { clientId, thumbprint }: TrustedCertificate, { scheme }: Credentials, { demands: { singleUse, evidence }, now }: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
     const client = clientOf(claims, clientId, terms, registry())
     const failure = firstFailure(certifiedClaimChecks, { claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse, agreed: evidence?.claims?.names ?? [] }) ?? firstFailure(certifiedClientChecks, client)
     if (failure) return failure
@@ -178,9 +183,13 @@ export function verifyCertified (token: Jws, found: FoundCertificate): Denial | 
 
 /** What the registry holds of who signed a token. */
 export function clientOf (claims: Jws['claims'], clientId: string | undefined, terms: Terms, registry: Registry): CertifiedClient {
-  const client = clientId === undefined ? undefined : registry.client(clientId)
+  const client = clientWith(clientId, registry)
   const purposes = (client?.purposes ?? []).flatMap((id) => registry.purpose(id) ?? []).filter(({ eserviceId }) => eserviceId === terms.eserviceId)
   return { claims, terms, client, purposes, agreement: client && registry.agreement(terms.eserviceId, client.consumerId) }
+}
+
+function clientWith (id: string | undefined, registry: Registry): Client | undefined {
+  return id === undefined ? undefined : registry.client(id)
 }
 
 /** What is proved of a client that is known, once all checks have passed. */

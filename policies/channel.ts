@@ -4,8 +4,10 @@ import { firstFailure, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import type { CallerFact } from './caller.ts'
 import type { Demands } from './demands.ts'
+import type { Denial } from './denials.ts'
+import { registryUnavailable } from './platform-state.ts'
 import type { Policy } from './policy.ts'
-import type { Registry, Tenant } from './registry.ts'
+import type { Registry, Settled, Tenant } from './registry.ts'
 
 /** A certificate with which a client opened its connection; times in epoch ms, `untrusted` says why it is not trusted. */
 export interface ClientCertificate extends NamedCertificate {
@@ -67,10 +69,16 @@ export const channel: Policy<'channel', 'caller'> = {
   name: 'channel',
   stage: 'before-body',
   needs: ['caller'],
-  denials: [...new Set(channelChecks.map((check) => check.code))],
+  denials: [...new Set([...channelChecks.map((check) => check.code), registryUnavailable.denial])],
   prepare: ({ registry }) => ({ connection: channel, demands, caller, now }) => {
     if (demands.channel === 'any') return null
-    const failure = firstFailure(channelChecks, { channel, demanded: demands.channel, tenant: tenantOf(registry(), caller), now })
-    return failure ?? (channel.certificate ? { thumbprint: channel.certificate.thumbprint } : null)
+    const decide = (settled: Settled): ChannelFact | Denial => {
+      if (settled === 'undecided') return registryUnavailable
+      const failure = firstFailure(channelChecks, { channel, demanded: demands.channel, tenant: tenantOf(registry(), caller), now })
+      return failure ?? (channel.certificate ? { thumbprint: channel.certificate.thumbprint } : null)
+    }
+    // Whose machine it must be hangs on the client only where the connection says whose it is.
+    const settled = demands.channel === 'mutual-tls' ? registry().settle({ clientId: caller.clientId }) : 'settled'
+    return settled instanceof Promise ? settled.then(decide) : decide(settled)
   }
 }

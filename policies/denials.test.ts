@@ -18,6 +18,8 @@ import type { Limiter } from './limiter.ts'
 import type { Resolved } from './resolver.ts'
 import type { Call, Facts, Ports, Terms } from './policy.ts'
 import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
+import { grantsWith, grantWith } from './grant-fixture.ts'
+import type { Grants } from './grants.ts'
 import { clientKeysOf, otherClientKey, otherClientKid, signMessage } from './signature-fixture.ts'
 
 const full: Limiter = {
@@ -29,6 +31,9 @@ interface Case { readonly policy: keyof Facts, readonly code: DenialCode, readon
 
 const claims = (code: DenialCode, changes: Readonly<Record<string, unknown>>): Case => ({ policy: 'caller', code, voucher: { claims: changes } })
 const platform = (policy: keyof Facts, code: DenialCode, changes: RegistryChanges): Case => ({ policy, code, ports: { registry: () => registryOf(changes) } })
+
+/** A world in which the platform cannot be asked. */
+const undecided: Partial<Ports> = { registry: () => ({ ...registryOf(), settle: () => 'undecided' }) }
 
 const bound = voucher({ claims: { cnf: { jkt: jktOf(ecKey.publicKey) } } })
 const provenCall = { method: 'GET', url: `${terms.publicUrl}/rest/things/v1/things`, voucher: bound, now: testTime }
@@ -59,6 +64,8 @@ const audited = (code: DenialCode, make: () => string, ports: Partial<Ports> = {
   const call = { demands: { ...noDemands, evidence: evidenceDemand }, rawHeaders: ['Agid-JWT-TrackingEvidence', evidence] }
   return { policy: 'evidence', code, voucher: { claims: { digest: evidenceDigestOf(evidence) } }, call, ports: { clientKeys: clientKeysOf(id(8), id(77)), ...ports } }
 }
+
+const granted = (code: DenialCode, grants: Partial<Grants>, call: Partial<Call> = {}): Case => ({ policy: 'grant', code, terms: { grants: grantsWith(grants) }, call })
 
 const asyncExchangeProperties = { responseTime: 60, resourceAvailableTime: 60, confirmation: true, maxResultSet: 1 }
 const started: Interaction = { id: id(70), clientId: id(8), consumerId: id(2), eserviceId: id(3), descriptorId: id(4), state: 'start_interaction', startedAt: testTime, forgetAt: Infinity }
@@ -99,6 +106,7 @@ const golden: readonly Case[] = [
   certified('token-not-yet-valid', { claims: { nbf: testSeconds + 60 } }),
   certified('token-replayed', {}, { replay: { note: () => 'seen' } }),
   certified('replay-filter-unavailable', {}, { replay: { note: () => 'unavailable' } }),
+  certified('registry-unavailable', {}, undecided),
   certified('client-unknown', {}, { registry: () => certifiedRegistry({ client: undefined }) }),
   certified('purpose-mismatch', { claims: { purposeId: id(77) } }),
   certified('purpose-unknown', { claims: { purposeId: undefined } }, { registry: () => certifiedRegistry({ client: { purposes: [] } }) }),
@@ -115,6 +123,8 @@ const golden: readonly Case[] = [
   overChannel('client-certificate-missing', 'mutual-tls', { secure: true, certificate: undefined }),
   overChannel('client-certificate-untrusted', 'mutual-tls', { secure: true, certificate: { ...certificate, untrusted: 'self-signed certificate' } }),
   { ...overChannel('client-certificate-mismatch', 'mutual-tls', { secure: true, certificate }), ports: { registry: () => ({ ...registryOf(), tenant: () => ({ id: id(2), name: 'Ente', externalId: { origin: 'IPA', value: 'ente' }, certificates: [{ thumbprint: 'x' }] }) }) } },
+  { ...overChannel('registry-unavailable', 'mutual-tls', { secure: true, certificate }), ports: undecided },
+  { policy: 'platformState', code: 'registry-unavailable', ports: undecided },
   platform('descriptor', 'descriptor-not-usable', { descriptor: { state: 'Archived' } }),
   platform('agreement', 'agreement-missing', { agreement: undefined }),
   platform('agreement', 'agreement-not-active', { agreement: { state: 'Suspended' } }),
@@ -122,6 +132,11 @@ const golden: readonly Case[] = [
   platform('purpose', 'purpose-unknown', { purpose: undefined }),
   platform('purpose', 'purpose-mismatch', { purpose: { consumerId: id(77) } }),
   platform('purpose', 'purpose-not-active', { purpose: { versions: [] } }),
+  platform('delegation', 'delegation-not-active', { purpose: { delegationId: id(60) }, delegation: { state: 'Revoked' } }),
+  granted('grant-missing', {}),
+  granted('grant-expired', { any: grantWith({ expiresAt: testTime }) }),
+  granted('operation-not-granted', { any: grantWith({ operations: new Set(['another']) }) }),
+  granted('field-withheld', { any: grantWith() }, { query: 'sort=secret' }),
   { policy: 'interaction', code: 'scope-mismatch', voucher: { claims: { scope: 'get_resource', interactionId: id(70) } } },
   { ...exchanging('interaction', 'async-exchange-not-enabled', 'start_interaction'), ports: {} },
   exchanging('interaction', 'interactions-unavailable', 'start_interaction', 'unavailable'),

@@ -70,6 +70,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'an agreement that waits': { registry: { agreement: { state: 'Pending' } } },
   'a purpose of others': { registry: { purpose: { consumerId: id(77) } } },
   'a suspended purpose': { registry: { purpose: { versions: [] } } },
+  'a revoked delegation': { registry: { purpose: { delegationId: id(60) }, delegation: { state: 'Revoked' } } },
   'a scope': { voucher: { claims: { scope: 'get_resource', interactionId: id(50) } } },
   'no evidence': { call: ({ rawHeaders }) => ({ rawHeaders: without(rawHeaders, 'Agid-JWT-TrackingEvidence') }) },
   'evidence of another client': { evidence: { header: { kid: otherClientKid }, key: otherClientKey.privateKey } },

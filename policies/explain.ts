@@ -5,25 +5,29 @@ import { explainCaller } from './explain-caller.ts'
 import { explainChannel } from './explain-channel.ts'
 import { explainDpop } from './explain-dpop.ts'
 import { explainEvidence } from './explain-evidence.ts'
+import { explainGrant } from './explain-grant.ts'
 import { explainIntegrity } from './explain-integrity.ts'
 import { explainInteraction } from './explain-interaction.ts'
-import { explainAgreement, explainDescriptor, explainPurpose } from './explain-platform.ts'
+import { explainAgreement, explainDelegation, explainDescriptor, explainPurpose } from './explain-platform.ts'
 import { explainReplyTo } from './explain-reply-to.ts'
 import type { Explain, ExplainContext, Explained, ExplainedCall } from './explained.ts'
 import { readJws } from './jws.ts'
 import { policies } from './order.ts'
 import type { Facts } from './policy.ts'
 
-// A limit depends on what others sent, and a transition only takes the step that `interaction` explains.
+// A limit depends on what others sent, a transition only takes the step that `interaction` explains, and what the registry does not know it cannot explain.
 const nothing: Explain = () => []
 
 /** How each policy is explained; `caller` comes first and says who the others are about. Adding a policy is a line here too. */
 const explanations: Readonly<Record<Exclude<keyof Facts, 'caller'>, Explain>> = {
   dpop: explainDpop,
   channel: explainChannel,
+  platformState: nothing,
   descriptor: explainDescriptor,
   agreement: explainAgreement,
   purpose: explainPurpose,
+  delegation: explainDelegation,
+  grant: explainGrant,
   interaction: explainInteraction,
   evidence: explainEvidence,
   burst: nothing,

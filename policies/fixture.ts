@@ -8,7 +8,7 @@ import type { Limiter } from './limiter.ts'
 import { noncesOf } from './nonce.ts'
 import type { Call, Ports, Terms } from './policy.ts'
 import type { CallsLeft, QuotaClaim, QuotaCounters } from './quota-counters.ts'
-import type { Agreement, Descriptor, Purpose, Registry } from './registry.ts'
+import type { Agreement, Delegation, Descriptor, Purpose, Registry } from './registry.ts'
 import type { ReplayFilter } from './replay.ts'
 
 /** What the tests of the policies share: one consumer that may call one e-service, and the vouchers it could come with. */
@@ -38,7 +38,8 @@ export const terms: Terms = {
   classes: [],
   quotaMode: 'block',
   dpopNonces: false,
-  replyTo: []
+  replyTo: [],
+  grants: undefined
 }
 
 export const goodHeader = { alg: 'RS256', use: 'sig', typ: 'at+jwt', kid }
@@ -94,6 +95,7 @@ export interface RegistryChanges {
   readonly descriptor?: Partial<Descriptor> | undefined
   readonly agreement?: Partial<Agreement> | undefined
   readonly purpose?: Partial<Purpose> | undefined
+  readonly delegation?: Partial<Delegation> | undefined
 }
 
 /** A registry in which the good voucher's caller is entitled to call. */
@@ -101,14 +103,17 @@ export function registryOf (changes: RegistryChanges = {}): Registry {
   const descriptor: Descriptor = { id: id(4), version: 1, state: 'Published', audience: terms.audience, voucherLifespan: 600, dailyCallsPerConsumer: 10, dailyCallsTotal: 10 }
   const agreement: Agreement = { id: id(5), eserviceId: id(3), descriptorId: id(4), producerId: id(1), consumerId: id(2), state: 'Active' }
   const purpose: Purpose = { id: id(6), eserviceId: id(3), consumerId: id(2), title: 'Statistiche', versions: [{ id: id(7), state: 'Active', dailyCalls: 5 }] }
+  const delegation: Delegation = { id: id(60), kind: 'DelegatedConsumer', delegatorId: id(2), delegateId: id(61), eserviceId: id(3), state: 'Active' }
   const known = <T>(name: keyof RegistryChanges, value: T): T | undefined => name in changes && changes[name] === undefined ? undefined : { ...value, ...changes[name] }
-  const found = { descriptor: known('descriptor', descriptor), agreement: known('agreement', agreement), purpose: known('purpose', purpose) }
+  const found = { descriptor: known('descriptor', descriptor), agreement: known('agreement', agreement), purpose: known('purpose', purpose), delegation: known('delegation', delegation) }
   return {
+    settle: () => 'settled',
     tenant: () => undefined,
     client: () => undefined,
     eservice: (one) => one === id(3) ? { id: one, producerId: id(1), name: 'Cose', descriptors: found.descriptor ? [found.descriptor] : [] } : undefined,
     agreement: () => found.agreement,
-    purpose: (one) => one === id(6) ? found.purpose : undefined
+    purpose: (one) => one === id(6) ? found.purpose : undefined,
+    delegation: (one) => one === id(60) ? found.delegation : undefined
   }
 }
 
@@ -178,7 +183,7 @@ export function plainInteractions (): Interactions {
 
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
-  return { method: 'GET', path: '/rest/things/v1/things', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, operationId: 'listThings', now: testTime, blockedSeconds: 0, body: undefined, ...changes }
+  return { method: 'GET', path: '/rest/things/v1/things', query: '', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, operationId: 'listThings', now: testTime, blockedSeconds: 0, body: undefined, ...changes }
 }
 
 /** The world in which the good voucher is admitted, but for the changes. */

@@ -7,7 +7,7 @@ import type { AnyPolicy } from './order.ts'
 const named = (name: string): AnyPolicy => policies.find((policy) => policy.name === name)!
 
 t.test('the order that runs is the one that the design gives', async (t) => {
-  t.strictSame(policies.map((policy) => policy.name), ['caller', 'dpop', 'channel', 'descriptor', 'agreement', 'purpose', 'interaction', 'evidence', 'burst', 'replyTo', 'integrity', 'transition', 'quota'])
+  t.strictSame(policies.map((policy) => policy.name), ['caller', 'dpop', 'channel', 'platformState', 'descriptor', 'agreement', 'purpose', 'delegation', 'grant', 'interaction', 'evidence', 'burst', 'replyTo', 'integrity', 'transition', 'quota'])
   refuseWrongOrder(policies)
 })
 

@@ -2,11 +2,14 @@ import { agreement } from './agreement.ts'
 import { burst } from './burst.ts'
 import { caller } from './caller.ts'
 import { channel } from './channel.ts'
+import { delegation } from './delegation.ts'
 import { descriptor } from './descriptor.ts'
 import { dpop } from './dpop.ts'
 import { evidence } from './evidence.ts'
+import { grant } from './grant.ts'
 import { integrity } from './integrity.ts'
 import { interaction } from './interaction.ts'
+import { platformState } from './platform-state.ts'
 import { stages } from './policy.ts'
 import type { Facts, Policy } from './policy.ts'
 import { purpose } from './purpose.ts'
@@ -22,9 +25,12 @@ export const policies: readonly AnyPolicy[] = [
   caller,
   dpop,
   channel,
+  platformState,
   descriptor,
   agreement,
   purpose,
+  delegation,
+  grant,
   interaction,
   evidence,
   burst,

@@ -4,16 +4,20 @@ import type { CallerFact } from './caller.ts'
 import type { Certificates } from './certificates.ts'
 import type { Demands } from './demands.ts'
 import type { Channel, ChannelFact } from './channel.ts'
+import type { DelegationFact } from './delegation.ts'
 import type { DescriptorFact } from './descriptor.ts'
 import type { DpopFact } from './dpop.ts'
 import type { Denial, DenialCode } from './denials.ts'
 import type { EvidenceFact } from './evidence.ts'
+import type { GrantFact } from './grant.ts'
+import type { Grants } from './grants.ts'
 import type { IntegrityFact } from './integrity.ts'
 import type { InteractionFact } from './interaction.ts'
 import type { Interactions } from './interactions.ts'
 import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { Nonces } from './nonce.ts'
+import type { PlatformStateFact } from './platform-state.ts'
 import type { PurposeFact } from './purpose.ts'
 import type { QuotaFact, QuotaMode } from './quota.ts'
 import type { QuotaCounters } from './quota-counters.ts'
@@ -29,9 +33,12 @@ export interface Facts {
   caller: CallerFact
   dpop: DpopFact
   channel: ChannelFact
+  platformState: PlatformStateFact
   descriptor: DescriptorFact
   agreement: AgreementFact
   purpose: PurposeFact
+  delegation: DelegationFact
+  grant: GrantFact
   interaction: InteractionFact
   evidence: EvidenceFact
   burst: LimitState
@@ -43,11 +50,12 @@ export interface Facts {
 
 /**
  * A call as policies see it: `authorization` and `proofs` hold every value of the headers Authorization and DPoP, `rawHeaders` all names and values in turn
- * as they came, `path` is that of the request target as it came, without query; `now` is epoch milliseconds.
+ * as they came, `path` and `query` are those of the request target as it came, the one without the other; `now` is epoch milliseconds.
  */
 export interface Call {
   readonly method: string
   readonly path: string
+  readonly query: string
   readonly authorization: readonly string[]
   readonly proofs: readonly string[]
   readonly rawHeaders: readonly string[]
@@ -97,6 +105,8 @@ export interface Terms {
   readonly dpopNonces: boolean
   /** Where consumers may have answers sent that come later. */
   readonly replyTo: readonly ReplyTarget[]
+  /** What the producer granted to whom; without it whoever is entitled on the platform may call everything. */
+  readonly grants: Grants | undefined
 }
 
 /** The stages in which policies run, in their order. */

@@ -5,8 +5,8 @@ import type { Policy } from './policy.ts'
 import { activeVersion } from './registry.ts'
 import type { Purpose, PurposeVersion } from './registry.ts'
 
-/** Why the consumer calls (finalità); `dailyCalls` is what its active version declares, in calls per day. */
-export interface PurposeFact { readonly id: string, readonly dailyCalls: number }
+/** Why the consumer calls (finalità); `dailyCalls` is what its active version declares, in calls per day; `delegationId` where it was declared by a delegate. */
+export interface PurposeFact { readonly id: string, readonly dailyCalls: number, readonly delegationId?: string | undefined }
 
 interface Subject { readonly purpose: Purpose | undefined, readonly caller: CallerFact }
 
@@ -26,6 +26,10 @@ export const purpose: Policy<'purpose', 'caller' | 'agreement'> = {
   denials: [...new Set(purposeChecks.map((check) => check.code))],
   prepare: ({ registry }) => ({ caller }) => {
     const found = registry().purpose(caller.purposeId)
-    return firstFailure(purposeChecks, { purpose: found, caller }) ?? { id: caller.purposeId, dailyCalls: (activeVersion(found as Purpose) as PurposeVersion).dailyCalls }
+    return firstFailure(purposeChecks, { purpose: found, caller }) ?? factOf(found as Purpose)
   }
+}
+
+function factOf (purpose: Purpose): PurposeFact {
+  return { id: purpose.id, dailyCalls: (activeVersion(purpose) as PurposeVersion).dailyCalls, delegationId: purpose.delegationId }
 }

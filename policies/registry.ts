@@ -15,6 +15,12 @@ export type AgreementState = (typeof agreementStates)[number]
 export const purposeVersionStates = ['Draft', 'Active', 'Suspended', 'Archived', 'WaitingForApproval', 'Rejected'] as const
 export type PurposeVersionState = (typeof purposeVersionStates)[number]
 
+export const delegationKinds = ['DelegatedConsumer', 'DelegatedProducer'] as const
+export type DelegationKind = (typeof delegationKinds)[number]
+
+export const delegationStates = ['WaitingForApproval', 'Active', 'Rejected', 'Revoked'] as const
+export type DelegationState = (typeof delegationStates)[number]
+
 /** An administration that joined the platform (ente aderente): a producer, a consumer, or both. */
 export interface Tenant {
   readonly id: string
@@ -93,19 +99,45 @@ export interface Purpose {
   readonly consumerId: string
   readonly title: string
   readonly versions: readonly PurposeVersion[]
+  /** The delegation under which somebody else declared it for its consumer, where one did. */
+  readonly delegationId?: string
 }
+
+/** That one administration acts for another on one e-service (delega): the delegate for the delegator. */
+export interface Delegation {
+  readonly id: string
+  readonly kind: DelegationKind
+  readonly delegatorId: string
+  readonly delegateId: string
+  readonly eserviceId: string
+  readonly state: DelegationState
+}
+
+/** What of a caller is to be known before anything is concluded: the e-service and the consumer's agreement on it, the purpose with its delegation, the client with its tenant. */
+export interface RegistryIds {
+  readonly eserviceId?: string | undefined
+  readonly consumerId?: string | undefined
+  readonly purposeId?: string | undefined
+  readonly clientId?: string | undefined
+}
+
+/** `settled`: what the reads say is what the platform says. `undecided`: it cannot be told now, and nothing may be concluded from what is not there. */
+export type Settled = 'settled' | 'undecided'
 
 /**
  * What is known of the platform at this moment, read by id. `undefined` means "not known here", never "allowed".
- * Reads are synchronous: a known id never waits.
+ * Reads are synchronous: a known id never waits. Whether "not known here" means that the platform has no such thing is said by `settle`.
  */
 export interface Registry {
+  /** Has what is named looked up where it is not known here, once and for a bounded time; answers at once where it is. Never throws. */
+  settle (ids: RegistryIds): Settled | Promise<Settled>
   tenant (id: string): Tenant | undefined
   client (id: string): Client | undefined
   eservice (id: string): EService | undefined
   /** The agreement of a consumer on an e-service that counts: the `Active` one if there is one, otherwise the latest. */
   agreement (eserviceId: string, consumerId: string): Agreement | undefined
   purpose (id: string): Purpose | undefined
+  delegation (id: string): Delegation | undefined
 }
 
 /** States in which the platform still issues vouchers for a descriptor: a consumer keeps its version until it upgrades. */

@@ -2,6 +2,7 @@ import { isUuid } from '../../policies/claim.ts'
 import { findKeyFault, importKey, thumbprintOf } from '../../policies/jwk.ts'
 import { isRecord } from '../../policies/jws.ts'
 import type { ClientKeys, FoundClientKey } from '../../policies/keys.ts'
+import { Budget, inTime, putNewest } from '../pdnd/asking.ts'
 import type { InteropApi } from '../pdnd/interop-api.ts'
 
 /** What the source of client keys needs; `now` in epoch ms. */
@@ -34,8 +35,6 @@ const revalidatedMs = 60 * 60 * 1000
 const deniedMs = 45_000
 /** Questions to the platform in a second, however many ids are invented. */
 const lookupsPerSecond = 20
-/** A caller waits no longer than this for an answer, which may still be of use to the next one. */
-const patienceMs = 5000
 const warnedMs = 30_000
 
 /**
@@ -70,7 +69,7 @@ export class PlatformClientKeys implements ClientKeys {
     }
     if ((this.#denied.get(kid) ?? 0) > now) return 'unknown'
     const lookup = this.#lookUp(kid)
-    return lookup ? inTime(lookup.verdict) : 'unavailable'
+    return lookup ? inTime(lookup.verdict, 'unavailable') : 'unavailable'
   }
 
   /** The platform says that the key was deposited: it is no longer held for unknown. */
@@ -138,13 +137,13 @@ export class PlatformClientKeys implements ClientKeys {
   #keep (kid: string, known: Known): Known {
     if (this.#keys.get(kid) !== known) this.revision++
     this.#denied.delete(kid)
-    push(this.#keys, kid, known)
+    putNewest(this.#keys, kid, known, mostKeys)
     return known
   }
 
   #deny (kid: string): void {
     if (this.#keys.delete(kid)) this.revision++
-    push(this.#denied, kid, this.#options.now() + deniedMs)
+    putNewest(this.#denied, kid, this.#options.now() + deniedMs, mostKeys)
   }
 
   #overtake (kid: string, by: 'added' | 'deleted'): void {
@@ -161,25 +160,6 @@ export class PlatformClientKeys implements ClientKeys {
   }
 }
 
-/** A budget of questions that is filled up anew with every second. */
-class Budget {
-  readonly #perSecond: number
-  readonly #now: () => number
-  #second = -Infinity
-  #spent = 0
-
-  constructor (perSecond: number, now: () => number) {
-    this.#perSecond = perSecond
-    this.#now = now
-  }
-
-  spend (): boolean {
-    const second = Math.floor(this.#now() / 1000)
-    if (second !== this.#second) [this.#second, this.#spent] = [second, 0]
-    return ++this.#spent <= this.#perSecond
-  }
-}
-
 /** Reads `{clientId, jwk}` (GET /keys/{kid}). `another`: it is not about this key. */
 function readClientKey (kid: string, { clientId, jwk }: Readonly<Record<string, unknown>>, checkedAt: number): Known | { readonly fault: string } {
   if (!isUuid(clientId) || !isRecord(jwk)) return { fault: 'another' }
@@ -191,16 +171,4 @@ function readClientKey (kid: string, { clientId, jwk }: Readonly<Record<string, 
   const key = importKey(own)
   if (!key) return { fault: 'numbers that are no key' }
   return { found: { key, clientId }, kept: { kid, clientId, jwk: { kty: 'RSA', n: String(jwk['n']), e: String(jwk['e']) }, checkedAt } }
-}
-
-function push<Value> (map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key)
-  if (map.size >= mostKeys) map.delete(map.keys().next().value as string)
-  map.set(key, value)
-}
-
-async function inTime (verdict: Promise<FoundClientKey>): Promise<FoundClientKey> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<FoundClientKey>((resolve) => { timer = setTimeout(resolve, patienceMs, 'unavailable') })
-  return Promise.race([verdict, late]).finally(() => { clearTimeout(timer) })
 }

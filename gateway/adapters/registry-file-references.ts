@@ -15,17 +15,34 @@ export function checkReferences (document: unknown): Finding[] {
   const agreements = items(document, 'agreements')
   const purposes = items(document, 'purposes')
   const clients = items(document, 'clients')
-  const descriptors = eservices.flatMap(({ path, fields }) => items(fields, 'descriptors', path))
-  const versions = purposes.flatMap(({ path, fields }) => items(fields, 'versions', path))
+  const delegations = items(document, 'delegations')
   return [
-    ...[tenants, eservices, agreements, purposes, clients, descriptors, versions].flatMap((of) => repeats(of, 'id')),
-    ...[tenants, eservices, purposes, clients].flatMap((of) => repeats(of, 'alias')),
+    ...findRepeats(document),
     ...dangling(eservices, 'producerId', tenants, 'tenant'),
-    ...[agreements, purposes].flatMap((kind) => dangling(kind, 'eserviceId', eservices, 'e-service')),
+    ...[agreements, purposes, delegations].flatMap((kind) => dangling(kind, 'eserviceId', eservices, 'e-service')),
     ...[agreements, purposes, clients].flatMap((kind) => dangling(kind, 'consumerId', tenants, 'tenant')),
+    ...['delegatorId', 'delegateId'].flatMap((key) => dangling(delegations, key, tenants, 'tenant')),
+    ...dangling(purposes, 'delegationId', delegations, 'delegation'),
     ...agreements.flatMap((agreement) => foreignDescriptor(agreement, eservices)),
     ...clients.flatMap((client) => unlinked(client, purposes))
   ]
+}
+
+/** Every duplicate id or alias alone. */
+export function findRepeats (document: unknown): Finding[] {
+  const [tenants, eservices, purposes, clients, agreements, delegations] = ['tenants', 'eservices', 'purposes', 'clients', 'agreements', 'delegations'].map((key) => items(document, key)) as [Item[], Item[], Item[], Item[], Item[], Item[]]
+  const descriptors = eservices.flatMap(({ path, fields }) => items(fields, 'descriptors', path))
+  const versions = purposes.flatMap(({ path, fields }) => items(fields, 'versions', path))
+  return [
+    ...[tenants, eservices, agreements, purposes, clients, delegations, descriptors, versions].flatMap((of) => repeats(of, 'id')),
+    ...[tenants, eservices, purposes, clients].flatMap((of) => repeats(of, 'alias'))
+  ]
+}
+
+/** Every id of an agreement or a purpose that is none of these e-services. */
+export function findUnserved (document: unknown, eserviceIds: readonly string[]): Finding[] {
+  const served = eserviceIds.map((id) => ({ path: [], fields: { id } }))
+  return ['agreements', 'purposes'].flatMap((key) => dangling(items(document, key), 'eserviceId', served, 'e-service', 'the configuration'))
 }
 
 function items (holder: unknown, key: string, at: Path = []): Item[] {
@@ -49,8 +66,8 @@ function repeats (kind: readonly Item[], key: 'id' | 'alias'): Finding[] {
   })
 }
 
-function dangling (kind: readonly Item[], key: string, targets: readonly Item[], noun: string): Finding[] {
-  return lost(kind.map(({ path, fields }) => ({ path: [...path, key], value: fields[key] })), targets, noun)
+function dangling (kind: readonly Item[], key: string, targets: readonly Item[], noun: string, where?: string): Finding[] {
+  return lost(kind.map(({ path, fields }) => ({ path: [...path, key], value: fields[key] })), targets, noun, where)
 }
 
 function unlinked ({ path, fields }: Item, purposes: readonly Item[]): Finding[] {
@@ -58,10 +75,10 @@ function unlinked ({ path, fields }: Item, purposes: readonly Item[]): Finding[]
   return lost(links.map((value, index) => ({ path: [...path, 'purposes', index], value })), purposes, 'purpose')
 }
 
-function lost (ids: readonly { path: Path, value: unknown }[], targets: readonly Item[], noun: string): Finding[] {
+function lost (ids: readonly { path: Path, value: unknown }[], targets: readonly Item[], noun: string, where = 'this file'): Finding[] {
   const known = new Set(targets.map(({ fields }) => fields.id))
   const wrong = ids.filter(({ value }) => typeof value === 'string' && !known.has(value))
-  return wrong.map(({ path, value }) => ({ path, message: `no ${noun} of this file has the id "${String(value)}"` }))
+  return wrong.map(({ path, value }) => ({ path, message: `no ${noun} of ${where} has the id "${String(value)}"` }))
 }
 
 function foreignDescriptor ({ path, fields }: Item, eservices: readonly Item[]): Finding[] {

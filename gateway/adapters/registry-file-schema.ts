@@ -1,4 +1,4 @@
-import { agreementStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
+import { agreementStates, delegationKinds, delegationStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
 import { environmentNames } from '../pdnd-environments.ts'
 
 const id = { type: 'string', pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$' }
@@ -49,8 +49,7 @@ const descriptor = closed({
   asyncExchangeProperties
 }, ['attributes', 'asyncExchangeProperties'])
 
-/** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
-export const registryFileSchema = closed({
+const nouns = {
   environment: { enum: environmentNames },
   tenants: list(closed({ id, alias, name, externalId: closed({ origin: name, value: name }), certificates: certificates(certificateNames), attributes: list(id) }, ['certificates', 'attributes']), 1),
   eservices: list(closed({ id, alias, name, producerId: id, descriptors: list(descriptor, 1) })),
@@ -61,8 +60,9 @@ export const registryFileSchema = closed({
     title: name,
     eserviceId: id,
     consumerId: id,
+    delegationId: id,
     versions: list(closed({ id, state: { enum: purposeVersionStates }, dailyCalls }), 1)
-  })),
+  }, ['delegationId'])),
   clients: list(closed({
     id,
     alias,
@@ -72,5 +72,14 @@ export const registryFileSchema = closed({
     purposes: list(id),
     knownAs: list(name, 1),
     certificates: certificates({ ...certificateNames, file: { type: 'string', minLength: 1 } })
-  }, ['knownAs', 'certificates']))
-}, ['environment'])
+  }, ['knownAs', 'certificates'])),
+  delegations: list(closed({ id, kind: { enum: delegationKinds }, delegatorId: id, delegateId: id, eserviceId: id, state: { enum: delegationStates } }))
+}
+
+/** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
+export const registryFileSchema = closed(nouns, ['environment', 'delegations'])
+
+const { environment, tenants, agreements, purposes, clients } = nouns
+
+/** The same of one that stands beside the platform: it has what the platform may not know, and of that as much as it likes. */
+export const localRegistrySchema = closed({ environment, tenants, agreements, purposes, clients }, ['environment', 'tenants', 'agreements', 'purposes', 'clients'])

@@ -1,15 +1,16 @@
 import { dirname } from 'node:path'
 import { Ajv } from 'ajv'
-import type { Agreement, Client, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
+import type { Agreement, Client, Delegation, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
 import { environmentNames } from '../pdnd-environments.ts'
 import type { EnvironmentName } from '../pdnd-environments.ts'
+import { AgreementsByParties } from './agreements-by-parties.ts'
 import type { CertifiedClient } from './certificates-registered.ts'
 import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
 import type { Finding } from './checked-yaml.ts'
 import { readCertificateFiles, withCertificates } from './registry-file-certificates.ts'
 import type { CertificateFiles } from './registry-file-certificates.ts'
-import { checkReferences } from './registry-file-references.ts'
-import { registryFileSchema } from './registry-file-schema.ts'
+import { checkReferences, findRepeats, findUnserved } from './registry-file-references.ts'
+import { localRegistrySchema, registryFileSchema } from './registry-file-schema.ts'
 
 /** A kebab-case name that people and the command line use instead of an id. */
 export interface Named { readonly alias: string }
@@ -23,9 +24,11 @@ export interface RegistryFile {
   readonly agreements: readonly Agreement[]
   readonly purposes: readonly (Purpose & Named)[]
   readonly clients: readonly (Client & Named & CertifiedClient)[]
+  readonly delegations?: readonly Delegation[]
 }
 
 const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFileSchema)
+const validateLocal = new Ajv({ allErrors: true, verbose: true }).compile(localRegistrySchema)
 
 /**
  * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file,
@@ -34,12 +37,26 @@ const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFil
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
 export async function readRegistryFile (path: string, environment?: EnvironmentName): Promise<RegistryFile> {
+  const file = await readFile<RegistryFile>(path, environment, (content) => [...schemaFindings(validate, content), ...checkReferences(content)])
+  return withProducers(file, new Map(file.eservices.map(({ id, producerId }) => [id, producerId])))
+}
+
+/**
+ * Reads a registry file of what the platform does not know (clients and tenants with their certificates, purposes and agreements of those that did not join
+ * it): every list may be left out, and ids may be the platform's. `producers` of the e-services that are served, by their ids. Throws as `readRegistryFile`.
+ */
+export async function readLocalRegistry (path: string, environment: EnvironmentName, producers: ReadonlyMap<string, string>): Promise<RegistryFile> {
+  const file = await readFile<Partial<RegistryFile>>(path, environment, (content) => [...schemaFindings(validateLocal, content), ...findRepeats(content), ...findUnserved(content, [...producers.keys()])])
+  return withProducers({ tenants: [], eservices: [], agreements: [], purposes: [], clients: [], ...file }, producers)
+}
+
+async function readFile<File extends Partial<RegistryFile>> (path: string, environment: EnvironmentName | undefined, find: (content: unknown) => readonly Finding[]): Promise<File> {
   let files: CertificateFiles | undefined
-  const content = await readCheckedYaml<RegistryFile>(path, async (content): Promise<Finding[]> => {
+  const content = await readCheckedYaml<File>(path, async (content): Promise<Finding[]> => {
     files = await readCertificateFiles(content, dirname(path))
-    return [...schemaFindings(validate, content), ...findForeign(content, environment), ...checkReferences(content), ...files.findings]
+    return [...find(content), ...findForeign(content, environment), ...files.findings]
   })
-  return { ...withProducers(content), clients: content.clients.map((client) => withCertificates(client, files?.certificates ?? new Map())) }
+  return content.clients ? { ...content, clients: content.clients.map((client) => withCertificates(client, files?.certificates ?? new Map())) } : content
 }
 
 function findForeign (content: unknown, environment: EnvironmentName | undefined): Finding[] {
@@ -55,17 +72,16 @@ export function registryOf (file: RegistryFile): Registry {
   const clients = byId(file.clients)
   const eservices = byId(file.eservices)
   const purposes = byId(file.purposes)
-  const agreements = new Map<string, Agreement>()
-  for (const agreement of file.agreements) {
-    const key = `${agreement.eserviceId} ${agreement.consumerId}`
-    if (agreements.get(key)?.state !== 'Active') agreements.set(key, agreement)
-  }
+  const delegations = byId(file.delegations ?? [])
+  const agreements = new AgreementsByParties(file.agreements)
   return {
+    settle: () => 'settled',
     tenant: (id) => tenants.get(id),
     client: (id) => clients.get(id),
     eservice: (id) => eservices.get(id),
     purpose: (id) => purposes.get(id),
-    agreement: (eserviceId, consumerId) => agreements.get(`${eserviceId} ${consumerId}`)
+    delegation: (id) => delegations.get(id),
+    agreement: (eserviceId, consumerId) => agreements.find(eserviceId, consumerId)
   }
 }
 
@@ -73,8 +89,7 @@ function byId<Item extends { readonly id: string }> (items: readonly Item[]): Ma
   return new Map(items.map((item) => [item.id, item]))
 }
 
-function withProducers (file: RegistryFile): RegistryFile {
-  const producers = new Map(file.eservices.map(({ id, producerId }) => [id, producerId]))
+function withProducers (file: RegistryFile, producers: ReadonlyMap<string, string>): RegistryFile {
   const agreements = file.agreements.map((each) => ({ ...each, producerId: producers.get(each.eserviceId)! }))
   return { ...file, agreements }
 }

@@ -22,24 +22,27 @@ export interface SnapshotOptions {
   readonly folder: string
   readonly name: string
   readonly source: string
+  /** How old it may be, in ms; what is older would be trusted longer than the platform may be away. */
+  readonly lifeMs?: number
   readonly now: () => number
   readonly warn: (message: string) => void
 }
 
-/** How old a snapshot may be, in ms. What is older would be trusted longer than the platform may be away. */
+/** How old a snapshot may usually be, in ms. */
 export const snapshotLifeMs = 24 * 60 * 60 * 1000
+const hourMs = 60 * 60 * 1000
 /** How far ahead of the clock it may be, in ms: more is no clock that was set but a time that makes it live longer. */
 const aheadMs = 60_000
 
 /** A snapshot in a file of a folder (0600): one of another source, one that is too old and one that is not whole are not used. */
-export function snapshotFile ({ folder, name, source, now, warn }: SnapshotOptions): SnapshotFile {
+export function snapshotFile ({ folder, name, source, lifeMs = snapshotLifeMs, now, warn }: SnapshotOptions): SnapshotFile {
   const path = join(folder, name)
   let writing = Promise.resolve()
   return {
     async read () {
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => error)
       if (bytes instanceof Error && bytes.code === 'ENOENT') return undefined
-      const read = bytes instanceof Error ? `it cannot be read (${bytes.code ?? 'unknown error'})` : judge(bytes, source, now())
+      const read = bytes instanceof Error ? `it cannot be read (${bytes.code ?? 'unknown error'})` : judge(bytes, source, now(), lifeMs)
       if (typeof read !== 'string') return read
       warn(`the snapshot ${path} is not used: ${read}`)
       return undefined
@@ -55,14 +58,39 @@ export function snapshotFile ({ folder, name, source, now, warn }: SnapshotOptio
   }
 }
 
-function judge (bytes: Buffer, source: string, now: number): Snapshot | string {
+/** A snapshot that has not changed is written this often all the same, in ms, so that it does not grow old. */
+const rewrittenMs = 10 * 60 * 1000
+
+/** Writes a snapshot when what it holds has changed, and now and then. Nobody waits for the disk. */
+export class SnapshotWriter {
+  readonly #file: SnapshotFile
+  readonly #now: () => number
+  #revision: string | undefined
+  #writtenAt = -Infinity
+
+  constructor (file: SnapshotFile, now: () => number) {
+    this.#file = file
+    this.#now = now
+  }
+
+  /** `revision` tells one content from another. */
+  save (revision: string, make: () => Snapshot): void {
+    const now = this.#now()
+    if (revision === this.#revision && now - this.#writtenAt < rewrittenMs) return
+    this.#revision = revision
+    this.#writtenAt = now
+    void this.#file.write(make())
+  }
+}
+
+function judge (bytes: Buffer, source: string, now: number, lifeMs: number): Snapshot | string {
   const parsed = parseJson(bytes)
   const value = 'value' in parsed ? parsed.value : undefined
   if (!isRecord(value)) return 'it is not whole'
   const { source: named, at, content } = value
   if (named !== source) return 'it is of another platform or address'
   if (typeof at !== 'number' || at > now + aheadMs) return 'it has no time, or one that is to come'
-  return now - at < snapshotLifeMs ? { content, at } : 'it is older than 24 hours'
+  return now - at < lifeMs ? { content, at } : `it is older than ${lifeMs / hourMs} hours`
 }
 
 async function replace (path: string, text: string): Promise<void> {

@@ -4,13 +4,14 @@ import type { Line } from '../../policies/check.ts'
 import { explainVoucher } from '../../policies/explain.ts'
 import type { ExplainContext } from '../../policies/explained.ts'
 import { readJws } from '../../policies/jws.ts'
-import { readRegistryFile, registryOf } from '../adapters/registry-file.ts'
+import { grantsOf } from '../adapters/grants-file.ts'
 import { loadConfig } from '../config.ts'
 import type { Config, EServiceConfig } from '../config.ts'
 import { explainSavedRequest, signersOf } from '../explain-saved-request.ts'
 import { termsOf } from '../live.ts'
 import { withPlatform } from '../platform-access.ts'
 import type { PlatformAccess } from '../platform-access.ts'
+import { readRegistry } from '../registry-source.ts'
 import { isSavedRequest, readSavedRequest } from '../saved-request.ts'
 import { askBeforehand } from '../signers-at-hand.ts'
 import { exitCodes, UsageError } from './command.ts'
@@ -72,11 +73,11 @@ async function explainToken (text: string, { config, named, platform, now }: Ask
   const token = text.trim().replace(/^(?:authorization:\s*)?(?:(?:bearer|dpop)\s+)?/i, '')
   if (token === '') throw new UsageError('there is no voucher and no request: give a file, or pipe one in')
   const eservice = named ?? eserviceOf(config, token)
-  const registry = await readRegistryFile(config.registry, config.environment)
-  const signers = await askBeforehand({ authorization: [`Bearer ${token}`], rawHeaders: [] }, await signersOf(config, registry, platform, now), now)
+  const known = await readRegistry(config, platform)
+  const signers = await askBeforehand({ authorization: [`Bearer ${token}`], rawHeaders: [] }, await signersOf(config, known, platform, now), now)
   return {
     eservice: eservice.name,
-    lines: explainVoucher(token, { terms: termsOf(config, eservice), registry: registryOf(registry), key: await findKey(platform, token), now, signers })
+    lines: explainVoucher(token, { terms: termsOf(config, eservice, { grants: await grantsOf(eservice) }), registry: known.registry, key: await findKey(platform, token), now, signers })
   }
 }
 

@@ -193,6 +193,8 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     environment: 'sandbox',
     pdnd: { issuer, jwksUri, apiBase: 'http://127.0.0.1:9', tokenUrl: 'http://127.0.0.1:9/token', clientAssertionAudience: 'platform.test/client-assertion', api: { version: 'v2', clientId: ids.client, privateKey: join(folder, 'api.pem') } },
     registry: join(folder, 'registry.yaml'),
+    localRegistry: undefined,
+    registryStaleHours: 24,
     state: join(folder, 'state'),
     publicUrl: `http://127.0.0.1:${port}`,
     redis: undefined,
@@ -202,7 +204,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], dpopNonces: false
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false
     }],
     shown: {},
     hash: 'tests'

@@ -1,4 +1,5 @@
 import type { PlatformClientKeys } from '../adapters/client-keys.ts'
+import { SnapshotWriter } from '../adapters/snapshot-file.ts'
 import type { SnapshotFile } from '../adapters/snapshot-file.ts'
 import { isRecord } from '../../policies/jws.ts'
 import { isUuid } from '../../policies/claim.ts'
@@ -14,9 +15,6 @@ export interface ClientKeyFeedOptions {
   readonly now: () => number
 }
 
-/** The snapshot is written when something has changed, and this often, in ms, so that it does not grow old. */
-const rewrittenMs = 10 * 60 * 1000
-
 /**
  * Keeps the client keys in step with the platform's key events, and both on disk. A snapshot holds the keys together with the last event
  * that was applied to them: after a restart the kept keys serve at once, also without the platform, and the first reading goes on from
@@ -25,11 +23,12 @@ const rewrittenMs = 10 * 60 * 1000
 export class ClientKeyFeed implements FeedReader {
   readonly #options: ClientKeyFeedOptions
   readonly #feed: EventFeed
-  #written = { revision: 0, lastEventId: undefined as string | undefined, at: -Infinity }
+  readonly #writer: SnapshotWriter
 
   constructor (options: ClientKeyFeedOptions) {
     this.#options = options
     this.#feed = new EventFeed(options.api, 'keyEvents', options.now)
+    this.#writer = new SnapshotWriter(options.snapshot, options.now)
   }
 
   /** How long ago the platform last told its events, in ms; Infinity when it never did. */
@@ -67,13 +66,9 @@ export class ClientKeyFeed implements FeedReader {
 
   /** Writes the snapshot if anything has changed, or the last one is some minutes old. Nobody waits for the disk. */
   save (): void {
-    const { keys, snapshot, now } = this.#options
+    const { keys, now } = this.#options
     const { lastEventId, readAt } = this.#feed.position
-    const at = now()
-    const { revision } = keys
-    if (revision === this.#written.revision && lastEventId === this.#written.lastEventId && at - this.#written.at < rewrittenMs) return
-    this.#written = { revision, lastEventId, at }
     // A feed that was never read has no such time, and JSON no -Infinity: it becomes null.
-    void snapshot.write({ content: { lastEventId, readAt, keys: keys.kept() }, at })
+    this.#writer.save(`${keys.revision} ${lastEventId}`, () => ({ content: { lastEventId, readAt, keys: keys.kept() }, at: now() }))
   }
 }

@@ -54,12 +54,17 @@ export class InteropApi {
     this.#backOff = new BackOff(options.now)
   }
 
+  /** How long it asks nobody, in ms, because it failed or was asked for patience; 0 when it may be asked now. */
+  get pauseMs (): number {
+    return this.#backOff.remainingMs
+  }
+
   /**
    * Gets what stands at a path below the version; its segments are encoded here. Undefined when the platform says that there is no such
    * thing (404). Throws InteropApiError when it does not answer in time, refuses, or answers what it would not.
    */
   async get (path: readonly string[], query: ApiQuery = {}): Promise<ApiDocument | undefined> {
-    if (this.#backOff.remainingMs > 0) throw new InteropApiError('the interop API failed or asked for patience a moment ago, and is not asked now')
+    if (this.pauseMs > 0) throw new InteropApiError('the interop API failed or asked for patience a moment ago, and is not asked now')
     const answer = await this.#ask(urlOf(this.#options, path, query))
     this.#backOff.pauseFor(askedPauseMs(answer, this.#options.now()))
     const document = await this.#attempt(async () => this.#read(answer))

@@ -17,10 +17,12 @@ export function createLiveRegistry (file: RegistryFile): LiveRegistry {
   return {
     current: () => current,
     replace: (changed) => { [current, registry] = [changed, registryOf(changed)] },
+    settle: (ids) => registry.settle(ids),
     tenant: (id) => registry.tenant(id),
     client: (id) => registry.client(id),
     eservice: (id) => registry.eservice(id),
     purpose: (id) => registry.purpose(id),
+    delegation: (id) => registry.delegation(id),
     agreement: (eserviceId, consumerId) => registry.agreement(eserviceId, consumerId)
   }
 }

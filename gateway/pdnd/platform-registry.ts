@@ -1,0 +1,200 @@
+import { isRecord } from '../../policies/jws.ts'
+import type { Agreement, Client, Delegation, EService, Purpose, Registry, RegistryIds, Settled, Tenant } from '../../policies/registry.ts'
+import { AgreementsByParties } from '../adapters/agreements-by-parties.ts'
+import { Lookups, putNewest } from './asking.ts'
+import type { InteropApi } from './interop-api.ts'
+import { KnownItems } from './known-items.ts'
+import { readAgreements, readsOf } from './registry-reads.ts'
+import type { Page, RegistryKind, RegistryNouns, RegistryReads, ServedEServices } from './registry-reads.ts'
+
+/** What the registry of the platform needs; `now` in epoch ms, `staleMs` is how long what is known serves on while the platform cannot be asked. */
+export interface PlatformRegistryOptions {
+  readonly api: Pick<InteropApi, 'get'>
+  readonly served: ServedEServices
+  /** What the platform does not know, and the certificates of those that it knows. */
+  readonly local: Registry | undefined
+  readonly staleMs: number
+  readonly now: () => number
+  readonly warn: (message: string) => void
+}
+
+type Known = { readonly [Kind in RegistryKind]: KnownItems<RegistryNouns[Kind]> }
+interface Question { readonly name: string, readonly ask: () => Promise<void> }
+
+/** Clients and tenants are looked up when somebody comes with them; so many are kept. */
+const mostVisitors = 10_000
+/** How long the platform's "no such thing" is believed. */
+const deniedMs = 45_000
+/** Questions to the platform in a second on behalf of callers, whatever they come with. */
+const lookupsPerSecond = 20
+const mostStrangers = 10_000
+
+/**
+ * The registry as the platform tells it. Reads are of what is known here; whoever comes with something that is not has it looked up, once, within a
+ * budget. Nothing is concluded before everything was read once, nor when nothing was confirmed for too long: then all is undecided.
+ * What the platform says of an agreement or a purpose stands before what the local file says.
+ */
+export class PlatformRegistry implements Registry {
+  readonly #options: PlatformRegistryOptions
+  readonly #reads: RegistryReads
+  readonly #known: Known = { eservice: new KnownItems(), agreement: new KnownItems(), purpose: new KnownItems(), delegation: new KnownItems(), client: new KnownItems(mostVisitors), tenant: new KnownItems(mostVisitors) }
+  readonly #parties = new AgreementsByParties()
+  /** Until when it is believed that two have no agreement. */
+  readonly #strangers = new Map<string, number>()
+  readonly #lookups: Lookups
+  #asked = 0
+  /** When everything that is known was last in step with the platform, in epoch ms. */
+  confirmedAt = -Infinity
+  /** Changes with everything that is taken in. */
+  revision = 0
+
+  constructor (options: PlatformRegistryOptions) {
+    this.#options = options
+    this.#reads = readsOf(options.api, options.served)
+    this.#lookups = new Lookups({ ...options, perSecond: lookupsPerSecond })
+  }
+
+  /** How long ago what is known was last in step with the platform, in ms; Infinity when it never was. */
+  get ageMs (): number {
+    return this.#options.now() - this.confirmedAt
+  }
+
+  /** True while something may be concluded from what is known. */
+  get ready (): boolean {
+    return this.ageMs < this.#options.staleMs
+  }
+
+  settle (ids: RegistryIds): Settled | Promise<Settled> {
+    if (!this.ready) return 'undecided'
+    return this.#unknown(ids).length === 0 ? 'settled' : this.#lookUpAll(ids)
+  }
+
+  tenant (id: string): Tenant | undefined {
+    return this.#options.local?.tenant(id) ?? this.#known.tenant.get(id)
+  }
+
+  client (id: string): Client | undefined {
+    return this.#options.local?.client(id) ?? this.#known.client.get(id)
+  }
+
+  eservice (id: string): EService | undefined {
+    return this.#known.eservice.get(id)
+  }
+
+  agreement (eserviceId: string, consumerId: string): Agreement | undefined {
+    return this.#parties.find(eserviceId, consumerId) ?? this.#options.local?.agreement(eserviceId, consumerId)
+  }
+
+  purpose (id: string): Purpose | undefined {
+    return this.#known.purpose.get(id) ?? this.#options.local?.purpose(id)
+  }
+
+  delegation (id: string): Delegation | undefined {
+    return this.#known.delegation.get(id)
+  }
+
+  /** The number of a reading that is begun now. */
+  number (): number {
+    return ++this.#asked
+  }
+
+  /** Reads one thing anew and takes in what the platform says. Throws when it does not say. */
+  async refresh (kind: RegistryKind, id: string, reads: RegistryReads = this.#reads): Promise<void> {
+    const asked = this.number()
+    this.#take(kind, id, await reads[kind](id), asked)
+  }
+
+  /** Something happened to it and it is not known what: it is no longer known here. */
+  doubt (kind: RegistryKind, id: string): void {
+    this.#take(kind, id, undefined, this.number(), -Infinity)
+  }
+
+  /** Takes in a page of a list; what cannot be read is left as it was. */
+  takePage ({ asked, items }: Page): void {
+    for (const { kind, id, item } of items) if (item) this.#take(kind, id, item, asked)
+  }
+
+  /** The ids of what was last found by readings before this one. */
+  knownBefore (kind: RegistryKind, asked: number): readonly string[] {
+    return this.#known[kind].knownBefore(asked)
+  }
+
+  /** Whether there is anything of this name here. */
+  has (kind: RegistryKind, id: string): boolean {
+    return this.#known[kind].get(id) !== undefined
+  }
+
+  /** What is known, for a start without the platform. */
+  kept (): Readonly<Record<string, unknown>> {
+    return Object.fromEntries(Object.entries(this.#known).map(([kind, items]) => [kind, items.values()]))
+  }
+
+  /** Takes what was kept by a process before this one. An e-service of which other versions are served now is read anew. */
+  restore (kept: Readonly<Record<string, unknown>>): void {
+    for (const kind of Object.keys(this.#known) as RegistryKind[]) {
+      const items = kept[kind]
+      for (const item of Array.isArray(items) ? items as readonly unknown[] : []) {
+        if (isRecord(item) && typeof item['id'] === 'string' && (kind !== 'eservice' || this.#isWhole(item as unknown as EService))) this.#take(kind, item['id'], item as never, this.number())
+      }
+    }
+  }
+
+  #isWhole ({ id, descriptors }: EService): boolean {
+    return this.#options.served.get(id)?.every((served) => descriptors.some((descriptor) => descriptor.id === served)) ?? false
+  }
+
+  #take<Kind extends RegistryKind> (kind: Kind, id: string, item: RegistryNouns[Kind] | undefined, asked: number, until = this.#options.now() + deniedMs): void {
+    const items = this.#known[kind]
+    const before = items.get(id)
+    if (!(item ? items.put(id, item, asked) : items.remove(id, asked, until))) return
+    this.revision++
+    if (kind !== 'agreement') return
+    if (before && !item) this.#parties.remove(before as Agreement)
+    if (item) this.#parties.put(item as Agreement)
+  }
+
+  /** What of all this is not known here, as questions to the platform. */
+  #unknown ({ eserviceId, consumerId, purposeId, clientId }: RegistryIds): readonly Question[] {
+    const questions: Question[] = []
+    const now = this.#options.now()
+    const ask = (kind: RegistryKind, id: string | undefined, local?: unknown): void => {
+      if (id !== undefined && local === undefined && !this.#known[kind].isDecided(id, now)) questions.push({ name: `${kind} ${id}`, ask: async () => this.refresh(kind, id) })
+    }
+    const { local, served } = this.#options
+    if (eserviceId !== undefined && served.has(eserviceId)) {
+      ask('eservice', eserviceId)
+      if (consumerId !== undefined) this.#askAgreement(eserviceId, consumerId, now, questions)
+    }
+    if (purposeId !== undefined) {
+      ask('purpose', purposeId, local?.purpose(purposeId))
+      ask('delegation', this.purpose(purposeId)?.delegationId)
+    }
+    if (clientId !== undefined) {
+      ask('client', clientId, local?.client(clientId))
+      const tenantId = this.client(clientId)?.consumerId
+      ask('tenant', tenantId, tenantId === undefined ? undefined : local?.tenant(tenantId))
+    }
+    return questions
+  }
+
+  #askAgreement (eserviceId: string, consumerId: string, now: number, questions: Question[]): void {
+    const name = `agreement ${eserviceId} ${consumerId}`
+    if (this.agreement(eserviceId, consumerId) || (this.#strangers.get(name) ?? -Infinity) > now) return
+    questions.push({
+      name,
+      ask: async () => {
+        for await (const page of readAgreements(this.#options.api, eserviceId, consumerId, () => this.number())) this.takePage(page)
+        if (!this.agreement(eserviceId, consumerId)) putNewest(this.#strangers, name, this.#options.now() + deniedMs, mostStrangers)
+      }
+    })
+  }
+
+  async #lookUpAll (ids: RegistryIds): Promise<Settled> {
+    // What is found can name what must be known next: a purpose its delegation, a client its tenant.
+    for (let questions = this.#unknown(ids), round = 0; round < 2 && questions.length > 0; questions = this.#unknown(ids), round++) {
+      const answered = await Promise.all(questions.map(async ({ name, ask }) => this.#lookups.ask(name, ask)))
+      if (answered.includes(false)) return 'undecided'
+    }
+    return this.#unknown(ids).length === 0 ? 'settled' : 'undecided'
+  }
+}

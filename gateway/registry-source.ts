@@ -1,0 +1,108 @@
+import type { Registry } from '../policies/registry.ts'
+import type { CertifiedClient } from './adapters/certificates-registered.ts'
+import { readLocalRegistry, readRegistryFile, registryOf } from './adapters/registry-file.ts'
+import { snapshotFile } from './adapters/snapshot-file.ts'
+import type { SnapshotFile } from './adapters/snapshot-file.ts'
+import type { Config } from './config.ts'
+import type { InteropApi } from './pdnd/interop-api.ts'
+import { PlatformRegistry } from './pdnd/platform-registry.ts'
+import { RegistryFeed } from './pdnd/registry-feed.ts'
+import { repeat } from './repeat.ts'
+
+/** How it stands with the registry. `failing`: the last reading of the platform did not go well, and what is known serves on; `unavailable`: nothing can be concluded from it, and calls are answered 503. */
+export interface RegistryHealth {
+  readonly source: 'file' | 'platform'
+  readonly state: 'current' | 'failing' | 'unavailable'
+  /** How long ago it was last in step with its source, in ms; Infinity when it never was. */
+  readonly ageMs: number
+  /** Why the last reading did not go well. */
+  readonly lastError: string | undefined
+}
+
+/** Where the gateway knows agreements, purposes and the like from. */
+export interface RegistrySource {
+  readonly registry: Registry
+  /** The clients that a file registers, with their certificates. */
+  readonly clients: readonly CertifiedClient[]
+  readonly health: RegistryHealth
+  /** Takes in what has changed. Throws when it cannot be read; what is known serves on. */
+  read (stopped?: AbortSignal): Promise<void>
+  /** Keeps it in step until `stopped`. Never throws: what goes wrong is warned about. */
+  follow (stopped: AbortSignal, pauses?: { readonly eventsMs: number, readonly retryMs: number }): Promise<void>
+  /** Keeps what is known by now. */
+  close (): Promise<void>
+}
+
+/** What opening it needs: time in epoch ms, and a client of the interop API where the configuration names one. */
+interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void, readonly api: InteropApi | undefined }
+
+const usualPauses = { eventsMs: 30_000, retryMs: 5000 }
+
+/**
+ * Opens the registry that a configuration names: its file, which is read now, or that of the platform, of which what an earlier process kept in the state
+ * folder is taken and nobody is asked yet. Throws when a file cannot be used.
+ */
+export async function openRegistry (config: Config, surroundings: Surroundings): Promise<RegistrySource> {
+  if (config.registry !== 'platform') return openFile(config)
+  const snapshot = snapshotOf(config, surroundings)
+  const { registry, clients, feed } = await openPlatform(config, snapshot, surroundings)
+  return {
+    registry,
+    clients,
+    get health (): RegistryHealth {
+      const { ageMs, ready } = registry
+      const { lastError } = feed
+      return { source: 'platform', state: !ready ? 'unavailable' : lastError === undefined ? 'current' : 'failing', ageMs, lastError }
+    },
+    read: async (stopped) => feed.read(stopped),
+    follow: async (stopped, { eventsMs, retryMs } = usualPauses) => repeat(async () => {
+      try {
+        await feed.read(stopped)
+        return true
+      } catch (error) {
+        if (!stopped.aborted) surroundings.warn(`the platform could not be read: ${(error as Error).message}`)
+        return false
+      }
+    }, eventsMs, retryMs, stopped),
+    close: async () => {
+      feed.save()
+      await snapshot.idle()
+    }
+  }
+}
+
+/**
+ * The registry as a command sees it, once: read from the platform now, or as the gateway kept it last where the platform does not answer. Throws a
+ * sentence when there is neither. Nothing of it is kept.
+ */
+export async function readRegistry (config: Config, { now, api }: Omit<Surroundings, 'warn'>): Promise<Pick<RegistrySource, 'registry' | 'clients'>> {
+  if (config.registry !== 'platform') return openFile(config)
+  const surroundings = { now, api, warn: () => undefined }
+  const { registry, clients, feed } = await openPlatform(config, { ...snapshotOf(config, surroundings), write: async () => undefined }, surroundings)
+  await feed.read().catch(() => undefined)
+  if (registry.ready) return { registry, clients }
+  throw new Error(`agreements and purposes cannot be read from the platform now (${feed.lastError}), and the gateway has kept none in ${config.state}`)
+}
+
+async function openFile ({ registry: path, environment }: Config): Promise<RegistrySource> {
+  const file = await readRegistryFile(path, environment)
+  const nothing = async (): Promise<void> => undefined
+  return { registry: registryOf(file), clients: file.clients, health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, close: nothing }
+}
+
+const hourMs = 60 * 60 * 1000
+
+function snapshotOf ({ environment, pdnd: { apiBase }, state: folder, registryStaleHours }: Config, { now, warn }: Pick<Surroundings, 'now' | 'warn'>): SnapshotFile {
+  // The number is that of its form.
+  return snapshotFile({ folder, name: 'registry.json', source: `${environment} ${apiBase} 1`, lifeMs: registryStaleHours * hourMs, now, warn })
+}
+
+async function openPlatform ({ environment, eservices, localRegistry, registryStaleHours }: Config, snapshot: SnapshotFile, { now, warn, api }: Surroundings) {
+  if (!api) throw new Error('registry: platform needs a client of the interop API: configure pdnd.api')
+  const served = new Map(eservices.map(({ eserviceId, descriptorIds }) => [eserviceId, descriptorIds]))
+  const file = localRegistry === undefined ? undefined : await readLocalRegistry(localRegistry, environment, new Map(eservices.map(({ eserviceId, producer }) => [eserviceId, producer])))
+  const registry = new PlatformRegistry({ api, served, local: file && registryOf(file), staleMs: registryStaleHours * hourMs, now, warn })
+  const feed = new RegistryFeed({ api, served, registry, snapshot, now })
+  await feed.restore()
+  return { registry, feed, clients: file?.clients ?? [] }
+}
