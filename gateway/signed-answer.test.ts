@@ -63,6 +63,20 @@ t.test('what is signed of a coded answer are the coded bytes, and that they are 
   checkSignature(t, gateway, answer)
 })
 
+t.test('what is signed of headers is what the caller gets of them, and an answer that says it twice is none', async (t) => {
+  const gateway = await start(t)
+  const raw = (...headers: readonly string[]): AnswerAs => ({ socket }) => { socket.end(['HTTP/1.1 200 OK', ...headers, 'Content-Length: 2', 'Connection: close', '', '{}'].join('\r\n')) }
+  gateway.upstream.answer = raw('Content-Type: application/json;  charset=utf-8 \t ')
+  const answer = await gateway.call('/items')
+  t.strictSame(checkSignature(t, gateway, answer)['signed_headers'], [{ digest: answer.headers['digest'] }, { 'content-type': answer.headers['content-type'] }])
+  await gateway.takeRecords(1)
+  for (const name of ['Content-Type: application/json', 'Content-Encoding: gzip']) {
+    gateway.upstream.answer = raw('Content-Type: application/json', name, name)
+    await checkProblem(t, gateway, await gateway.call('/items'), { status: 502, code: 'upstream-invalid' })
+  }
+  await checkNextServed(t, gateway)
+})
+
 t.test('D10: an answer without a body has nothing to sign', async (t) => {
   const gateway = await start(t)
   gateway.upstream.answer = sending(Buffer.alloc(0))

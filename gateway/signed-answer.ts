@@ -6,6 +6,10 @@ import { guard } from './guard.ts'
 import type { Outlet } from './outlet.ts'
 import type { Refuse } from './refuse.ts'
 import type { Seal } from './seal.ts'
+import { hasBody, WholeBody } from './whole-body.ts'
+
+/** The headers that are signed beside the digest. */
+const signedHeaders = ['content-type', 'content-encoding'] as const
 
 /** What a signed answer goes through: `maxBytes` is how long it may be. */
 export interface SignedOutletOptions { readonly exchange: Exchange, readonly seal: Seal, readonly maxBytes: number, readonly refuse: Refuse }
@@ -14,8 +18,7 @@ export interface SignedOutletOptions { readonly exchange: Exchange, readonly sea
 export class SignedOutlet implements Outlet {
   readonly #options: SignedOutletOptions
   readonly #hash = createHash('sha256')
-  readonly #chunks: Buffer[] = []
-  #bytes = 0
+  readonly #body: WholeBody
   #status = 0
   #headers: IncomingHttpHeaders = {}
   #setHeaders: () => void = () => undefined
@@ -23,17 +26,19 @@ export class SignedOutlet implements Outlet {
 
   constructor (options: SignedOutletOptions) {
     this.#options = options
+    this.#body = new WholeBody(options.maxBytes)
   }
 
   begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
     [this.#status, this.#headers, this.#setHeaders] = [status, headers, setHeaders]
-    return this.#hasBody() && Number(headers['content-length'] ?? 0) > this.#options.maxBytes ? this.#tooLong() : undefined
+    const twice = signedHeaders.find((name) => Array.isArray(headers[name]))
+    if (twice !== undefined) return { denial: 'upstream-invalid', check: 'upstream', reason: `the upstream answered with several ${twice}, of which one can be signed` }
+    return this.#hasBody() ? this.#body.announce(headers) : undefined
   }
 
   write (chunk: Buffer): 'more' | Denial {
-    this.#bytes += chunk.length
-    if (this.#bytes > this.#options.maxBytes) return this.#tooLong()
-    this.#chunks.push(chunk)
+    const denial = this.#body.add(chunk)
+    if (denial) return denial
     this.#hash.update(chunk)
     return 'more'
   }
@@ -46,23 +51,21 @@ export class SignedOutlet implements Outlet {
   async #send (): Promise<void> {
     const { exchange, seal } = this.#options
     const { response } = exchange
-    const [contentType, contentEncoding] = [this.#headers['content-type'], this.#headers['content-encoding']]
-    const signature = await seal(exchange, { status: this.#status, digest: this.#hash.digest('base64'), contentType, contentEncoding }, this.#bytes)
+    const { length } = this.#body
+    // Without the blanks around them, which no receiver counts (RFC 9110, 5.5).
+    const [contentType, contentEncoding] = signedHeaders.map((name) => this.#headers[name]?.trim())
+    const signature = await seal(exchange, { status: this.#status, digest: this.#hash.digest('base64'), contentType, contentEncoding }, length)
     if (response.destroyed) return
     this.#setHeaders()
     for (const [name, value] of Object.entries(signature)) response.setHeader(name, value)
-    if (this.#hasBody()) response.setHeader('Content-Length', this.#bytes)
+    if (this.#hasBody()) response.setHeader('Content-Length', length)
     this.begun = true
-    exchange.bytesSent = this.#bytes
+    exchange.bytesSent = length
     response.writeHead(this.#status)
-    response.end(Buffer.concat(this.#chunks))
+    response.end(this.#body.bytes())
   }
 
   #hasBody (): boolean {
-    return this.#options.exchange.request.method !== 'HEAD' && this.#status !== 204 && this.#status !== 304
-  }
-
-  #tooLong (): Denial {
-    return { denial: 'upstream-invalid', check: 'upstream', reason: `the upstream's answer is longer than the ${this.#options.maxBytes} bytes (limits.signedAnswerBytes) to which answers are signed` }
+    return hasBody(this.#options.exchange.request.method, this.#status)
   }
 }
