@@ -31,6 +31,10 @@ t.test('it finds what the gateway would, and nothing else', async (t) => {
   for (const [method, path, id] of cases) t.equal((await find(method, path))?.operation.id, id, `${method} ${path}`)
 })
 
+t.test('what is no path leads nowhere', async (t) => {
+  for (const path of ['', 'x', '*', '?x', '//', 'https://api.example.it/rest/things/v1/things', '/%', '/rest/things/v1/things/%ff']) t.equal(await find('GET', path), undefined, path)
+})
+
 t.test('with what its contract demands', async (t) => {
   t.equal((await find('POST', '/rest/things/v1/things'))?.demands.dpop, true)
   t.equal((await find('GET', '/rest/things/v1/things'))?.demands.dpop, false)

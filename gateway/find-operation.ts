@@ -29,6 +29,7 @@ export async function prepareFind (eservices: readonly DescribedEService[]): Pro
   await app.ready()
   return async (method, path) => {
     found = undefined
+    if (!path.startsWith('/')) return undefined
     await app.inject({ method: method as 'GET', url: path })
     return found
   }
