@@ -25,30 +25,35 @@ const agreed = { type: 'object', required: ['userID'], properties: { userID: { t
 const demands: Readonly<Record<string, object>> = {
   tickets: { 'patterns': ['INTEGRITY_REST_02', 'AUDIT_REST_02', 'PROFILE_NON_REPUDIATION_01'], 'dpop': 'required', 'integrity': { emptyBody: 'signed', headers: ['accept-language'] }, 'audit': { claims: agreed }, 'response': 'signed' },
   surveys: { dpop: 'required' },
-  'service-usage': { patterns: ['AUDIT_REST_01'] },
+  'service-usage': { patterns: ['AUDIT_REST_01'], trust: ['pdnd', 'x509'] },
   'sla-telemetry': { patterns: ['ID_AUTH_CHANNEL_02'] }
 }
 
 /** A second gateway over the same platform and e-services, over TLS, whose contracts demand every proof that there is. */
 async function startDemanding (): Promise<void> {
   const authority = await makeAuthority('Autorità')
-  const [server, client] = [await authority.issue('localhost'), await authority.issue('client')]
-  await Promise.all([['server.pem', server.pem], ['server.key', server.keyPem], ['ca.pem', authority.pem], ['client.pem', client.pem + client.keyPem]].map(async ([name = '', pem = '']) => writeFile(join(folder, name), pem, { mode: 0o600 })))
+  const [server, client, outside] = [await authority.issue('localhost'), await authority.issue('client'), await authority.issue('protocollo', { key: { name: 'ECDSA', namedCurve: 'P-256' } })]
+  await Promise.all([['server.pem', server.pem], ['server.key', server.keyPem], ['ca.pem', authority.pem], ['client.pem', client.pem + client.keyPem], ['chain.pem', outside.pem + authority.pem], ['outside.key', outside.keyPem]].map(async ([name = '', pem = '']) => writeFile(join(folder, name), pem, { mode: 0o600 })))
   setDefaultCACertificates([...getCACertificates('default'), authority.pem])
   await mkdir(join(folder, 'keychain'), { mode: 0o700 })
   await copyFile(join(folder, `.varco/sandbox/keychain-${milano}.pem`), join(folder, 'keychain/1.pem'))
-  const usual = parse(await readFile(join(root, 'gateway/gateway.yaml'), 'utf8'), { merge: true }) as { eservices: Record<string, object> }
+  const usual = parse(await readFile(join(root, 'gateway/gateway.yaml'), 'utf8'), { merge: true }) as { eservices: Record<string, { grants?: string }> }
   for (const [name, demand] of Object.entries(demands)) {
     const { document } = await loadContract(join(root, `openapi/${name}.v1.yaml`))
     await writeFile(join(folder, `${name}.json`), JSON.stringify({ ...document, 'x-modi': demand }))
-    Object.assign(usual.eservices[name] ?? {}, { contract: `${name}.json` })
+    const { grants } = usual.eservices[name] ?? {}
+    Object.assign(usual.eservices[name] ?? {}, { contract: `${name}.json`, ...grants !== undefined && { grants: join(root, 'gateway', grants) } })
   }
   Object.assign(usual.eservices['tickets'] ?? {}, { keychain: 'keychain', evidence: { keys: [randomBytes(32).toString('base64')], retentionDays: 1 } })
   Object.assign(usual.eservices['surveys'] ?? {}, { dpopNonces: true })
+  const registry = parse(await readFile(join(root, 'gateway/sandbox/registry.yaml'), 'utf8'), { merge: true }) as { clients: { alias: string }[] }
+  registry.clients = registry.clients.map((one) => one.alias === 'istat' ? { ...one, knownAs: ['protocollo'], certificates: [{ subject: 'CN=protocollo,O=Ente,C=IT' }] } : one)
+  await writeFile(join(folder, 'registry.yaml'), JSON.stringify(registry))
   await writeFile(join(folder, 'demanding.yaml'), JSON.stringify({
     ...usual,
+    x509: { mode: 'ca', ca: ['ca.pem'] },
     publicUrl: `https://localhost:${demanding}`,
-    registry: join(root, 'gateway/sandbox/registry.yaml'),
+    registry: 'registry.yaml',
     state: 'state',
     listeners: { public: { port: demanding, tls: { certificate: 'server.pem', key: 'server.key', clients: { ca: ['ca.pem'] } } }, operations: { port: await freePort() } }
   }))
@@ -154,6 +159,17 @@ t.test('a client of one\'s own signs with its own key', async (t) => {
   t.match(await varco(own.map((word) => word.endsWith('.pem') ? 'open.pem' : word)), { code: 1, out: '', err: /^varco call: the key file open\.pem is open to other users: run chmod 600 open\.pem\n$/ })
 })
 
+t.test('a client outside the platform signs with the key of its certificate', async (t) => {
+  const args = ['call', 'service-usage', 'GET', '/citizen-services', '--config', 'demanding.yaml', '--client-id', 'protocollo', '--certificate', 'chain.pem', '--key', 'outside.key']
+  t.match(await varco(args), { code: 0, out: /^HTTP\/1\.1 200 OK\n/, err: '' })
+  const head = headersIn((await varco([...args, '--dry-run', '--save', 'certified.http'])).out)
+  for (const name of ['authorization', 'agid-jwt-trackingevidence']) t.match(decodeProtectedHeader(head[name]!.replace('Bearer ', '')), { alg: 'ES256', typ: 'JWT', x5c: [String, String] })
+  t.match(await varco(['explain', 'certified.http', '--config', 'demanding.yaml']), { code: 0, out: /^pass +Authorization purposeId [^]*service-usage listCitizenServices: accepted\n$/m })
+  t.match(await varco(args.map((word) => word === 'outside.key' ? 'server.key' : word)), { code: 1, out: '', err: /server\.key holds no private key of the certificate in chain\.pem/ })
+  t.match(await varco(args.map((word) => word === 'chain.pem' ? 'server.key' : word)), { code: 1, out: '', err: /server\.key holds no certificate in PEM/ })
+  t.match(await varco(['call', 'tickets', 'GET', '/channels', ...args.slice(4)]), { code: 1, out: '', err: /the contract takes vouchers of the platform only/ })
+})
+
 t.test('a refusal is printed as it comes, and is exit code 1', async (t) => {
   const run = await varco(['call', 'tickets', 'GET', '/channels', '--config', 'demanding.yaml', '--header', 'Accept-Language: it', '--claim', 'userID=x', '--claim', 'LoA=nine'])
   t.match(run, { code: 1, out: /^HTTP\/1\.1 401 Unauthorized\n[^]*content-type: application\/problem\+json\n[^]*"evidence-agreed-claims-invalid"/i, err: '' })
@@ -239,7 +255,7 @@ t.test('of a request with one fault the first check that fails is the refusal th
     const text = fault(await readFile(join(folder, 'fault.http'), 'latin1'))
     const answer = await send(Buffer.from(text, 'latin1'))
     const code = /"code":"([a-z-]+)"/.exec(answer)?.[1]
-    const { out } = await varco(['explain', '--config', 'demanding.yaml', '--json'], Buffer.from(text, 'latin1'))
+    const { out } = await varco(['explain', '--config', 'demanding.yaml', '--eservice', 'tickets', '--json'], Buffer.from(text, 'latin1'))
     const { lines } = JSON.parse(out) as { lines: readonly { outcome: string, code?: string }[] }
     t.equal(lines.find(({ outcome }) => outcome === 'fail')?.code, code, `${name}: ${code}`)
     t.equal(code === undefined, name === 'nothing')

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { decodeJwt } from 'jose'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
 import { noDemands } from '../policies/demands.ts'
 import type { Demands } from '../policies/demands.ts'
@@ -86,6 +86,18 @@ t.test('a voucher of an asynchronous exchange is for its step', async (t) => {
   t.match(asked, [{ url: '/token.oauth2.async', claims: { scope: 'start_interaction', urlCallback, purposeId: consumer.purposeId } }, { url: '/token.oauth2.async', claims: { scope: 'get_resource', interactionId } }])
   t.notOk('interactionId' in asked[0]!.claims)
   for (const name of ['purposeId', 'urlCallback']) t.notOk(name in asked[1]!.claims, name)
+})
+
+t.test('who is outside the platform signs its own token, and asks nobody for a voucher', async (t) => {
+  const { privateKey: ecKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const outside = { clientId: 'protocollo', purposeId: undefined, x5c: ['MA=='], privateKey: ecKey }
+  const request = await (await prepareCall(wantedCall({ trust: ['x509'], integrity: { ...integrity, trust: ['x509'] } }, { consumer: outside, request: posting })))()
+  t.strictSame(asked, [])
+  const own = valueOf(request, 'Authorization')?.replace('Bearer ', '') ?? ''
+  t.match(decodeJwt(own), { iss: 'protocollo', sub: 'protocollo', aud: 'https://api.example.it/things', iat: Number, exp: Number, jti: String })
+  t.notOk('purposeId' in decodeJwt(own))
+  for (const token of [own, valueOf(request, 'Agid-JWT-Signature') ?? '']) t.match(decodeProtectedHeader(token), { alg: 'ES256', typ: 'JWT', x5c: ['MA=='] })
+  await t.rejects(prepareCall(wantedCall({}, { consumer: outside })), { message: /vouchers of the platform only/ })
 })
 
 t.test('who takes certificates only is not called with a key of the platform', async (t) => {

@@ -3,10 +3,10 @@ import type { Demands } from '../policies/demands.ts'
 import { makeDpopKey } from './pdnd/dpop-key.ts'
 import type { DpopKey } from './pdnd/dpop-key.ts'
 import type { PdndEnvironment } from './pdnd-environments.ts'
-import { signEvidence, signRequest } from './pdnd/signed-request.ts'
+import { signEvidence, signOwnToken, signRequest } from './pdnd/signed-request.ts'
 import type { Consumer, Moment, UnsignedRequest } from './pdnd/signed-request.ts'
 import { requestVoucher } from './pdnd/voucher-request.ts'
-import type { VoucherExchange } from './pdnd/voucher-request.ts'
+import type { ReceivedVoucher, VoucherExchange, VoucherRequest } from './pdnd/voucher-request.ts'
 import type { RawRequest } from './raw-request.ts'
 
 /** Proofs that can be added where the contract demands none. */
@@ -31,18 +31,29 @@ export interface WantedCall extends Moment {
 
 /**
  * Obtains the voucher that the contract demands, bound to whatever is to go with it, and gives what signs the call; with a nonce, where the
- * gateway asked for one (RFC 9449, 9). Throws a sentence when no voucher is to be had, or none is taken.
+ * gateway asked for one (RFC 9449, 9). A client outside the platform signs its own token instead. Throws a sentence when no voucher is to be had, or when
+ * the contract takes no such caller.
  */
 export async function prepareCall (wanted: WantedCall): Promise<(nonce?: string) => Promise<RawRequest>> {
-  const { request, demands, consumer, environment: { tokenUrl, clientAssertionAudience: assertionAudience }, audience, adds, now, randomUUID } = wanted
-  if (!demands.trust.includes('pdnd')) throw new Error('the contract takes callers by certificate only (trust: x509), and these are signed with keys of the platform')
+  const { request, demands, consumer, audience, adds, now, randomUUID } = wanted
+  refuseUntrusted(demands, consumer)
   const dpop = demands.dpop || adds.dpop || wanted.dpopKey ? wanted.dpopKey ?? await makeDpopKey() : undefined
   const evidence = demands.evidence || adds.evidence ? await signEvidence(consumer, { audience, purposeId: consumer.purposeId, claims: wanted.claims, now, randomUUID }) : undefined
   const signed = adds.sign || (demands.integrity !== undefined && (request.body.length > 0 || demands.integrity.emptyBody === 'signed'))
-  const { purposeId, ...client } = consumer
-  const voucher = await requestVoucher({ ...client, ...voucherFor(demands, wanted.interaction, purposeId), tokenUrl, assertionAudience, dpop, digest: evidence?.digest, now, randomUUID })
   const integrity = signed ? { audience, headers: demands.integrity?.headers ?? [] } : undefined
-  return async (nonce) => signRequest(request, { voucher, dpop, nonce, evidence: evidence?.token, integrity }, consumer, { now, randomUUID })
+  const voucher = 'kid' in consumer
+    ? await obtainVoucher(wanted, consumer, { dpop, digest: evidence?.digest })
+    : { tokenType: 'Bearer' as const, accessToken: await signOwnToken(consumer, { audience, purposeId: consumer.purposeId, now, randomUUID }) }
+  return async (nonce) => signRequest(request, { voucher, dpop: voucher.tokenType === 'DPoP' ? dpop : undefined, nonce, evidence: evidence?.token, integrity }, consumer, { now, randomUUID })
+}
+
+function refuseUntrusted ({ trust }: Demands, consumer: Consumer): void {
+  if ('kid' in consumer && !trust.includes('pdnd')) throw new Error('the contract takes callers by certificate only (trust: x509): give --certificate and --key')
+  if ('x5c' in consumer && !trust.includes('x509')) throw new Error('the contract takes vouchers of the platform only: call without --certificate')
+}
+
+async function obtainVoucher ({ demands, environment, interaction, now, randomUUID }: WantedCall, { purposeId, ...client }: Extract<Consumer, { kid: string }>, bound: Pick<VoucherRequest, 'dpop' | 'digest'>): Promise<ReceivedVoucher> {
+  return requestVoucher({ ...client, ...voucherFor(demands, interaction, purposeId), ...bound, tokenUrl: environment.tokenUrl, assertionAudience: environment.clientAssertionAudience, now, randomUUID })
 }
 
 /** What the voucher is for: a purpose or, after the start, an interaction, of which the platform knows the purpose. */

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadContract } from '../../openapi/contract.ts'
+import { isUuid } from '../../policies/claim.ts'
 import { loadConfig } from '../config.ts'
 import type { Config } from '../config.ts'
 import { prepareCall } from '../demanded-call.ts'
@@ -60,6 +61,7 @@ Agid-JWT-Signature, tracking evidence. Prints status, headers and body of the an
   --consumer NAME        who calls (default istat); see gateway/sandbox/registry.yaml
   --purpose ID           for which purpose, by id or alias (default: the consumer's active one on that e-service)
   --client-id ID --key FILE  a client of your own, with its key (PKCS#8 PEM); --purpose is then the id of its purpose
+  --certificate FILE     the chain (PEM, leaf first) with whose key a client outside the platform signs; --client-id is its registered name
   --config FILE          the gateway's configuration, with the contracts (default: the demonstration's)
   --dpop                 bind the voucher to a new key where the contract does not demand it
   --dpop-key FILE        bind it to the ES256 key of this PEM file, which is made when it is not there
@@ -80,7 +82,7 @@ Exit code 0 when the answer is 2xx and its signature, if it has one, is not wron
     const body = values.body === undefined ? Buffer.alloc(0) : await readInput(values.body, terminal)
     const request: UnsignedRequest = { method: operation.method, url, headers: headersOf(operation, values, body), body }
     const moment = { now: terminal.now, randomUUID }
-    const consumer = operation.isPublic ? undefined : await openConsumer(values, config, eservice.config)
+    const consumer = operation.isPublic ? undefined : await openConsumer(values, config, eservice.config, terminal)
     const sign = consumer ? await prepareCall({
       ...moment,
       request,
@@ -111,7 +113,7 @@ Exit code 0 when the answer is 2xx and its signature, if it has one, is not wron
 /** The operation that is meant, and the URL at which the gateway has it. */
 async function aim (config: Config, name: string, method: string, path: string): Promise<{ found: FoundOperation, url: URL }> {
   const eservice = chooseEService(config, name)
-  const described = describeEService(config, eservice, await loadContract(eservice.contract))
+  const described = await describeEService(config, eservice, await loadContract(eservice.contract))
   if (!path.startsWith('/')) throw new UsageError(`the path must begin with /: ${path}`)
   const url = new URL(config.publicUrl + described.basePath + path)
   const found = await (await prepareFind([described]))(method, url.pathname)
@@ -131,8 +133,9 @@ async function send (url: URL, request: RawRequest, sign: (nonce: string) => Pro
 
 const unsigned: AnswerVerdict = { outcome: 'wrong', reason: 'there is none, and the contract promises one' }
 
-async function judge (answer: RawAnswer, request: RawRequest, { clientId }: Consumer, config: Config, { now }: Terminal): Promise<AnswerVerdict | undefined> {
+async function judge (answer: RawAnswer, request: RawRequest, consumer: Consumer, config: Config, { now }: Terminal): Promise<AnswerVerdict | undefined> {
   return withPlatform(config, now, async ({ api }) => judgeAnswer({ rawHeaders: rawHeadersOf(answer), body: answer.body }, {
-    clientId, now, requestDigest: valueOf(request.headers, 'digest'), findKey: async (kid) => findProducerKey(api, kid)
+    // Who is outside the platform may know itself by another name than its producer has for it.
+    clientId: isUuid(consumer.clientId) ? consumer.clientId : undefined, now, requestDigest: valueOf(request.headers, 'digest'), findKey: async (kid) => findProducerKey(api, kid)
   }))
 }

@@ -13,9 +13,9 @@ import { takeToken, tokenClaimChecks, tokenHeaderChecks, verifyToken } from '../
 import type { TokenSubject } from '../../policies/signed-token.ts'
 import type { InteropApi } from './interop-api.ts'
 
-/** By what the signature of a producer's answer is judged. `clientId` is whose call it answers, `requestDigest` what of that call was signed. */
+/** By what the signature of a producer's answer is judged. `clientId` is whose call it answers, undefined where its id is not known; `requestDigest` what of that call was signed. */
 export interface AnswerContext {
-  readonly clientId: string
+  readonly clientId: string | undefined
   readonly requestDigest: string | undefined
   /** The key of the producer's keychain with this id; a sentence when it is not to be had. */
   readonly findKey: (kid: string) => Promise<KeyObject | string>
@@ -54,7 +54,7 @@ export async function judgeAnswer ({ rawHeaders, body }: SignedAnswer, { clientI
   if (misshapen) return wrong(misshapen.reason)
   const kid = String(token.header['kid'])
   const key = await findKey(kid)
-  const subject: Subject = { claims: token.claims, audience: [clientId], now: Math.floor(now() / 1000), rawHeaders, digests: readDigests(rawHeaders), digestNeeded: true, headers: ['digest'], body, requestDigest }
+  const subject: Subject = { claims: token.claims, audience: clientId === undefined ? [token.claims['aud']].flat().map(String) : [clientId], now: Math.floor(now() / 1000), rawHeaders, digests: readDigests(rawHeaders), digestNeeded: true, headers: ['digest'], body, requestDigest }
   const failure = (typeof key === 'string' ? undefined : verifyToken(token, { key }, signatureKind)) ?? firstFailure(checks, subject)
   if (failure) return wrong(failure.reason)
   return typeof key === 'string' ? { outcome: 'not checked', reason: key } : { outcome: 'verified', kid }

@@ -7,11 +7,17 @@ import type { DpopKey } from './dpop-key.ts'
 import { signDpopProof } from './dpop-signing.ts'
 import type { ReceivedVoucher, VoucherDigest } from './voucher-request.ts'
 
-/** Who signs what goes with a voucher: a client, with the RSA key that the platform knows by this id. */
-export interface Signatory { readonly clientId: string, readonly kid: string, readonly privateKey: KeyObject }
+/** A client with an RSA key that the platform knows by this id. */
+export interface PlatformClient { readonly clientId: string, readonly kid: string, readonly privateKey: KeyObject }
 
-/** Who calls: a client, for one of its purposes. */
-export interface Consumer extends Signatory { readonly purposeId: string }
+/** A client outside the platform with the key of a certificate: RSA, or EC on P-256. `x5c` is its chain, leaf first, each in base64 (RFC 7515, 4.1.6). */
+export interface CertifiedClient { readonly clientId: string, readonly x5c: readonly string[], readonly privateKey: KeyObject }
+
+/** Who signs what goes with a request. */
+export type Signatory = PlatformClient | CertifiedClient
+
+/** Who calls: a client, for one of its purposes; by certificate the purpose may go without saying. */
+export type Consumer = (PlatformClient & { readonly purposeId: string }) | (CertifiedClient & { readonly purposeId: string | undefined })
 
 /** Time (epoch ms) and chance. */
 export interface Moment { readonly now: () => number, readonly randomUUID: () => string }
@@ -26,7 +32,8 @@ export interface UnsignedRequest {
 
 /** What goes with a request to prove who sends it. */
 export interface Proofs {
-  readonly voucher: ReceivedVoucher
+  /** The voucher, or the token of a client outside the platform. */
+  readonly voucher: Pick<ReceivedVoucher, 'accessToken' | 'tokenType'>
   /** The key that the voucher is bound to, and the nonce that the gateway gave. */
   readonly dpop?: DpopKey | undefined
   readonly nonce?: string | undefined
@@ -50,7 +57,7 @@ export function digestOf (body: Uint8Array): string {
  * Signs tracking evidence (AUDIT_REST_01, and AUDIT_REST_02 by its `dnonce`), with the digest that binds a voucher to it: the voucher must be asked
  * for with that digest. `claims` are those that producer and consumer agreed on.
  */
-export async function signEvidence (signatory: Signatory, { audience, purposeId, claims, now, randomUUID }: Moment & { readonly audience: string, readonly purposeId: string, readonly claims: JWTPayload }): Promise<{ readonly token: string, readonly digest: VoucherDigest }> {
+export async function signEvidence (signatory: Signatory, { audience, purposeId, claims, now, randomUUID }: Moment & { readonly audience: string, readonly purposeId: string | undefined, readonly claims: JWTPayload }): Promise<{ readonly token: string, readonly digest: VoucherDigest }> {
   const token = await signToken(signatory, { aud: audience, purposeId, dnonce: randomInt(1e12, 1e13), ...claims }, { now, randomUUID })
   return { token, digest: { alg: 'SHA256', value: createHash('sha256').update(token).digest('hex') } }
 }
@@ -75,11 +82,16 @@ async function prove (request: UnsignedRequest, { voucher, dpop, nonce, evidence
   ]
 }
 
-async function signProof ({ method, url }: UnsignedRequest, { accessToken }: ReceivedVoucher, { privateKey, publicKey, nonce }: DpopKey & Pick<Proofs, 'nonce'>, moment: Moment): Promise<string> {
+async function signProof ({ method, url }: UnsignedRequest, { accessToken }: Proofs['voucher'], { privateKey, publicKey, nonce }: DpopKey & Pick<Proofs, 'nonce'>, moment: Moment): Promise<string> {
   return signDpopProof({ ...moment, privateKey, publicJwk: publicKey.export({ format: 'jwk' }), method, url: url.href, accessToken, nonce })
 }
 
-/** `Digest` and `Agid-JWT-Signature` (INTEGRITY_REST_02). */
+/** The token with which a client outside the platform calls instead of a voucher (ID_AUTH_REST_01, and _02 by its `jti`). */
+export async function signOwnToken (client: CertifiedClient, { audience, purposeId, ...moment }: Moment & { readonly audience: string, readonly purposeId: string | undefined }): Promise<string> {
+  return signToken(client, { aud: audience, sub: client.clientId, ...purposeId !== undefined && { purposeId } }, moment)
+}
+
+/** `Digest` and `Agid-JWT-Signature` (INTEGRITY_REST_02, by certificate INTEGRITY_REST_01). */
 async function signMessage ({ headers, body }: UnsignedRequest, signatory: Signatory, { audience, headers: demanded }: NonNullable<Proofs['integrity']>, moment: Moment): Promise<readonly Header[]> {
   const digest = digestOf(body)
   const valueOf = (name: string): string | undefined => headers.find(([own]) => own.toLowerCase() === name)?.[1]
@@ -90,7 +102,10 @@ async function signMessage ({ headers, body }: UnsignedRequest, signatory: Signa
   return [['Digest', digest], ['Agid-JWT-Signature', await signToken(signatory, { aud: audience, sub: signatory.clientId, signed_headers: signed }, moment)]]
 }
 
-async function signToken ({ clientId, kid, privateKey }: Signatory, claims: JWTPayload, { now, randomUUID }: Moment): Promise<string> {
+async function signToken (signatory: Signatory, claims: JWTPayload, { now, randomUUID }: Moment): Promise<string> {
+  const { clientId, privateKey } = signatory
   const iat = Math.floor(now() / 1000)
-  return new SignJWT({ ...claims, iss: clientId, jti: randomUUID(), iat, nbf: iat, exp: iat + lifetimeSeconds }).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid }).sign(privateKey)
+  const key = 'kid' in signatory ? { kid: signatory.kid } : { x5c: [...signatory.x5c] }
+  return new SignJWT({ ...claims, iss: clientId, jti: randomUUID(), iat, nbf: iat, exp: iat + lifetimeSeconds })
+    .setProtectedHeader({ alg: privateKey.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256', typ: 'JWT', ...key }).sign(privateKey)
 }

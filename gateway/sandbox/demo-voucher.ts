@@ -3,7 +3,7 @@ import { readRegistryFile } from '../adapters/registry-file.ts'
 import type { PdndEnvironment } from '../pdnd-environments.ts'
 import type { DpopKey } from '../pdnd/dpop-key.ts'
 import { readKeyPair } from '../pdnd/key-file.ts'
-import type { Consumer } from '../pdnd/signed-request.ts'
+import type { PlatformClient } from '../pdnd/signed-request.ts'
 import { requestVoucher } from '../pdnd/voucher-request.ts'
 import type { ReceivedVoucher } from '../pdnd/voucher-request.ts'
 import { clientKeyPath } from './key-store.ts'
@@ -26,7 +26,7 @@ export interface DemoVoucherRequest extends DemoConsumer {
 }
 
 /** A client of the demonstration with its own key, and the purpose for which it calls. Throws a sentence when a name leads nowhere. */
-export async function openDemoConsumer (wanted: DemoConsumer): Promise<Consumer> {
+export async function openDemoConsumer (wanted: DemoConsumer): Promise<PlatformClient & { readonly purposeId: string }> {
   const names = resolveVoucherNames(await readRegistryFile(wanted.registry), wanted)
   if ('error' in names) throw new Error(names.error)
   const { privateKey, kid } = await readKeyPair(clientKeyPath(wanted.state, names.clientId)).catch((error: NodeJS.ErrnoException) => {
