@@ -26,6 +26,7 @@ import { findRegistryFaults, registryConfigOf } from './registry-config.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
+import { findProxyFaults } from './trusted-proxies.ts'
 
 /** One e-service as configured; paths are absolute, defaults filled in. */
 export interface EServiceConfig {
@@ -151,6 +152,7 @@ function findFaults (document: unknown): Finding[] {
     ...missing.map((path): Finding => ({ path, message: 'is missing: set it here or at the top of the file' })),
     ...findReplyTargetFaults(document, environment),
     ...findCertificateFaults(document),
+    ...findProxyFaults(document),
     ...findRedisFaults(document, environment),
     ...findRegistryFaults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
