@@ -184,6 +184,19 @@ t.test('of many starts at once exactly one is admitted, and of many confirmation
   }
 })
 
+t.test('a step that never got to the e-service is not taken, one of which that is not certain is', async (t) => {
+  const gateway = await startGateway(t, reportsOptions)
+  const interactionId = randomUUID()
+  const { server, url } = gateway.upstream
+  await gateway.upstream.close()
+  t.match(await start(gateway, interactionId), { status: 502, json: { code: 'upstream-unreachable' } })
+  await new Promise<void>((resolve) => { server.listen(Number(new URL(url).port), '127.0.0.1', resolve) })
+  gateway.upstream.answer = ({ socket }) => { socket.destroy() }
+  t.match(await start(gateway, interactionId), { status: 502, json: { code: 'upstream-unreachable' } })
+  t.equal(gateway.upstream.requests.length, 1)
+  t.match((await start(gateway, interactionId)).json, { code: 'interaction-state-mismatch' })
+})
+
 t.test('a step that is refused for another reason is not taken', async (t) => {
   const gateway = await startGateway(t, { ...reportsOptions, registry: (content) => withProperties({ ...content, purposes: content.purposes.map((purpose) => ({ ...purpose, versions: purpose.versions.map((version) => ({ ...version, dailyCalls: 3 })) })) }, exchangeProperties) })
   const interactionId = randomUUID()

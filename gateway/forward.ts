@@ -71,9 +71,11 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
   const sentAt = performance.now()
   const send = (retry: boolean): void => {
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
-    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept) => {
+    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept, sent) => {
       if (retry && lostKept && isSafe(forwarded.method)) send(false)
       else {
+        // The e-service knows nothing of it: an interaction goes on as if it had not been made. Of a call that is repeated that is not certain.
+        if (retry && !sent) exchange.call.transition?.undo()
         exchange.leave?.()
         refuse(exchange, denial)
       }

@@ -10,7 +10,7 @@ import { findAnswerFault, setCorrelation } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
 import type { Route } from './route.ts'
 
-/** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered. */
+/** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered, and whether the call may have got to the upstream. */
 export interface RelayOptions {
   readonly exchange: Exchange
   readonly outlet: Outlet
@@ -18,7 +18,7 @@ export interface RelayOptions {
   readonly origin: string
   readonly timeoutMs: number
   readonly setHeaders: (response: ServerResponse) => void
-  readonly fail: (denial: Denial, lostUnanswered: boolean) => void
+  readonly fail: (denial: Denial, lostUnanswered: boolean, sent: boolean) => void
 }
 
 /** How much of an answer that is not passed on is read, so that its connection can be kept, in bytes. */
@@ -93,11 +93,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (outlet.begun) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
       breakOff(exchange.request.socket)
-    } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0)
+    } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0, this.#controller !== undefined)
   }
 
   #refuse (denial: Denial): void {
-    if (this.#settle()) this.#options.fail(denial, false)
+    if (this.#settle()) this.#options.fail(denial, false, true)
   }
 
   #giveUp (error: Error): void {
