@@ -50,6 +50,8 @@ const failures: readonly (readonly [name: string, answer: AnswerAs, status: numb
   ['says one byte of a head at a time', drip('HTTP/1.1 200 OK', 40), 504, 'upstream-timeout'],
   ['says only that it is going on', drip(Array<string>(20).fill('HTTP/1.1 102 Processing\r\n\r\n'), 40), 504, 'upstream-timeout'],
   ['shows its stack', whole('500 Internal Server Error', 'Content-Type: text/html', ...telling, '', stack), 502, 'upstream-invalid'],
+  ['says twice what its error is', whole('500 Internal Server Error', 'Content-Type: application/problem+json', 'Content-Type: text/html', ...telling, '', stack), 502, 'upstream-invalid'],
+  ['says twice that its error is a problem', whole('409 Conflict', 'Content-Type: application/problem+json', 'Content-Type: application/problem+json', ...telling, '', stack), 409, 'eservice-refused'],
   ['shows a stack without end', endless(['HTTP/1.1 500 Internal Server Error', 'Content-Type: text/html', 'Content-Length: 100000000', '', ''].join('\r\n')), 502, 'upstream-invalid'],
   ['begins to show its stack', bytes(['HTTP/1.1 500 Internal Server Error', 'Content-Type: text/html', 'Content-Length: 100', '', '<pre>'].join('\r\n'), 'stay'), 502, 'upstream-invalid'],
   ['is itself a gateway without upstream', whole('502 Bad Gateway', 'Content-Type: text/html', ...telling), 502, 'upstream-invalid'],

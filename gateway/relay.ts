@@ -143,7 +143,9 @@ function replacement (status: number, headers: IncomingHttpHeaders): Denial | un
   if (status < 400) return undefined
   const reason = `the upstream answered ${status}`
   if (status === 401 || status === 407) return { denial: 'upstream-invalid', check: 'upstream', reason: `${reason}: it does not accept this gateway; compare the upstream secret on both sides` }
-  if (essence(headers['content-type'] ?? '') === problemMediaType) return undefined
+  // One that is said twice comes as a list, and may be either.
+  const type: string | readonly string[] | undefined = headers['content-type']
+  if (typeof type === 'string' && essence(type) === problemMediaType) return undefined
   if (status < 500 || status === 503) return { denial: 'eservice-refused', check: 'upstream', status, retryAfter: Number(headers['retry-after']) || undefined, reason: `${reason} without a problem document` }
   return { denial: 'upstream-invalid', check: 'upstream', reason: `${reason} without a problem document` }
 }
