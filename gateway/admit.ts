@@ -33,10 +33,12 @@ export function codingOf ({ headers }: IncomingMessage): string | undefined {
   return coding === 'identity' ? undefined : coding
 }
 
-function findHeadFault ({ request }: Exchange, route: Route): Denial | undefined {
+function findHeadFault ({ request, call }: Exchange, route: Route): Denial | undefined {
   const { headers } = request
-  if (route.produces.length > 0 && preferredType(headers.accept, route.produces) === undefined) {
-    return { denial: 'not-acceptable', check: 'Accept', detail: `This operation answers ${route.produces.join(', ')}.` }
+  const view = call.grant?.view
+  const produces = view ? view.produces : route.produces
+  if (produces.length > 0 && preferredType(headers.accept, produces) === undefined) {
+    return { denial: 'not-acceptable', check: 'Accept', detail: `This operation answers ${produces.join(', ')}${view ? ' under the grant of your purpose' : ''}.` }
   }
   if (!announcesBody(request)) return undefined
   const codings = route.demands.integrity?.contentCodings ?? []

@@ -16,6 +16,7 @@ import { selfSigned } from './harness/certificates.ts'
 import { custodyOptions, keeping, signedCall, withCustody } from './harness/custody.ts'
 import { startGateway, until } from './harness/gateway.ts'
 import type { CallOptions, Harness, HarnessOptions } from './harness/gateway.ts'
+import { granting, withoutCitizen, writtenGrant } from './harness/grants.ts'
 import { archiveContract, audience, basePath, ids, registryContent } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
 import { checkProblem } from './harness/refusal.ts'
@@ -100,6 +101,8 @@ const integral = (changes: Parameters<typeof signMessage>[2], times = 1): Golden
     return send()
   }
 })
+
+const granted = (path: string, grant: object): Golden => ({ ...call(path), options: granting([writtenGrant(grant)]) })
 
 /** Steps of one asynchronous exchange, each so many seconds after the one before; the last is answered. */
 const exchanging = (scopes: readonly AsyncScope[], { after = 0, ...options }: HarnessOptions & { readonly after?: number } = {}): Golden => ({ options: { ...reportsOptions, ...options }, send: async (gateway) => {
@@ -218,6 +221,11 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
     purposes: [{ ...purpose, delegationId: ids.client }],
     delegations: [{ id: ids.client, kind: 'DelegatedConsumer', delegatorId: ids.consumer, delegateId: ids.producer, eserviceId: ids.eservice, state: 'Revoked' }]
   })),
+
+  'grant-missing': granted('/items', { purpose: ids.client }),
+  'grant-expired': granted('/items', { expires: '2026-03-01' }),
+  'operation-not-granted': granted('/items', { operations: ['getItem'] }),
+  'field-withheld': granted('/items?sort=-fiscalCode', { fields: withoutCitizen }),
 
   'scope-mismatch': claims({ scope: 'get_resource', interactionId: ids.agreement }),
   'async-exchange-not-enabled': exchanging(['start_interaction'], { registry: (content) => withProperties(content, undefined) }),

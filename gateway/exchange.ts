@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { queryOf } from '../openapi/query.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Denial } from '../policies/denials.ts'
 import { headerValues } from '../policies/header-values.ts'
@@ -49,6 +50,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     call: {
       method: request.method ?? '',
       path: (request.url ?? '').split('?', 1)[0] as string,
+      query: queryOf(request.url ?? ''),
       authorization: headerValues(request.rawHeaders, 'authorization'),
       proofs: request.headers['dpop'] === undefined ? none : headerValues(request.rawHeaders, 'dpop'),
       rawHeaders: request.rawHeaders,
@@ -64,6 +66,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       descriptor: undefined,
       agreement: undefined,
       purpose: undefined,
+      grant: undefined,
       interaction: undefined,
       evidence: undefined,
       burst: undefined,

@@ -8,6 +8,7 @@ import type { Outlet } from './outlet.ts'
 import { Places } from './places.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
+import { replacedInViews } from './views.ts'
 
 /** How an upstream is called: `timeoutMs` is the time in which the head of an answer must come, and each later part of it; `via` names this gateway. */
 interface UpstreamTerms { readonly timeoutMs: number, readonly via: string }
@@ -52,6 +53,8 @@ export interface Forwarded {
   readonly target: string
   readonly body: Uint8Array | undefined
   readonly varcoCall: string
+  /** Headers that are sent instead of the caller's, where it may see only a part of the answer: names and values in turn. */
+  readonly viewHeaders: readonly string[] | undefined
   /** Opens the way by which an answer goes to the caller. */
   readonly openOutlet: () => Outlet
 }
@@ -89,13 +92,14 @@ function isSafe (method: string): boolean {
 }
 
 /** Only what the route lets through, in one pass over the raw headers; framing and identity are always our own. */
-function requestHeaders (exchange: Exchange, { route, varcoCall }: Forwarded): string[] {
+function requestHeaders (exchange: Exchange, { route, varcoCall, viewHeaders }: Forwarded): string[] {
   const raw = exchange.request.rawHeaders
   const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
   if (route.demands.nonBlocking === 'push') headers.push(correlationHeader, exchange.correlationId)
   for (let index = 0; index < raw.length; index += 2) {
     const name = (raw[index] as string).toLowerCase()
-    if (route.requestHeaders.has(name)) headers.push(name, raw[index + 1] as string)
+    if (route.requestHeaders.has(name) && !(viewHeaders && replacedInViews.has(name))) headers.push(name, raw[index + 1] as string)
   }
+  if (viewHeaders) headers.push(...viewHeaders)
   return headers
 }

@@ -3,7 +3,9 @@ import type { Contract } from '../openapi/contract.ts'
 import { compileContract } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import { prepareAdmission } from '../policies/admission.ts'
+import type { Grants } from '../policies/grants.ts'
 import type { Ports, Terms } from '../policies/policy.ts'
+import { grantsOf } from './adapters/grants-file.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { demandsOf } from './demands.ts'
 import { refuseUnmeetable } from './demand-means.ts'
@@ -16,25 +18,25 @@ import { viaOf } from './via.ts'
 /** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. Throws naming every contract that cannot be served. */
 export async function goLive (config: Config, ports: Ports): Promise<readonly LiveEService[]> {
   const contracts = await compileContracts(config.eservices.map((eservice) => eservice.contract))
-  return config.eservices.map((eservice, index) => live(config, eservice, contracts[index] as Contract, ports))
+  return Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports)))
 }
 
-function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): LiveEService {
-  const described = describeEService(config, eservice, contract)
+async function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): Promise<LiveEService> {
+  const described = await describeEService(config, eservice, contract)
   refuseUnmeetable(config, eservice, described.demands)
   refuseWrongClasses(eservice, contract)
   return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(eservice.upstream.url, { timeoutMs: eservice.upstream.timeoutMs, via: viaOf(config), concurrency: eservice.concurrency }) }
 }
 
-/** What configuration and contract say of an e-service, before anything of it runs. Throws a sentence when they leave out or contradict something. */
-export function describeEService (config: Config, eservice: EServiceConfig, contract: Contract): DescribedEService {
+/** What configuration, contract and grants say of an e-service, before anything of it runs. Throws a sentence when they leave out or contradict something. */
+export async function describeEService (config: Config, eservice: EServiceConfig, contract: Contract): Promise<DescribedEService> {
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
-  return { config: eservice, contract, basePath, terms: termsOf(config, eservice, basePath), demands: demandsOf(contract) }
+  return { config: eservice, contract, basePath, terms: termsOf(config, eservice, { basePath, grants: await grantsOf(eservice, contract) }), demands: demandsOf(contract) }
 }
 
 /** What admission holds the callers of an e-service to; `basePath` is where it is served, when that is known. */
-export function termsOf (config: Config, eservice: EServiceConfig, basePath = eservice.path): Terms {
+export function termsOf (config: Config, eservice: EServiceConfig, { basePath = eservice.path, grants }: { readonly basePath?: string | undefined, readonly grants: Grants | undefined }): Terms {
   return {
     publicUrl: config.publicUrl,
     issuer: config.pdnd.issuer,
@@ -48,7 +50,8 @@ export function termsOf (config: Config, eservice: EServiceConfig, basePath = es
     classes: eservice.classes,
     quotaMode: eservice.quota.mode,
     dpopNonces: eservice.dpopNonces,
-    replyTo: eservice.replyTo
+    replyTo: eservice.replyTo,
+    grants
   }
 }
 

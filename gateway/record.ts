@@ -21,6 +21,8 @@ export interface CallRecord {
   readonly purposeId: string | undefined
   readonly eserviceId: string | undefined
   readonly descriptorId: string | undefined
+  /** The purpose grant under which it was made, and its version. */
+  readonly grant: string | undefined
   readonly voucherId: string | undefined
   /** The asynchronous exchange that it was, or would have been, a step of. */
   readonly interactionId: string | undefined
@@ -49,7 +51,7 @@ export function recordWhenDone (exchange: Exchange, logger: Logger, now: () => n
 }
 
 function toRecord (exchange: Exchange, response: ServerResponse, now: number): CallRecord {
-  const { call: { caller, quota }, route, request } = exchange
+  const { call: { caller, grant, quota }, route, request } = exchange
   return {
     time: new Date(exchange.startedAt).toISOString(),
     correlationId: exchange.correlationId,
@@ -64,6 +66,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     purposeId: caller?.purposeId,
     eserviceId: caller?.eserviceId,
     descriptorId: caller?.descriptorId,
+    grant: grant ? `${grant.id} ${grant.version}` : undefined,
     voucherId: caller?.jti,
     interactionId: caller?.exchange?.interactionId,
     scope: caller?.exchange?.scope,

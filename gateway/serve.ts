@@ -23,13 +23,14 @@ import { pathValues, rebuildPath } from './route.ts'
 import type { Route } from './route.ts'
 import { SignedOutlet } from './signed-answer.ts'
 import { prepareVarcoCall } from './varco-call.ts'
+import { prepareViews } from './views.ts'
 
 /** What the router matched: path values by router key, the query string as sent, and the whole body. */
 export interface Matched { readonly parameters: Readonly<Record<string, string | undefined>>, readonly query: string, readonly body: Uint8Array | undefined }
 
 const noBytes = new Uint8Array(0)
 
-/** What serving needs: the sizes to which a body may unfold and an answer be signed, and who signs and keeps evidence where a contract demands it. */
+/** What serving needs: the sizes to which a body may unfold and an answer be signed or narrowed, and who signs and keeps evidence where a contract demands it. */
 export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined }
 
 /**
@@ -38,16 +39,18 @@ export interface ServeParts { readonly limits: { readonly bodyBytes: number, rea
  * per route; every outcome, good or bad, ends with an answer.
  */
 export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian }: ServeParts): (exchange: Exchange, matched: Matched) => void {
-  const { eservice: { admission, config, basePath, upstream }, validator, operation, demands } = route
+  const { eservice: { admission, config, terms, basePath, upstream }, validator, operation, demands } = route
   const seal = demands.signedResponse ? custodian?.seal : undefined
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
-  const outletOf = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
+  const lastOutlet = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
+  const views = terms.grants && prepareViews(route, signedAnswerBytes, refuse)
+  const outletOf = (exchange: Exchange): Outlet => views ? views.narrow(exchange, lastOutlet(exchange)) : lastOutlet(exchange)
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
     const target = rebuildPath(route, matched.parameters) + writeQuery(query)
     const method = operation.method as Dispatcher.HttpMethod
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
-    forward(exchange, { route, method, target, body: matched.body, varcoCall, openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
+    forward(exchange, { route, method, target, body: matched.body, varcoCall, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     exchange.call.body = matched.body ?? noBytes
@@ -110,9 +113,9 @@ function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
   setNonce(response, exchange.call.dpop?.nonce)
 }
 
-function toVarcoCall ({ call: { caller, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {
+function toVarcoCall ({ call: { caller, grant, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {
   const later = replyTo && (interaction ? { urlCallback: replyTo } : { replyTo })
-  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }), ...interaction, ...later }
+  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }), ...(grant && { grant: { id: grant.id, version: grant.version } }), ...interaction, ...later }
 }
 
 function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }: Caller): Caller {

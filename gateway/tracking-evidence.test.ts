@@ -216,7 +216,7 @@ t.test('its own audience stands in the configuration', async (t) => {
     const eservice = { contract: 'contract.yaml', upstream: { url: 'https://10.0.0.5', secret }, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], ...audit }
     await writeFile(join(folder, 'gateway.yaml'), JSON.stringify({ pdnd: { environment: 'sandbox' }, publicUrl, registry: 'registry.yaml', producer: ids.producer, eservices: { archive: eservice } }))
     const config = await loadConfig(join(folder, 'gateway.yaml'), {})
-    return termsOf(config, config.eservices[0]!).evidenceAudience
+    return termsOf(config, config.eservices[0]!, { grants: undefined }).evidenceAudience
   }
   t.strictSame(await configured({}), [])
   t.strictSame(await configured({ audit: { audience: ['https://audit.ente.example.it'] } }), ['https://audit.ente.example.it'])

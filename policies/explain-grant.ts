@@ -11,5 +11,5 @@ export function explainGrant ({ caller, call, context: { terms: { grants }, now 
   const lines = explainChecks(holderChecks, { grant, caller, now })
   if (!grant) return lines.slice(0, 1)
   if (!call) return [...lines, ...useChecks.map(({ name }): Line => ({ check: name, outcome: 'not checked', expected: 'what the grant is for', got: 'which operation is called is not here' }))]
-  return [...lines, ...explainChecks(useChecks, { grant, ...call })]
+  return [...lines, ...explainChecks(useChecks, { grant, operationId: call.operationId, query: call.query })]
 }

@@ -57,14 +57,14 @@ export function schemaFindings (validate: ValidateFunction, content: unknown): F
 function toFinding (error: ErrorObject): Finding {
   const place = error.instancePath.split('/').slice(1).map((step) => /^\d+$/.test(step) ? Number(step) : step)
   const path = error.propertyName === undefined ? place : [...place, error.propertyName]
-  const { additionalProperty, allowedValues } = error.params as { additionalProperty?: string, allowedValues?: string[] }
+  const { additionalProperty, allowedValues } = error.params as { additionalProperty?: string, allowedValues?: unknown[] }
   if (additionalProperty !== undefined) {
     const { properties } = error.parentSchema as { properties: Record<string, unknown> }
     const message = `unknown key "${additionalProperty}".${didYouMean(additionalProperty, Object.keys(properties))}`
     return { path: [...path, additionalProperty], message }
   }
   if (allowedValues !== undefined) {
-    const hint = didYouMean(String(error.data), allowedValues)
+    const hint = didYouMean(String(error.data), allowedValues.map(String))
     return { path, message: `"${String(error.data)}" is not one of ${allowedValues.join(', ')}.${hint}` }
   }
   // A regular expression tells people little; what the schema says of the field tells them what to write.
