@@ -192,6 +192,21 @@ t.test('an address that keeps sending what is refused is blocked until its windo
   t.equal((await attempt(7)).status, 401)
 })
 
+t.test('behind a proxy that is trusted it is the address of the caller that counts, and no caller can take another one', async (t) => {
+  const gateway = await startGateway(t, { config: (config) => ({ ...config, trustedProxies: ['127.0.0.1'], limits: { ...config.limits, unproven: { requests: 3, seconds: 60 } } }) })
+  const attempt = async (forwarded: string, voucher: string | null = null) => gateway.call('/items', { voucher, headers: { 'X-Forwarded-For': forwarded } })
+  for (let count = 0; count < 3; count++) t.equal((await attempt(`203.0.113.${count}, 198.51.100.7`)).status, 401, 'what a caller writes in front does not count')
+  for (const forwarded of ['203.0.113.9, 198.51.100.7', '198.51.100.7', '198.51.100.7:4711', '198.51.100.7, 127.0.0.1']) {
+    t.match(await attempt(forwarded), { status: 429, headers: { 'retry-after': '60' }, json: { code: 'address-limit-exceeded' } }, forwarded)
+  }
+  t.equal((await attempt('198.51.100.8')).status, 401, 'its neighbour is not blocked')
+  t.equal((await attempt('198.51.100.8', gateway.voucher())).status, 200)
+  const six = (last: string): string => `2001:db8:1:2:${last}`
+  for (const last of [':1', ':2', 'a:b:c:d']) t.equal((await attempt(six(last))).status, 401)
+  t.equal((await attempt(`[${six(':3')}]:4711`)).status, 429, 'of IPv6 the network counts')
+  t.equal((await attempt('2001:db8:1:3::1')).status, 401)
+})
+
 t.test('from a blocked address a voucher that was verified before still passes, and nothing else', async (t) => {
   const gateway = await startGateway(t, { config: (config) => ({ ...config, limits: { ...config.limits, unproven: { requests: 3, seconds: 60 } }, eservices: config.eservices.map((one) => ({ ...one, burst: plenty })) }) })
   const known = gateway.voucher()

@@ -144,7 +144,7 @@ t.test('a consumer may call as often as the best of its certified attributes let
   const descriptor = { dailyCallsPerConsumer: 100 } as Descriptor
   const having = (attributes?: readonly string[]) => ({ id: id(2), name: 'Ente', externalId: { origin: 'IPA', value: 'e' }, ...attributes && { attributes } })
   for (const [attributes, expected] of [[[a], 5], [[a, b], 50], [[a, c], 5], [[b, d], 1000], [[c], 100], [[], 100], [[id(35)], 100], [undefined, 100]] as const) {
-    t.equal(consumerDailyCalls({ ...descriptor, attributes: { certified } }, having(attributes)), expected, `${attributes}`)
+    t.equal(consumerDailyCalls({ ...descriptor, attributes: { certified } }, having(attributes)), expected, attributes?.join() ?? 'none')
   }
   t.equal(consumerDailyCalls({ ...descriptor, attributes: { certified } }, undefined), 100)
   t.equal(consumerDailyCalls(descriptor, having([a])), 100)

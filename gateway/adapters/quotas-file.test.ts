@@ -85,15 +85,13 @@ t.test('a file that is not ours stops the start; the end of one that was being w
 t.test('what cannot be written is said once, and written later', async (t) => {
   const folder = t.testdir()
   const { quotas, kept, warnings } = await open(folder)
-  const { append } = Journal.prototype
-  t.teardown(() => { Journal.prototype.append = append })
-  Journal.prototype.append = async () => false
+  const broken = t.intercept(Journal.prototype, 'append', { value: async () => false })
   for (const key of ['a', 'b']) {
     quotas.take(claimOn({ [key]: 10 }), false)
     await kept.keep()
   }
   t.match(warnings, [/cannot be kept in quotas\.jsonl/])
-  Journal.prototype.append = append
+  broken.restore()
   await kept.keep()
   t.match(warnings, [/cannot be kept/, /are kept in quotas\.jsonl again/])
   await kept.close()

@@ -2,7 +2,7 @@ import t from 'tap'
 import { MemoryQuotas } from './quotas-memory.ts'
 import { claimOn, eserviceId, testQuotas, today } from './quotas-suite.ts'
 
-testQuotas(t, async () => new MemoryQuotas())
+await testQuotas(t, async () => new MemoryQuotas())
 
 t.test('it is told which counters changed, and counts on from where it was', async (t) => {
   const quotas = new MemoryQuotas()

@@ -15,8 +15,8 @@ export function claimOn (limits: Readonly<Record<string, number>>, { date = toda
 const keys = ['purpose a', 'purpose b', 'purpose c', 'consumer 1', 'consumer 2', 'total']
 
 /** What all quotas must do, wherever they are counted. `open` gives some in which nothing was counted yet. */
-export function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>): void {
-  t.test('a claim is taken from all of its quotas, until one of them has nothing left: then from none', async (t) => {
+export async function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>): Promise<void> {
+  await t.test('a claim is taken from all of its quotas, until one of them has nothing left: then from none', async (t) => {
     const quotas = await open(t)
     const claim = claimOn({ a: 2, all: 3 })
     t.strictSame(await quotas.take(claim, false), [2, 3])
@@ -28,20 +28,20 @@ export function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>):
     t.strictSame(await quotas.take(claimOn({ b: 1 }), false), [-1], 'one that is lowered has less than nothing')
   })
 
-  t.test('beyond its limits a claim is counted where it is told to be', async (t) => {
+  await t.test('beyond its limits a claim is counted where it is told to be', async (t) => {
     const quotas = await open(t)
     for (const left of [1, 0, -1]) t.strictSame(await quotas.take(claimOn({ a: 1, b: 10 }), true), [left, left + 9])
     t.strictSame(await quotas.take(claimOn({ a: 1, b: 10 }), false), [-2, 7])
     t.strictSame(await quotas.peek(claimOn({ a: 1, b: 10 })), [-2, 7])
   })
 
-  t.test('looking takes nothing', async (t) => {
+  await t.test('looking takes nothing', async (t) => {
     const quotas = await open(t)
     await quotas.take(claimOn({ a: 3 }), false)
     for (let count = 0; count < 3; count++) t.strictSame(await quotas.peek(claimOn({ a: 3, b: 1 })), [2, 1])
   })
 
-  t.test('what is given back can be taken again, and no more than was taken', async (t) => {
+  await t.test('what is given back can be taken again, and no more than was taken', async (t) => {
     const quotas = await open(t)
     const claim = claimOn({ a: 1, b: 2 })
     t.strictSame(await quotas.take(claim, false), [1, 2])
@@ -51,7 +51,7 @@ export function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>):
     t.strictSame(await quotas.take(claim, false), [0, 1])
   })
 
-  t.test('days, e-services and keys do not share a counter', async (t) => {
+  await t.test('days, e-services and keys do not share a counter', async (t) => {
     const quotas = await open(t)
     const another = '10000000-0000-4000-8000-000000000099'
     for (const key of ['a', 'a ', '{a}', '__proto__', 'constructor', 'à\n', '']) t.strictSame(await quotas.take(claimOn({ [key]: 1 }), false), [1], key)
@@ -60,14 +60,14 @@ export function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>):
     t.strictSame(await quotas.take(claimOn({ a: 1 }, { eservice: another }), false), [1], 'another e-service')
   })
 
-  t.test('150 at the same moment get exactly the tightest limit', async (t) => {
+  await t.test('150 at the same moment get exactly the tightest limit', async (t) => {
     const quotas = await open(t)
     const taken = await Promise.all(Array.from({ length: 150 }, async (_, index) => quotas.take(claimOn({ [`purpose ${index % 3}`]: 30, total: 70 }), false)))
     t.equal(taken.filter((left) => left.every((calls) => calls > 0)).length, 70)
     t.strictSame(await quotas.peek(claimOn({ total: 70 })), [0])
   })
 
-  t.test('whatever is taken and given back, no counter passes its limit and what is refused changes none', async (t) => {
+  await t.test('whatever is taken and given back, no counter passes its limit and what is refused changes none', async (t) => {
     const limit = fc.integer({ min: 0, max: 6 })
     const step = fc.record({ purpose: fc.constantFrom('a', 'b', 'c'), consumer: fc.constantFrom('1', '2'), giveBack: fc.boolean() })
     let round = 0
@@ -89,7 +89,7 @@ export function testQuotas (t: Test, open: (t: Test) => Promise<QuotaCounters>):
           add(-1)
         }
         const seen = await quotas.peek(claimOf(...keys))
-        if (!keys.every((key, index) => seen[index] === limitOf(key) - (counts.get(key) as number) && (seen[index] as number) >= 0)) return false
+        if (!keys.every((key, index) => seen[index] === limitOf(key) - (counts.get(key) as number) && seen[index] >= 0)) return false
       }
       return true
     }), { numRuns: 60 })
