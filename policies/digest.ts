@@ -87,5 +87,15 @@ function faultOf (digests: readonly DigestField[]): { readonly name: DigestField
 }
 
 function isDigested ({ digests, body }: DigestSubject): boolean {
-  return digests.every(({ read }) => typeof read !== 'string' && read.every(({ algorithm, bytes }) => timingSafeEqual(createHash(algorithms[algorithm].hash).update(body).digest(), bytes)))
+  return digests.every(({ read }) => typeof read !== 'string' && read.every(({ algorithm, bytes }) => timingSafeEqual(hashOf(body, algorithm), bytes)))
+}
+
+const hashes = new WeakMap<Uint8Array, Map<Algorithm, Buffer>>()
+
+// A long body takes its time, and its digest is asked for by each field and by what is told of it.
+function hashOf (body: Uint8Array, algorithm: Algorithm): Buffer {
+  const known = hashes.get(body) ?? new Map<Algorithm, Buffer>()
+  const hash = known.get(algorithm) ?? createHash(algorithms[algorithm].hash).update(body).digest()
+  hashes.set(body, known.set(algorithm, hash))
+  return hash
 }
