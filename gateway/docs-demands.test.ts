@@ -7,12 +7,12 @@ import { neededHeaders, needsText } from './docs-demands.ts'
 import type { Needs } from './docs-demands.ts'
 import { refusalsOf } from './docs-refusals.ts'
 
-const nothing: Needs = { ...noDemands, dpopNonces: false, retentionDays: undefined }
+const nothing: Needs = { ...noDemands, dpopNonces: false, retentionDays: undefined, granted: 'no' }
 const claims = prepareAgreedClaims({})({ type: 'object', properties: { userID: { type: 'string' } } })
 const integrity = { trust: ['pdnd', 'x509'] as const, headers: ['x-protocol'], emptyBody: 'signed' as const, contentCodings: ['gzip'] }
 const everything: Needs = {
   ...nothing, trust: ['pdnd'], channel: 'mutual-tls', dpop: true, dpopNonces: true, singleUse: true, integrity, evidence: { trust: ['pdnd'], bound: true, claims }, signedResponse: true, nonRepudiation: true,
-  retentionDays: 30, scope: 'start_interaction', nonBlocking: 'push'
+  retentionDays: 30, scope: 'start_interaction', nonBlocking: 'push', granted: 'in part'
 }
 
 /** For each demand what is said of it, in both languages, and what is not said without it. */
@@ -32,7 +32,9 @@ const said: readonly { name: string, needs: Partial<Needs>, it: RegExp, en: RegE
   { name: 'push', needs: { nonBlocking: 'push' }, it: /NONBLOCK_PUSH_REST.*`X-ReplyTo`/, en: /NONBLOCK_PUSH_REST.*`X-ReplyTo`/, headers: ['X-ReplyTo'] },
   { name: 'pull', needs: { nonBlocking: 'pull-status' }, it: /NONBLOCK_PULL_REST.*303/, en: /NONBLOCK_PULL_REST.*303/ },
   { name: 'signed answers', needs: { signedResponse: true }, it: /Risposta firmata/, en: /Signed answer/ },
-  { name: 'kept evidence', needs: { nonRepudiation: true, retentionDays: 30 }, it: /Non ripudio.*30 giorni/, en: /Non-repudiation.*30 days/ }
+  { name: 'kept evidence', needs: { nonRepudiation: true, retentionDays: 30 }, it: /Non ripudio.*30 giorni/, en: /Non-repudiation.*30 days/ },
+  { name: 'grants', needs: { granted: 'whole' }, it: /Autorizzazione dell'erogatore.*per questa operazione\.$/m, en: /Grant of the producer.*for this operation\.$/m },
+  { name: 'grants that narrow', needs: { granted: 'in part' }, it: /Autorizzazione.*solo in JSON/, en: /Grant.*in JSON only/ }
 ]
 
 for (const { name, needs, it, en, headers = [] } of said) {
@@ -61,6 +63,9 @@ t.test('only refusals that can come are told', async (t) => {
   const codes = codesOf(nothing)
   for (const code of ['voucher-expired', 'dpop-required', 'dpop-proof-invalid', 'purpose-not-active', 'quota-exceeded', 'caller-kind-not-trusted', 'scope-mismatch'] as const) t.ok(codes.has(code), code)
   t.notOk([...codes].some((code) => /^(?:token|signature|digest|evidence|client|interaction|reply|tls|name)-/.test(code) || code === 'dpop-nonce-required' || code === 'replay-filter-unavailable' && false))
+  t.notOk([...codes].some((code) => code.startsWith('grant-') || code === 'field-withheld'))
+  const granted = codesOf({ ...nothing, granted: 'whole' })
+  t.ok(granted.has('grant-missing') && !granted.has('field-withheld') && codesOf({ ...nothing, granted: 'in part' }).has('field-withheld'))
   t.ok(codesOf({ ...nothing, dpopNonces: true }).has('dpop-nonce-required'))
   t.ok(codesOf({ ...nothing, channel: 'tls' }).has('tls-required') && !codesOf({ ...nothing, channel: 'tls' }).has('client-certificate-missing'))
   t.notOk(codesOf({ ...nothing, trust: ['pdnd', 'x509'] }).has('caller-kind-not-trusted'))

@@ -5,6 +5,8 @@ export interface Needs extends Demands {
   readonly dpopNonces: boolean
   /** For how long signed requests are kept, in days, where they are. */
   readonly retentionDays: number | undefined
+  /** Whether the producer grants it one by one, and whether somebody then sees only a part of its answers. */
+  readonly granted: 'no' | 'whole' | 'in part'
 }
 
 /** A header that a caller must send; `needed` is false where only some calls need it. */
@@ -83,6 +85,10 @@ const needs: readonly Need[] = [
   {
     it: ({ singleUse, trust, dpop }) => singleUse && trust.includes('pdnd') ? `**Uso singolo** (ID_AUTH_REST_02): il voucher si può riusare, ${dpop ? 'la prova DPoP' : 'la firma del messaggio'} no: una nuova per ogni chiamata, con un \`jti\` proprio.` : undefined,
     en: ({ singleUse, trust, dpop }) => singleUse && trust.includes('pdnd') ? `**Single use** (ID_AUTH_REST_02): the voucher can be used again, ${dpop ? 'the DPoP proof' : 'the signature over the message'} cannot: a new one for every call, with a \`jti\` of its own.` : undefined
+  },
+  {
+    it: ({ granted }) => granted === 'no' ? undefined : `**Autorizzazione dell'erogatore:** serve per la finalità, per il fruitore o per tutti, non scaduta e per questa operazione.${granted === 'in part' ? ' Ad alcuni mostra solo una parte della risposta: si risponde allora solo in JSON, con un `ETag` proprio, e i campi tolti non servono a filtrare né a ordinare.' : ''}`,
+    en: ({ granted }) => granted === 'no' ? undefined : `**Grant of the producer:** needed for the purpose, for the consumer or for all, not expired and for this operation.${granted === 'in part' ? ' It shows some only a part of the answer: that is then in JSON only, with an `ETag` of its own, and what is taken out cannot be filtered or sorted by.' : ''}`
   },
   {
     it: ({ evidence }) => evidenceText(evidence, (demand, { own, agreed }) => `**Serve la tracciatura** (${patternOf(demand)}): in \`Agid-JWT-TrackingEvidence\` un JWT firmato dal client che chiama, con le claim ${own}.${demand.bound ? ' `dnonce` è un numero casuale di 13 cifre. Il voucher va richiesto con la sua impronta (SHA-256 in esadecimale) nella claim `digest`, e la stessa tracciatura accompagna tutte le chiamate fatte con quel voucher.' : ''}${agreed ? ` Claim concordate: ${agreed}.` : ''}`),

@@ -4,6 +4,7 @@ import type { Operation } from '../openapi/contract.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { noDemands } from '../policies/demands.ts'
+import type { Grants } from '../policies/grants.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { codeText, neededHeaders, needsText } from './docs-demands.ts'
 import type { Needs } from './docs-demands.ts'
@@ -63,7 +64,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
     return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
   })
-  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays }
+  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays, granted: grantedOf(operation, eservice.terms.grants) }
   return {
     ...source,
     operationId: `${name}.${operation.id}`,
@@ -73,6 +74,13 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
     responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, needs ? codesOf(needs) : [], config)
   }
+}
+
+/** What the grants of an e-service are for an operation of it. */
+function grantedOf ({ id }: Operation, grants: Grants | undefined): Needs['granted'] {
+  if (!grants) return 'no'
+  const all = [...grants.byPurpose.values(), ...grants.byConsumer.values(), ...grants.any ? [grants.any] : []]
+  return all.some(({ views }) => views.has(id)) ? 'in part' : 'whole'
 }
 
 /** Every way in which a call of an operation can be refused for what it is: by the policies, and where it cannot be kept as evidence. */

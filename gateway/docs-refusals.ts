@@ -19,6 +19,7 @@ const applies: Readonly<Partial<Record<keyof Facts, Applies>>> = {
   },
   dpop: ({ trust, dpopNonces }, code) => trust.includes('pdnd') ? code !== 'dpop-nonce-required' || dpopNonces : code === 'dpop-binding-mismatch',
   channel: ({ channel }, code) => channel === 'mutual-tls' || (channel === 'tls' && code === 'tls-required'),
+  grant: ({ granted }, code) => granted !== 'no' && (granted === 'in part' || code !== 'field-withheld'),
   interaction: ({ scope, trust }, code) => scope !== undefined || (code === 'scope-mismatch' && trust.includes('pdnd')),
   evidence: ({ evidence }, code) => evidence !== undefined && (code !== 'evidence-digest-missing' || evidence.bound) && (code !== 'evidence-agreed-claims-invalid' || evidence.claims !== undefined),
   replyTo: ({ scope, nonBlocking }) => scope === 'start_interaction' || nonBlocking === 'push',

@@ -34,7 +34,7 @@ function namesOf (...tables: readonly (readonly Named[])[]): readonly string[] {
 }
 
 function codesOf (needs: Partial<Needs>, policies: readonly (keyof Facts)[], only: RegExp = /^/): readonly DenialCode[] {
-  const all = refusalsOf({ ...noDemands, dpopNonces: true, retentionDays: undefined, ...needs })
+  const all = refusalsOf({ ...noDemands, dpopNonces: true, retentionDays: undefined, granted: 'no', ...needs })
   return [...new Set(all.filter(({ policy }) => policies.includes(policy)).flatMap(({ codes }) => codes))].filter((code) => only.test(code))
 }
 
