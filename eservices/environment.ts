@@ -39,7 +39,7 @@ export function hostPort (env: Environment): number {
   return port + 10
 }
 
-/** Settings of an e-service: the variables that start with its name, e.g. TICKETS_PERSONAL_DATA_PURPOSES as `personalDataPurposes`; never its secret. */
+/** Settings of an e-service: the variables that start with its name, e.g. TICKETS_DEMO_TICKETS as `demoTickets`; never its secret. */
 export function settingsOf (name: string, env: Environment): Record<string, string | undefined> {
   const prefix = prefixOf(name)
   return Object.fromEntries(Object.entries(env).filter(([key]) => key.startsWith(prefix) && key !== `${prefix}CALL_SECRET`)

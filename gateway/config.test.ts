@@ -100,6 +100,7 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'an empty list': [[[`[${uuid(3)}]`, '[]']], [/^13: eservices\.things\.descriptorIds: must not be empty$/]],
   'a reason that is none': [[["'${SECRET}' }", "'${SECRET}', plain: because }"]], [/^11: eservices\.things\.upstream\.plain: must have at least 10 characters$/]],
   'a contract and a registry that are not there': [[['things.v1', 'thing.v1'], ['registry.yaml', 'registri.yaml']], [/^4: registry: the file .*\/registri\.yaml cannot be read \(ENOENT\)$/, /^10: eservices\.things\.contract: the file .*\/thing\.v1\.yaml cannot be read \(ENOENT\)$/]],
+  'grants that are not there': [[['audience:', 'grants: grant.yaml\n    audience:']], [/^14: eservices\.things\.grants: the file .*\/grant\.yaml cannot be read \(ENOENT\)$/]],
   'a sandbox that others can reach': [[['limits:', 'listeners: { public: { host: 0.0.0.0 } }\nlimits:']], [/^6: listeners\.public\.host: must be 127\.0\.0\.1 while the sandbox is trusted/]],
   'a name that is no path segment': [[['things:', 'Things to do:']], [/^9: eservices\.Things to do: is not of the form that is expected here: Lower-case letters, digits and hyphens/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
@@ -217,11 +218,13 @@ t.test('the keys of evidence are 32 bytes each, in no hash, error or shown confi
 })
 
 t.test('the files that a configuration names belong to its hash, wherever they are', async (t) => {
-  const path = join(t.testdir({ ...named, 'gateway.yaml': good, other: { ...named, 'gateway.yaml': good } }), 'gateway.yaml')
+  const granting = good.replace('    audience', '    grants: grants.yaml\n    audience')
+  const files = { ...named, 'grants.yaml': 'the grants' }
+  const path = join(t.testdir({ ...files, 'gateway.yaml': granting, other: { ...files, 'gateway.yaml': granting } }), 'gateway.yaml')
   const other = join(path, '../other/gateway.yaml')
   const { hash } = await loadConfig(path, env)
   t.equal((await loadConfig(other, env)).hash, hash)
-  for (const [file, content] of Object.entries(named)) {
+  for (const [file, content] of Object.entries(files)) {
     await writeFile(join(other, '..', file), 'changed')
     t.not((await loadConfig(other, env)).hash, hash, file)
     await writeFile(join(other, '..', file), content)
