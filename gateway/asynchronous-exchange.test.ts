@@ -197,6 +197,19 @@ t.test('a step that never got to the e-service is not taken, one of which that i
   t.match((await start(gateway, interactionId)).json, { code: 'interaction-state-mismatch' })
 })
 
+t.test('a step that the e-service failed at is not taken', async (t) => {
+  const gateway = await startGateway(t, reportsOptions)
+  const interactionId = randomUUID()
+  const { answer } = gateway.upstream
+  gateway.upstream.answer = (_request, response) => { response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"status":503}') }
+  t.equal((await start(gateway, interactionId)).status, 503)
+  gateway.upstream.answer = (_request, response) => { response.writeHead(500).end() }
+  t.equal((await start(gateway, interactionId)).status, 502)
+  gateway.upstream.answer = answer
+  t.equal((await start(gateway, interactionId)).status, 200)
+  t.match((await start(gateway, interactionId)).json, { code: 'interaction-state-mismatch' })
+})
+
 t.test('a step that is refused for another reason is not taken', async (t) => {
   const gateway = await startGateway(t, { ...reportsOptions, registry: (content) => withProperties({ ...content, purposes: content.purposes.map((purpose) => ({ ...purpose, versions: purpose.versions.map((version) => ({ ...version, dailyCalls: 3 })) })) }, exchangeProperties) })
   const interactionId = randomUUID()

@@ -59,6 +59,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     exchange.upstreamMs = performance.now() - this.#sentAt
     const { response } = exchange
     this.#answered = true
+    // What the e-service failed at it has not done: whoever repeats the call finds the interaction where it was.
+    if (status >= 500) exchange.call.transition?.undo()
     const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? outlet.begin(status, headers, () => {
       this.#copyHeaders(response, headers, route)
       setCorrelation(response, route.demands.nonBlocking, status, exchange.correlationId)

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { CallerFact } from './caller.ts'
 import { firstFailure, shown } from './check.ts'
@@ -11,6 +10,7 @@ import type { Jws } from './jws.ts'
 import { registryUnavailable } from './platform-state.ts'
 import type { Answer, Call, Ports, Terms } from './policy.ts'
 import type { Agreement, Client, Purpose, Registry, Settled } from './registry.ts'
+import { replayKey } from './replay.ts'
 import type { ReplayVerdict } from './replay.ts'
 import { tokenClaimChecks, tokenHeaderChecks, verifyToken } from './signed-token.ts'
 import type { TokenKind, TokenSubject } from './signed-token.ts'
@@ -156,7 +156,7 @@ export function prepareCertified ({ certificates, registry, replay }: Pick<Ports
     const caller = { ...factOf(client), kid: thumbprint, scheme }
     if (!singleUse) return caller
     const { exp, iat } = claims as { exp: number, iat: number }
-    const verdict = replay.note(replayKey(thumbprint, caller.jti as string), Math.min(exp, iat + singleUseSeconds) * 1000, now, iat * 1000)
+    const verdict = replay.note(replayKey('x509', thumbprint, caller.jti as string), Math.min(exp, iat + singleUseSeconds) * 1000, now, iat * 1000)
     const decide = (settled: ReplayVerdict): CallerFact | Denial => settled === 'first' ? caller : settled === 'seen' ? replayed : undecided
     return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
   }
@@ -212,8 +212,3 @@ export function factOf ({ claims, terms, client, purposes, agreement }: Certifie
 
 const replayed: Denial = { denial: 'token-replayed', check: 'Authorization jti', reason: 'the token was used before' }
 const undecided: Denial = { denial: 'replay-filter-unavailable', check: 'Authorization jti', reason: 'it cannot be told whether the token was used before', retryAfter: 5 }
-
-// Only a digest is kept: what a filter holds is not to be of use to anybody.
-function replayKey (thumbprint: string, jti: string): string {
-  return createHash('sha256').update(`x509 ${thumbprint} ${jti}`).digest('base64url')
-}

@@ -5,7 +5,7 @@ import type { Check } from './check.ts'
 import type { Denial } from './denials.ts'
 import { aheadSeconds, isTime } from './claim.ts'
 import { findKeyFault } from './jwk.ts'
-import { readJws, steeringMembers, verifyJws } from './jws.ts'
+import { readJws, shownAlgorithm, steeringMembers, verifyJws } from './jws.ts'
 import type { Jws } from './jws.ts'
 import { proofAlgorithms } from './proof-keys.ts'
 import type { ProofAlgorithm } from './proof-keys.ts'
@@ -35,7 +35,7 @@ const steering = steeringMembers.filter((member) => member !== 'jwk')
 /** What the header of a proof must be before its signature is looked at (RFC 9449, 4.2; RFC 8725, 3.1). */
 export const proofHeaderChecks: readonly Check<Jws['header']>[] = [
   { name: 'DPoP typ', code: 'dpop-malformed', holds: ({ typ }) => typ === 'dpop+jwt', expected: () => '"dpop+jwt"', got: ({ typ }) => typ === undefined ? 'nothing' : typ === 'dpop+jwt' ? 'that type' : 'another type' },
-  { name: 'DPoP alg', code: 'dpop-malformed', holds: ({ alg }) => proofAlgorithms.some((one) => one === alg), expected: () => proofAlgorithms.join(' or '), got: ({ alg }) => shown(alg) },
+  { name: 'DPoP alg', code: 'dpop-malformed', holds: ({ alg }) => proofAlgorithms.some((one) => one === alg), expected: () => proofAlgorithms.join(' or '), got: ({ alg }) => shownAlgorithm(alg) },
   {
     name: 'DPoP header members',
     code: 'dpop-malformed',

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'
 import type { Check } from './check.ts'
@@ -9,6 +8,7 @@ import type { ProofSubject } from './dpop-proof.ts'
 import type { Call, Facts, Policy } from './policy.ts'
 import { thumbprintOf } from './jwk.ts'
 import { ProofKeys } from './proof-keys.ts'
+import { replayKey } from './replay.ts'
 import type { ReplayVerdict } from './replay.ts'
 import { normaliseUri } from './uri.ts'
 
@@ -42,10 +42,11 @@ export const dpop: Policy<'dpop', 'caller'> = {
       const acceptsNonce = dpopNonces ? (nonce: unknown) => nonces.accepts(nonce, call.now) : undefined
       const nonce = dpopNonces ? nonces.current(call.now) : undefined
       const proof = judgeProof(call, { jkt, origin, acceptsNonce }, keys)
-      if ('denial' in proof) return nonce === undefined ? proof : { ...proof, nonce }
+      const withNonce = (denial: Denial): Denial => nonce === undefined ? denial : { ...denial, nonce }
+      if ('denial' in proof) return withNonce(proof)
       const { jti, iat } = proof.claims as { jti: string, iat: number }
-      const verdict = replay.note(replayKey(jkt, jti), (iat + rememberedSeconds) * 1000, call.now, iat * 1000)
-      const decide = (settled: ReplayVerdict): DpopFact | Denial => settled === 'first' ? { jkt, ...nonce !== undefined && { nonce } } : settled === 'seen' ? replayed : undecided
+      const verdict = replay.note(replayKey('DPoP', jkt, jti), (iat + rememberedSeconds) * 1000, call.now, iat * 1000)
+      const decide = (settled: ReplayVerdict): DpopFact | Denial => settled === 'first' ? { jkt, ...nonce !== undefined && { nonce } } : settled === 'seen' ? withNonce(replayed) : undecided
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
   }
@@ -82,9 +83,4 @@ export function subjectOf ({ authorization, method, path, now }: Pick<Call, 'aut
     voucher: 'denial' in credentials ? '' : credentials.voucher,
     now: Math.floor(now / 1000)
   }
-}
-
-// Only a digest is kept: what a filter holds is not to be of use to anybody.
-function replayKey (jkt: string, jti: string): string {
-  return createHash('sha256').update(`${jkt} ${jti}`).digest('base64url')
 }

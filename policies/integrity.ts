@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
@@ -10,6 +9,7 @@ import type { DigestSubject } from './digest.ts'
 import { headerValues } from './header-values.ts'
 import type { Jws } from './jws.ts'
 import type { Call, Policy, Terms } from './policy.ts'
+import { replayKey } from './replay.ts'
 import type { ReplayVerdict } from './replay.ts'
 import { signedHeadersChecks } from './signed-headers.ts'
 import type { SignedHeadersSubject } from './signed-headers.ts'
@@ -96,7 +96,7 @@ export const integrity: Policy<'integrity', 'caller'> = {
       const { jti, exp, iat } = token.claims as { jti: string, exp: number, iat: number }
       const fact = { clientId: signer.clientId, id: signer.id, key: signer.key, jti, digest: message.digests[0]?.value }
       const decide = (verdict: ReplayVerdict): IntegrityFact | Denial => verdict === 'first' ? fact : verdict === 'seen' ? replayed : undecided
-      const verdict = ports.replay.note(replayKey(signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now, iat * 1000)
+      const verdict = ports.replay.note(replayKey(header, signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now, iat * 1000)
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
     const signer = findSigner(token, signatureKind, ports, now)
@@ -137,9 +137,4 @@ function readToken ({ tokens, demand }: Message): Jws | Denial {
 /** What a message with a token is held against. */
 export function subjectOf (message: Message, { claims }: Jws, who: Pick<SignedMessage, 'signer' | 'clientId'>, { path, now }: Pick<Call, 'path' | 'now'>, { audience, signatureAudience, publicUrl }: Terms): SignedMessage {
   return { ...message, ...who, claims, audience: [...audience, ...signatureAudience], url: publicUrl + path, now: Math.floor(now / 1000) }
-}
-
-// Only a digest is kept, as of the proofs of DPoP, whose keys begin otherwise: what a filter holds is not to be of use to anybody.
-function replayKey (clientId: string, jti: string): string {
-  return createHash('sha256').update(`${header} ${clientId} ${jti}`).digest('base64url')
 }

@@ -93,3 +93,8 @@ export function verifyJws ({ signed, signature }: Pick<CompactJws, 'signed' | 's
     return false
   }
 }
+
+/** An algorithm that a header names, for a log: only such as have a name here. Anything can be written there, and it is looked at before anybody is known. */
+export function shownAlgorithm (alg: unknown): string {
+  return alg === undefined ? 'nothing' : allAlgorithms.some((one) => one === alg) ? JSON.stringify(alg) : 'another algorithm'
+}

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** `first`: the key was never seen in its time; `seen`: it was; `unavailable`: it cannot be decided, which is never a pass. */
 export type ReplayVerdict = 'first' | 'seen' | 'unavailable'
 
@@ -14,4 +16,9 @@ export interface ReplayFilter {
    * stands for says that it was made: a filter that has lost its memory since then cannot tell.
    */
   note (key: string, untilMs: number, nowMs: number, issuedMs: number): ReplayVerdict | Promise<ReplayVerdict>
+}
+
+/** The key under which something is noted that is good for one use: of which `kind`, by whom it was made, and its `jti`. Only a digest is kept: what a filter holds is not to be of use to anybody. */
+export function replayKey (kind: 'DPoP' | 'Agid-JWT-Signature' | 'x509', maker: string, jti: string): string {
+  return createHash('sha256').update(`${kind} ${maker} ${jti}`).digest('base64url')
 }

@@ -4,7 +4,7 @@ import { shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import type { Trust } from './demands.ts'
 import type { Denial, DenialCode } from './denials.ts'
-import { allAlgorithms, readJws, rsaAlgorithms, verifyJws } from './jws.ts'
+import { allAlgorithms, readJws, rsaAlgorithms, shownAlgorithm, verifyJws } from './jws.ts'
 import type { Jws, SignatureAlgorithm } from './jws.ts'
 import type { Ports } from './policy.ts'
 
@@ -49,7 +49,7 @@ export function tokenHeaderChecks ({ header: name, malformed: code }: Pick<Token
   const algorithmsOf = (header: Jws['header']): readonly SignatureAlgorithm[] => trustOf(header) === 'x509' ? allAlgorithms : rsaAlgorithms
   return [
     { name: `${name} typ`, code, holds: ({ typ }) => isJwt(typ), expected: () => '"JWT"', got: ({ typ }) => typ === undefined ? 'nothing' : isJwt(typ) ? 'that type' : 'another type' },
-    { name: `${name} alg`, code, holds: (header) => algorithmsOf(header).some((one) => one === header['alg']), expected: (header) => algorithmsOf(header).join(', '), got: ({ alg }) => shown(alg) },
+    { name: `${name} alg`, code, holds: (header) => algorithmsOf(header).some((one) => one === header['alg']), expected: (header) => algorithmsOf(header).join(', '), got: ({ alg }) => shownAlgorithm(alg) },
     {
       name: `${name} key`,
       code,

@@ -3,7 +3,7 @@ import type { Check } from './check.ts'
 import { isAudience, isText, isTime, isUuid } from './claim.ts'
 import { asyncScopes } from './demands.ts'
 import type { AsyncScope } from './demands.ts'
-import { isRecord, steeringMembers } from './jws.ts'
+import { isRecord, shownAlgorithm, steeringMembers } from './jws.ts'
 import type { Jws } from './jws.ts'
 
 /** What only a voucher of an asynchronous exchange says: the step, the interaction and, with a start, where the callback goes. */
@@ -42,7 +42,7 @@ export const headerChecks: readonly Check<Jws['header']>[] = [
     expected: () => '"at+jwt"',
     got: ({ typ }) => shown(typ)
   },
-  { name: 'alg', code: 'voucher-malformed', holds: ({ alg }) => alg === 'RS256', expected: () => '"RS256"', got: ({ alg }) => shown(alg) },
+  { name: 'alg', code: 'voucher-malformed', holds: ({ alg }) => alg === 'RS256', expected: () => '"RS256"', got: ({ alg }) => shownAlgorithm(alg) },
   {
     name: 'kid',
     code: 'voucher-malformed',
