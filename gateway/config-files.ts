@@ -10,17 +10,17 @@ export interface NamedFiles { readonly digests: ReadonlyMap<string, string>, rea
 /** Reads every file that a configuration names, the registry, contracts, grants and certificates, relative to `folder`; whether they are good is not judged here. */
 export async function readNamedFiles (document: unknown, folder: string): Promise<NamedFiles> {
   const digests = new Map<string, string>()
-  const faults: Finding[] = []
-  await Promise.all(namesIn(document).map(async ({ path, name }) => {
-    if (typeof name !== 'string') return
+  const faults = await Promise.all(namesIn(document).map(async ({ path, name }): Promise<readonly Finding[]> => {
+    if (typeof name !== 'string') return []
     const file = resolve(folder, name)
     try {
       digests.set(file, createHash('sha256').update(await readFile(file)).digest('hex'))
+      return []
     } catch (error) {
-      faults.push({ path, message: `the file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` })
+      return [{ path, message: `the file ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})` }]
     }
   }))
-  return { digests, faults }
+  return { digests, faults: faults.flat() }
 }
 
 interface Named { readonly path: readonly (string | number)[], readonly name: unknown }

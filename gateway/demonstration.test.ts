@@ -48,6 +48,31 @@ t.test('one command starts everything', async (t) => {
     t.match(JSON.parse(pasted.out), { items: [{ channel: 'infoline', period: '2023', measure: 'tickets', value: 842571 }] })
   })
 
+  t.test('one purpose sees a ticket\'s citizen, as it was granted, and nobody else does', async (t) => {
+    const [origin, sandbox] = [`http://127.0.0.1:${port}/rest/tickets/v1`, `http://127.0.0.1:${port + 1}`]
+    const headersFor = async (client: string): Promise<Record<string, string>> => {
+      const minted = await fetch(`${sandbox}/debug/vouchers`, { method: 'POST', headers: { 'content-type': 'application/json', 'connection': 'close' }, body: JSON.stringify({ client, purpose: `${client}-tickets` }) })
+      return { authorization: `Bearer ${(await minted.json() as { access_token: string }).access_token}`, connection: 'close' }
+    }
+    const [istat, lombardia] = [await headersFor('istat'), await headersFor('regione-lombardia')]
+    const list = await (await fetch(`${origin}/tickets`, { headers: lombardia })).json() as { items: { ticketId: string, openedBy: string, state: string, citizen?: object }[] }
+    const ticket = list.items.find(({ citizen, state, openedBy }) => citizen && state === 'open' && openedBy === '0d5e8b71-94a2-4b6f-bc3d-21f7a6e09d03')
+    const read = async (headers: Record<string, string>, path = `/tickets/${ticket?.ticketId}`): Promise<Response> => fetch(origin + path, { headers })
+    t.match(await (await read(lombardia)).json(), { citizen: { fullName: String } })
+    const seen = await read(istat)
+    const tag = seen.headers.get('etag') as string
+    for (const text of [await seen.text(), await (await read(istat, '/tickets')).text()]) t.notMatch(text, /citizen|fullName|ZZZZZZ/)
+    t.equal((await read({ ...istat, accept: 'text/csv' }, '/tickets')).status, 406)
+    t.equal((await read({ ...lombardia, accept: 'text/csv' }, '/tickets')).status, 200)
+    t.equal((await read({ ...istat, 'if-none-match': tag })).status, 304)
+    const change = async (ifMatch: string): Promise<Response> => fetch(`${origin}/tickets/${ticket?.ticketId}`, { method: 'PATCH', headers: { ...istat, 'content-type': 'application/merge-patch+json', 'if-match': ifMatch }, body: '{"state":"assigned"}' })
+    t.equal((await change('"guess"')).status, 412)
+    const changed = await change(tag)
+    t.equal(changed.status, 200, 'who sees a part of it can change it all the same')
+    t.notMatch(await changed.text(), /citizen/)
+    t.equal((await change(tag)).status, 412)
+  })
+
   t.test('a second start on the same PORT is refused with one sentence and leaves the first running', async (t) => {
     const second = demonstrate(t, port)
     t.equal(await second.ended, 78)
