@@ -9,6 +9,7 @@ import { startGateway, until } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { ids } from './harness/platform.ts'
 import type { RegistryContent } from './harness/platform.ts'
+import { startRedis, withRedis } from './harness/redis.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
 import type { WireAnswer } from './harness/wire.ts'
 
@@ -151,6 +152,24 @@ t.test('quotas survive a restart, also of a process that had no time to end', as
   t.match(await callFor(third, 0), { status: 429, json: { detail: /"purpose"/ } })
   await third.gateway.app.close()
   t.equal((await callFor(await again(1), 0)).headers['x-ratelimit-remaining'], '3', 'the next day begins anew')
+})
+
+t.test('gateways side by side share their quotas, also after a Redis that lost its memory', withRedis, async (t) => {
+  const redis = await startRedis(t)
+  const options = limited({ purpose: 8, consumer: 6, total: 100 }, { config: (config) => ({ ...config, redis: { url: redis.url, expectedNodes: 2 } }) })
+  const gateways = [await startGateway(t, options), await startGateway(t, options)] as const
+  const [one, two] = gateways
+  const left = async (gateway: Harness, purpose: number): Promise<string> => {
+    const { status, headers, json } = await callFor(gateway, purpose)
+    return status === 200 ? headers['x-ratelimit-remaining'] as string : json.code as string
+  }
+  t.strictSame([await left(one, 0), await left(two, 0), await left(two, 1)], ['5', '4', '3'])
+  for (const { clock } of gateways) clock.now += 1000
+  await redis.ask('flushall')
+  const isRestored = async (): Promise<boolean> => (await redis.ask('hvals', `varco:quota:{${ids.eservice}}:2026-03-02 consumer ${ids.consumer}`)).split('\n').length === 2
+  for (const end = performance.now() + 3000; !await isRestored() && performance.now() < end;);
+  t.strictSame([await left(one, 1), await left(two, 1), await left(one, 0), await left(two, 0)], ['2', '1', '0', 'quota-exceeded'])
+  t.equal(one.upstream.requests.length + two.upstream.requests.length, 6)
 })
 
 t.test('a file of counts that somebody changed stops the start, and what is counted holds nothing but ids and numbers', async (t) => {

@@ -1,8 +1,10 @@
+import { prepareDay } from '../policies/day.ts'
 import type { Limiter } from '../policies/limiter.ts'
 import type { QuotaCounters } from '../policies/quota-counters.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
 import type { MemoryQuotas } from './adapters/quotas-memory.ts'
+import type { RedisStore } from './adapters/redis-client.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
 import type { RedisConfig } from './redis-config.ts'
 
@@ -28,9 +30,11 @@ interface Surroundings { readonly now: () => number, readonly warn: (message: st
 export async function openSharedState (config: RedisConfig | undefined, { now, warn, quotas: { node, own } }: Surroundings): Promise<SharedState> {
   if (!config) return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0 }, close: async () => undefined }
   // Loaded only where it is used: a gateway that stands alone starts without it.
-  const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
+  const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisQuotas, restoreQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
   const { url, expectedNodes } = config
-  const redis = await RedisConnection.open({ url, now, warn, prove: proveCounting })
+  const dayOf = prepareDay()
+  const restore = async (store: RedisStore): Promise<void> => restoreQuotas(store, node, own.since(dayOf(now()).date))
+  const redis = await RedisConnection.open({ url, now, warn, prove: proveCounting, restore })
   return {
     burst: redisLimiter(redis, { name: 'burst', expectedNodes }),
     quota: redisQuotas(redis, { node, own, expectedNodes, now }),

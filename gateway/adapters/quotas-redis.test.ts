@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { QuotaClaim } from '../../policies/quota-counters.ts'
+import type { QuotaClaim, QuotaCounters } from '../../policies/quota-counters.ts'
 import { until } from '../harness/gateway.ts'
-import { withRedis } from '../harness/redis.ts'
+import { startRedis, withRedis } from '../harness/redis.ts'
 import { MemoryQuotas } from './quotas-memory.ts'
-import { redisQuotas } from './quotas-redis.ts'
-import type { SharedQuotas } from './quotas-redis.ts'
+import type { CountedCalls } from './quotas-memory.ts'
+import { redisQuotas, restoreQuotas } from './quotas-redis.ts'
 import { claimOn, eserviceId, testQuotas, today } from './quotas-suite.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { openConnection, openRedis } from './redis-fixture.ts'
@@ -12,12 +12,12 @@ import { openConnection, openRedis } from './redis-fixture.ts'
 const now = Date.parse(`${today}T22:00:00Z`)
 
 /** The quotas of one gateway. */
-function quotasOn (connection: RedisConnection, node = 'node 1', expectedNodes = 2): { readonly quotas: SharedQuotas, readonly own: MemoryQuotas } {
+function quotasOn (connection: RedisConnection, node = 'node 1', expectedNodes = 2): { readonly quotas: QuotaCounters, readonly own: MemoryQuotas } {
   const own = new MemoryQuotas()
   return { own, quotas: redisQuotas(connection, { node, own, expectedNodes, now: () => now }) }
 }
 
-async function admitted (quotas: SharedQuotas, claim: QuotaClaim): Promise<number> {
+async function admitted (quotas: QuotaCounters, claim: QuotaClaim): Promise<number> {
   for (let count = 0; ; count++) if (!(await quotas.take(claim, false)).every((calls) => calls > 0)) return count
 }
 
@@ -61,22 +61,41 @@ t.test('while Redis is away a gateway has its share of a quota, minus what it ha
   t.equal(await admitted(quotas, claimOn({ used: 100 })), 1)
 })
 
-t.test('what a gateway counted is known again to a Redis that lost its memory, however often it is told', withRedis, async (t) => {
+t.test('what gateways counted is known again to a Redis that lost its memory, however often it is told', withRedis, async (t) => {
   const { connection, redis } = await openRedis(t)
-  const [one, two] = [quotasOn(connection), quotasOn((await openConnection(t, redis.url)).connection, 'node 2')]
+  const nodes = [quotasOn(connection), quotasOn((await openConnection(t, redis.url)).connection, 'node 2')] as const
+  const restore = async (node: string, counters: Iterable<CountedCalls>): Promise<true | undefined> => connection.run(async (store) => restoreQuotas(store, node, counters).then(() => true))
+  const [one, two] = nodes
   for (const { quotas } of [one, two, two]) await quotas.take(claimOn({ a: 10, b: 10 }), false)
   await redis.ask('flushall')
   t.strictSame(await one.quotas.peek(claimOn({ a: 10 })), [10])
   for (let count = 0; count < 2; count++) {
-    t.equal(await one.quotas.restore(one.own.since(today)), true)
-    t.equal(await two.quotas.restore(two.own.since(today)), true)
+    for (const [index, { own }] of nodes.entries()) t.equal(await restore(`node ${index + 1}`, own.since(today)), true)
   }
   t.strictSame(await one.quotas.take(claimOn({ a: 10, b: 10 }), false), [7, 7])
-  t.equal(await one.quotas.restore([{ date: today, eserviceId, key: 'a', calls: 1 }]), true)
+  t.equal(await restore('node 1', [{ date: today, eserviceId, key: 'a', calls: 1 }]), true)
   t.strictSame(await one.quotas.peek(claimOn({ a: 10 })), [6], 'what is known already is not counted twice')
   const many = Array.from({ length: 1200 }, (_, index) => ({ date: today, eserviceId, key: `many ${index}`, calls: 3 }))
-  t.equal(await one.quotas.restore(many), true)
+  t.equal(await restore('node 1', many), true)
   t.strictSame(await one.quotas.peek(claimOn({ 'many 0': 5, 'many 1199': 5 })), [2, 2])
+})
+
+t.test('Redis is told before it is used: when it was away, and when it forgot', withRedis, async (t) => {
+  const redis = await startRedis(t)
+  const own = new MemoryQuotas()
+  const clock = { now }
+  const { connection } = await openConnection(t, redis.url, clock, async (store) => restoreQuotas(store, 'node 1', own.since(today)))
+  const quotas = redisQuotas(connection, { node: 'node 1', own, expectedNodes: 2, now: () => now })
+  const counted = async (): Promise<string> => redis.ask('hget', `varco:quota:{${eserviceId}}:${today} a`, 'node 1')
+  for (let count = 0; count < 3; count++) await quotas.take(claimOn({ a: 100 }), false)
   await redis.kill()
-  t.equal(await one.quotas.restore(many), false)
+  await until(() => !connection.isUp)
+  for (let count = 0; count < 2; count++) await quotas.take(claimOn({ a: 100 }), false)
+  await redis.start()
+  await until(() => connection.isUp)
+  t.strictSame(await quotas.peek(claimOn({ a: 100 })), [95], 'also of the calls that were admitted while it was away')
+  clock.now++
+  await redis.ask('flushall')
+  for (const end = performance.now() + 3000; await counted() !== '5' && performance.now() < end;);
+  t.equal(await counted(), '5')
 })

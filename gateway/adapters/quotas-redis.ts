@@ -1,7 +1,9 @@
 import type { CallsLeft, QuotaClaim, QuotaCounters } from '../../policies/quota-counters.ts'
 import { shareOf } from './limiter-redis.ts'
 import type { CountedCalls, MemoryQuotas } from './quotas-memory.ts'
+import type { RedisStore } from './redis-client.ts'
 import type { RedisConnection } from './redis-connection.ts'
+import { inTime } from './redis-deadline.ts'
 
 /**
  * A counter is a hash with a field for every gateway: what it has counted itself. All fields together are the calls that were made, and a field can be
@@ -39,23 +41,18 @@ return #KEYS`
 const spareMs = 3_600_000
 /** Enough for any day. */
 const longestMs = 25 * 3_600_000 + spareMs
-/** How many counters are restored at a time: Redis does nothing else meanwhile. */
+/** How many counters are restored at a time, while Redis does nothing else, and how long that may take, in ms. */
 const restoredAtOnce = 500
+const answerMs = 75
 
 /** `node` names this gateway among those that share the Redis, for as long as its own counts are kept; `own` are those. `expectedNodes` is by how many a limit is divided while Redis is away; `now` in epoch ms. */
 export interface RedisQuotasOptions { readonly node: string, readonly own: MemoryQuotas, readonly expectedNodes: number, readonly now: () => number }
-
-/** Quotas that gateways share. */
-export interface SharedQuotas extends QuotaCounters {
-  /** Makes Redis know again what this gateway counted, where it has forgotten it or was away. False when it could not be told everything. */
-  restore (counters: Iterable<CountedCalls>): Promise<boolean>
-}
 
 /**
  * Counts in Redis, for all gateways together, with one round trip for each call of it. While Redis is away every gateway admits its share of a quota,
  * at least one call, minus what it has itself admitted that day.
  */
-export function redisQuotas (redis: RedisConnection, { node, own, expectedNodes, now }: RedisQuotasOptions): SharedQuotas {
+export function redisQuotas (redis: RedisConnection, { node, own, expectedNodes, now }: RedisQuotasOptions): QuotaCounters {
   const ask = async (claim: QuotaClaim, when: 'free' | 'always' | 'never'): Promise<CallsLeft | undefined> => redis.run(async (store) => {
     const limits = claim.quotas.map(({ limit }) => String(limit))
     return store.eval(takeScript, { keys: keysOf(claim), arguments: [node, String(Math.max(0, claim.day.endsAt - now()) + spareMs), when, ...limits] }) as Promise<number[]>
@@ -74,18 +71,17 @@ export function redisQuotas (redis: RedisConnection, { node, own, expectedNodes,
     giveBack (claim) {
       own.giveBack(claim)
       void redis.run(async (store) => store.eval(giveBackScript, { keys: keysOf(claim), arguments: [node] }))
-    },
-    async restore (counters) {
-      let whole = true
-      for (const [eserviceId, all] of Map.groupBy(counters, (one) => one.eserviceId)) {
-        for (let from = 0; from < all.length; from += restoredAtOnce) {
-          const some = all.slice(from, from + restoredAtOnce)
-          const keys = some.map(({ date, key }) => keyOf(eserviceId, date, key))
-          const done = await redis.run(async (store) => store.eval(restoreScript, { keys, arguments: [node, String(longestMs), ...some.map(({ calls }) => String(calls))] }))
-          whole &&= done !== undefined
-        }
-      }
-      return whole
+    }
+  }
+}
+
+/** Makes a Redis know again what a gateway counted, where it has forgotten that or was not told. Rejects when it does not answer, each time in 75 ms. */
+export async function restoreQuotas (store: RedisStore, node: string, counters: Iterable<CountedCalls>): Promise<void> {
+  for (const [eserviceId, all] of Map.groupBy(counters, (one) => one.eserviceId)) {
+    for (let from = 0; from < all.length; from += restoredAtOnce) {
+      const some = all.slice(from, from + restoredAtOnce)
+      const keys = some.map(({ date, key }) => keyOf(eserviceId, date, key))
+      await inTime(store.eval(restoreScript, { keys, arguments: [node, String(longestMs), ...some.map(({ calls }) => String(calls))] }), answerMs)
     }
   }
 }

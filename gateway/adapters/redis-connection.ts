@@ -6,12 +6,16 @@ import { inTime, TooLate } from './redis-deadline.ts'
 import { faultOf, isTransient, Unfit } from './redis-fault.ts'
 import { touchGeneration } from './redis-generation.ts'
 
-/** `now` in epoch ms. `prove` tries out what Redis is used for and throws when it does not work; no connection is used before. */
+/**
+ * `now` in epoch ms. `prove` tries out what Redis is used for and throws when it does not work; no connection is used before. `restore` tells Redis what it may have
+ * forgotten, or was not told while it was away; it is not used before that either, unless it forgot without anybody noticing.
+ */
 export interface RedisOptions {
   readonly url: string
   readonly now: () => number
   readonly warn: (message: string) => void
   readonly prove: (store: RedisStore) => Promise<void>
+  readonly restore: (store: RedisStore) => Promise<void>
 }
 
 /** How long anybody waits for an answer, in ms. */
@@ -128,13 +132,17 @@ export class RedisConnection {
   async #prove (store: RedisStore): Promise<void> {
     await this.#touch(store)
     await inTime(this.#options.prove(store), answerMs)
+    await this.#options.restore(store)
   }
 
-  async #touch (store: RedisStore): Promise<void> {
+  /** True when another generation has begun since it was last looked. */
+  async #touch (store: RedisStore): Promise<boolean> {
     const since = await inTime(touchGeneration(store, this.#options.now()), answerMs)
     if (since === 'evicts') throw new Unfit('it throws keys away when its memory is full: set maxmemory-policy to noeviction')
-    if (this.#since !== undefined && since !== this.#since) this.#options.warn(`${this.#name} was emptied, or is another process now: what proves to have been issued before is answered 503 until it expires`)
+    const isAnother = this.#since !== undefined && since !== this.#since
+    if (isAnother) this.#options.warn(`${this.#name} was emptied, or is another process now: what proves to have been issued before is answered 503 until it expires`)
     this.#since = since
+    return isAnother
   }
 
   #lose (link: Link, error: unknown): void {
@@ -176,9 +184,14 @@ export class RedisConnection {
     while (!link.isLost) {
       if (!link.doubted) await Promise.race([new Promise<void>((resolve) => { link.stir = resolve }), pause(heartbeatMs)])
       if (link.isLost) return
-      const answered = await this.#touch(link.client.store).then(() => true, (error: unknown) => { this.#lose(link, error) })
+      const answered = await this.#look(link).then(() => true, (error: unknown) => { this.#lose(link, error) })
       if (answered) link.doubted = false
     }
+  }
+
+  async #look ({ client: { store }, doubted }: Link): Promise<void> {
+    const isAnother = await this.#touch(store)
+    if (isAnother || doubted) await this.#options.restore(store)
   }
 }
 

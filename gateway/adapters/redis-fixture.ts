@@ -3,6 +3,7 @@ import { startRedis } from '../harness/redis.ts'
 import type { TestRedis } from '../harness/redis.ts'
 import { proveCounting } from './limiter-redis.ts'
 import { RedisConnection } from './redis-connection.ts'
+import type { RedisOptions } from './redis-connection.ts'
 
 /** What the tests of the adapters to Redis share. Used by tests only. */
 
@@ -12,9 +13,9 @@ export interface TestClock { now: number }
 export interface OpenedRedis { readonly connection: RedisConnection, readonly warnings: string[], readonly clock: TestClock }
 
 /** Opens a connection that ends with the test. */
-export async function openConnection (t: Test, url: string, clock: TestClock = { now: Date.parse('2026-03-02T09:59:00Z') }): Promise<OpenedRedis> {
+export async function openConnection (t: Test, url: string, clock: TestClock = { now: Date.parse('2026-03-02T09:59:00Z') }, restore: RedisOptions['restore'] = async () => undefined): Promise<OpenedRedis> {
   const warnings: string[] = []
-  const connection = await RedisConnection.open({ url, now: () => clock.now, warn: (message) => { warnings.push(message) }, prove: proveCounting })
+  const connection = await RedisConnection.open({ url, now: () => clock.now, warn: (message) => { warnings.push(message) }, prove: proveCounting, restore })
   t.teardown(async () => connection.close())
   return { connection, warnings, clock }
 }
