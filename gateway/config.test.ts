@@ -105,6 +105,9 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'a name that is no path segment': [[['things:', 'Things to do:']], [/^9: eservices\.Things to do: is not of the form that is expected here: Lower-case letters, digits and hyphens/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
+  'the platform as registry without a client to ask it': [[['registry: registry.yaml', 'registry: platform']], [/^4: registry: is the platform, which only a client of its interop API can ask: configure pdnd\.api$/]],
+  'settings of the platform beside a registry file': [[['registry: registry.yaml', 'registry: registry.yaml\nlocalRegistry: registry.yaml\nregistryStaleHours: 2']], [/^5: localRegistry: goes with registry: platform only; a registry file holds everything$/, /^6: registryStaleHours: goes with registry: platform only/]],
+  'a local registry that is not there, for too long': [[['registry: registry.yaml', 'registry: platform\nlocalRegistry: none.yaml\nregistryStaleHours: 169'], ['environment: sandbox', `environment: sandbox\n  api: { version: v3, clientId: ${uuid(7)}, privateKey: api.pem }`]], [/^6: localRegistry: the file .*none\.yaml cannot be read \(ENOENT\)$/, /^7: registryStaleHours: must be <= 168$/]],
   'a client of the interop API that is not whole': [[['environment: sandbox', 'environment: sandbox\n  api: { version: v1, clientid: x }']], [/^3: pdnd\.api: must have required property 'clientId'$/, /^3: pdnd\.api: must have required property 'privateKey'$/, /unknown key "clientid"\. Did you mean "clientId"\?$/, /^3: pdnd\.api\.version: "v1" is not one of v3, v2/]],
   'authorities that nobody names': [[['limits:', 'x509: { mode: ca }\nlimits:']], [/^6: x509: mode ca needs ca: name the files of the authorities$/]],
   'authorities beside pinned certificates': [[['limits:', 'x509: { mode: pinned, ca: [registry.yaml], crl: [registry.yaml] }\nlimits:']], [/^6: x509\.ca: is for mode ca: with mode pinned nothing but/, /^6: x509\.crl: is for mode ca/]],
@@ -167,6 +170,17 @@ t.test('no secret is shown, neither of the environment nor of the file, nor in a
   ]
   t.ok(problems.length >= 6)
   t.notMatch(problems.join('\n'), 'canary4711')
+})
+
+t.test('the registry is a file, or the platform with what it does not know in a file', async (t) => {
+  t.match(await load(t), { registry: /^\/.*\/registry\.yaml$/, localRegistry: undefined, registryStaleHours: 24 })
+  const api: readonly [string, string] = ['environment: sandbox', `environment: sandbox\n  api: { version: v3, clientId: ${uuid(7)}, privateKey: api.pem }`]
+  const platform = await load(t, [api, ['registry: registry.yaml', 'registry: platform']])
+  t.match(platform, { registry: 'platform', localRegistry: undefined, registryStaleHours: 24 })
+  const local = await load(t, [api, ['registry: registry.yaml', 'registry: platform\nlocalRegistry: registry.yaml\nregistryStaleHours: 2']])
+  t.match(local, { registry: 'platform', localRegistry: /^\/.*\/registry\.yaml$/, registryStaleHours: 2 })
+  t.match(await load(t, [['registry: registry.yaml', 'registry: ./registry.yaml']]), { registry: /registry\.yaml$/ })
+  t.equal(new Set([(await load(t)).hash, platform.hash, local.hash]).size, 3)
 })
 
 t.test('two configurations have one hash exactly when they say the same', async (t) => {

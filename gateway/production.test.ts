@@ -8,6 +8,7 @@ interface Judged {
   readonly publicUrl: string
   readonly keychain?: string
   readonly registry: string
+  readonly localRegistry?: string
   readonly listeners?: { readonly operations?: { readonly token?: string } }
   readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string, readonly plain?: string }, readonly keychain?: string, readonly evidence?: { readonly keys: readonly string[] } }>>
 }
@@ -33,6 +34,7 @@ const cases: Readonly<Record<string, readonly [document: Judged, faults: readonl
   'the issuer of production in collaudo': [pdnd({ environment: 'collaudo', issuer: 'interop.pagopa.it' }), [['pdnd.issuer', /belongs to produzione, not to collaudo/]]],
   'a public URL without TLS': [{ ...good, publicUrl: 'http://api.comune.example.it' }, [['publicUrl', /must be https/]]],
   'the sandbox registry': [{ ...good, registry: '../sandbox/registry.yaml' }, [['registry', /is the sandbox registry/]]],
+  'the sandbox registry beside the platform': [{ ...good, registry: 'platform', localRegistry: 'sandbox/registry.yaml' }, [['localRegistry', /is the sandbox registry/]]],
   'a key of the sandbox': [{ ...good, pdnd: { ...good.pdnd, api: { privateKey: '.varco/sandbox/client-1.pem' } } }, [['pdnd.api.privateKey', /is a key of the sandbox/]]],
   'the folder of the sandbox as keychain': [{ ...good, keychain: '../.varco/sandbox', eservices: { things: { ...good.eservices['things']!, keychain: 'sandbox/keys' } } }, [['keychain', /platform knows none of its keys/], ['eservices.things.keychain', /sandbox/]]],
   'a key for evidence that can be guessed': [{ ...good, eservices: { things: { ...good.eservices['things']!, evidence: { keys: [createHash('sha256').update('x').digest('base64'), Buffer.alloc(32).toString('base64')] } } } }, [['eservices.things.evidence.keys.1', /is no random key/]]],

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { makeAuthority } from '../harness/certificates.ts'
 import { CheckedFileError } from './checked-file-error.ts'
-import { readRegistryFile, registryOf } from './registry-file.ts'
+import { readLocalRegistry, readRegistryFile, registryOf } from './registry-file.ts'
 
 const demoPath = join(import.meta.dirname, '..', 'sandbox', 'registry.yaml')
 const demo = await readRegistryFile(demoPath)
@@ -98,6 +98,39 @@ t.test('a registry of another environment than the one that is configured is ref
   await t.resolves(readRegistryFile(path, 'produzione'))
   await t.rejects(readRegistryFile(demoPath, 'collaudo'), { message: /registry of sandbox.* is collaudo/ })
   t.match(await problemsOf(t, ['tenants:', 'environment: colaudo\ntenants:']), [/^1: environment: "colaudo" is not one of .*Did you mean "collaudo"\?$/])
+})
+
+t.test('delegations are read with it, and what they name must be there', async (t) => {
+  const delegation = `{ id: ${id(60)}, kind: DelegatedConsumer, delegatorId: ${id(2)}, delegateId: ${id(1)}, eserviceId: ${id(3)}, state: Active }`
+  const path = join(t.testdir(), 'registry.yaml')
+  await writeFile(path, `${small.replace('title: Statistiche', `title: Statistiche\n    delegationId: ${id(60)}`)}delegations: [${delegation}]\n`)
+  const registry = registryOf(await readRegistryFile(path))
+  t.equal(registry.purpose(id(6))?.delegationId, id(60))
+  t.match(registry.delegation(id(60)), { delegateId: id(1), state: 'Active' })
+  t.strictSame(await problemsOf(t, ['clients:', `delegations: [${delegation.replace(id(2), id(90)).replace('kind: DelegatedConsumer', 'kind: Delegated')}]\nclients:`], ['title: Statistiche', `title: Statistiche\n    delegationId: ${id(91)}`]), [
+    `17: purposes.0.delegationId: no delegation of this file has the id "${id(91)}"`,
+    '21: delegations.0.kind: "Delegated" is not one of DelegatedConsumer, DelegatedProducer.',
+    `21: delegations.0.delegatorId: no tenant of this file has the id "${id(90)}"`
+  ])
+})
+
+t.test('a file beside the platform holds what it likes: its lists may be left out, and its ids be the platform\'s', async (t) => {
+  const producers = new Map([[id(3), id(1)]])
+  const path = join(t.testdir(), 'local.yaml')
+  const read = async (text: string) => {
+    await writeFile(path, text)
+    return readLocalRegistry(path, 'sandbox', producers)
+  }
+  const client = `{ id: ${id(8)}, alias: own, name: Proprio, consumerId: ${id(2)}, kind: Consumer, purposes: [${id(6)}], certificates: [{ thumbprint: ${'T'.repeat(43)} }] }`
+  t.match(await read(`clients: [${client}]\n`), { tenants: [], eservices: [], agreements: [], purposes: [], clients: [{ id: id(8), certificates: [{ thumbprint: String }] }] })
+  t.match((await read(`agreements: [{ id: ${id(5)}, eserviceId: ${id(3)}, descriptorId: ${id(4)}, consumerId: ${id(2)}, state: Active }]\n`)).agreements, [{ producerId: id(1) }])
+  t.strictSame((await read('{}\n')).clients, [])
+  await t.rejects(read(`clients: [${client}, ${client}]\n`), { message: /clients\.1\.id: id ".*" is already taken[\s\S]*alias "own" is already taken/ })
+  await t.rejects(read('eservices: []\n'), { message: /local\.yaml:1: eservices: unknown key "eservices"/ })
+  await t.rejects(read(`agreements: [{ id: ${id(5)}, eserviceId: ${id(33)}, descriptorId: ${id(4)}, consumerId: ${id(2)}, state: Active }]\n`), { message: /agreements\.0\.eserviceId: no e-service of the configuration has the id/ })
+  await t.rejects(read('environment: produzione\n'), { message: /this is the registry of produzione/ })
+  await t.rejects(read(`clients: [${client.replace(`thumbprint: ${'T'.repeat(43)}`, 'file: none.pem')}]\n`), { message: /none\.pem cannot be read/ })
+  await t.rejects(read(''), { message: /must be object/ })
 })
 
 const own = await makeAuthority('own')

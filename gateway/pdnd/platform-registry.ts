@@ -4,7 +4,7 @@ import { AgreementsByParties } from '../adapters/agreements-by-parties.ts'
 import { Lookups, putNewest } from './asking.ts'
 import type { InteropApi } from './interop-api.ts'
 import { KnownItems } from './known-items.ts'
-import { readAgreements, readsOf } from './registry-reads.ts'
+import { readAgreementOf, readAgreements, readsOf } from './registry-reads.ts'
 import type { Page, RegistryKind, RegistryNouns, RegistryReads, ServedEServices } from './registry-reads.ts'
 
 /** What the registry of the platform needs; `now` in epoch ms, `staleMs` is how long what is known serves on while the platform cannot be asked. */
@@ -163,7 +163,7 @@ export class PlatformRegistry implements Registry {
     const { local, served } = this.#options
     if (eserviceId !== undefined && served.has(eserviceId)) {
       ask('eservice', eserviceId)
-      if (consumerId !== undefined) this.#askAgreement(eserviceId, consumerId, now, questions)
+      if (consumerId !== undefined) this.#askAgreement({ eserviceId, consumerId, purposeId }, now, questions)
     }
     if (purposeId !== undefined) {
       ask('purpose', purposeId, local?.purpose(purposeId))
@@ -177,14 +177,20 @@ export class PlatformRegistry implements Registry {
     return questions
   }
 
-  #askAgreement (eserviceId: string, consumerId: string, now: number, questions: Question[]): void {
+  #askAgreement ({ eserviceId, consumerId, purposeId }: { readonly eserviceId: string, readonly consumerId: string, readonly purposeId: string | undefined }, now: number, questions: Question[]): void {
     const name = `agreement ${eserviceId} ${consumerId}`
     if (this.agreement(eserviceId, consumerId) || (this.#strangers.get(name) ?? -Infinity) > now) return
     questions.push({
       name,
       ask: async () => {
-        for await (const page of readAgreements(this.#options.api, eserviceId, consumerId, () => this.number())) this.takePage(page)
-        if (!this.agreement(eserviceId, consumerId)) putNewest(this.#strangers, name, this.#options.now() + deniedMs, mostStrangers)
+        const { api } = this.#options
+        for await (const page of readAgreements(api, eserviceId, consumerId, () => this.number())) this.takePage(page)
+        if (this.agreement(eserviceId, consumerId)) return
+        // A list alone takes nothing from anybody.
+        const asked = this.number()
+        const found = purposeId === undefined ? undefined : await readAgreementOf(api, purposeId)
+        if (found?.eserviceId === eserviceId && found.consumerId === consumerId) this.#take('agreement', found.id, found, asked)
+        else putNewest(this.#strangers, name, this.#options.now() + deniedMs, mostStrangers)
       }
     })
   }

@@ -53,6 +53,14 @@ async function readEService (api: Api, id: string, descriptorIds: readonly strin
   return { ...eservice, descriptors: descriptors.filter((descriptor) => descriptor !== undefined) }
 }
 
+/** The agreement behind a purpose, where it is in force or suspended; undefined when there is none. */
+export async function readAgreementOf (api: Api, purposeId: string): Promise<Agreement | undefined> {
+  const document = await api.get(['purposes', purposeId, 'agreement'])
+  const agreement = document && agreementOf(document)
+  if (document && !agreement) throw new InteropApiError('an answer of the platform to /purposes/{id}/agreement is no agreement')
+  return agreement
+}
+
 const pageSize = 50
 /** A bound for one list, far above what one e-service has. */
 const mostPages = 2000

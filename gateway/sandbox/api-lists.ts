@@ -1,9 +1,9 @@
-import { agreementStates, purposeVersionStates } from '../../policies/registry.ts'
-import type { Agreement, Purpose } from '../../policies/registry.ts'
+import { agreementStates, delegationStates, purposeVersionStates } from '../../policies/registry.ts'
+import type { Agreement, Delegation, DelegationKind, Purpose } from '../../policies/registry.ts'
 import type { ApiCall, ApiData, ApiRead } from './api-call.ts'
 import { apiProblem } from './api-problem.ts'
 import { isPartyToAgreement, isPartyToPurpose } from './api-reads.ts'
-import { apiState, showAgreement, showPurpose } from './api-resources.ts'
+import { apiState, showAgreement, showDelegation, showPurpose } from './api-resources.ts'
 import { isUuid } from './client-assertion.ts'
 import { eventChannels } from './event-log.ts'
 import type { EventChannel } from './event-log.ts'
@@ -42,13 +42,18 @@ const agreements: ApiList<Agreement> = {
   show: showAgreement
 }
 
-/** Nobody delegates anything in the sandbox. */
-const delegations: ApiList<never> = {
-  items: () => [],
-  filters: { eserviceIds: () => [], delegatorIds: () => [], delegateIds: () => [], states: () => [] },
-  states: ['WAITING_FOR_APPROVAL', 'ACTIVE', 'REJECTED', 'REVOKED'],
-  show: () => ({})
-}
+/** The delegations of one kind: everybody may see them. */
+const delegations = (kind: DelegationKind): ApiList<Delegation> => ({
+  items: (_call, { registry }) => (registry.current().delegations ?? []).filter((each) => each.kind === kind),
+  filters: {
+    eserviceIds: ({ eserviceId }) => [eserviceId],
+    delegatorIds: ({ delegatorId }) => [delegatorId],
+    delegateIds: ({ delegateId }) => [delegateId],
+    states: ({ state }) => [apiState(state)]
+  },
+  states: delegationStates.map(apiState),
+  show: showDelegation
+})
 
 function readList<Item> ({ items, filters, states, show }: ApiList<Item>): ApiRead {
   return (call, data) => {
@@ -87,7 +92,7 @@ function valuesOf ({ query }: ApiCall, name: string): string[] {
 export const listReads: Readonly<Record<string, ApiRead>> = {
   '/purposes': readList(purposes),
   '/agreements': readList(agreements),
-  '/producerDelegations': readList(delegations),
-  '/consumerDelegations': readList(delegations),
+  '/producerDelegations': readList(delegations('DelegatedProducer')),
+  '/consumerDelegations': readList(delegations('DelegatedConsumer')),
   ...Object.fromEntries(eventChannels.map((channel) => [`/${channel}`, readEvents(channel)]))
 }

@@ -1,7 +1,7 @@
-import type { Agreement, Purpose } from '../../policies/registry.ts'
+import type { Agreement, DelegationKind, Purpose } from '../../policies/registry.ts'
 import type { ApiRead } from './api-call.ts'
 import { apiProblem } from './api-problem.ts'
-import { showAgreement, showClient, showDescriptor, showEService, showPurpose, showTenant } from './api-resources.ts'
+import { showAgreement, showClient, showDelegation, showDescriptor, showEService, showPurpose, showTenant } from './api-resources.ts'
 import { isUuid } from './client-assertion.ts'
 import type { DepositedKeys } from './deposited-keys.ts'
 import type { LiveRegistry } from './live-registry.ts'
@@ -59,6 +59,11 @@ function readPurposeAgreement ({ id, eserviceId, consumerId }: Purpose, registry
   return agreement ? showAgreement(agreement) : apiProblem('purposeAgreementNotFound', `No active agreement found for purpose ${id}`)
 }
 
+const readDelegation = (kind: DelegationKind): ApiRead => ({ params }, { registry }) => {
+  const delegation = registry.delegation(params.delegationId!)
+  return delegation?.kind === kind ? showDelegation(delegation) : apiProblem('resourceNotFound', `Delegation ${params.delegationId} not found`)
+}
+
 /** Whether a tenant may read a purpose: as its consumer, or as the producer of its e-service. */
 export function isPartyToPurpose ({ consumerId, eserviceId }: Purpose, tenantId: string, registry: LiveRegistry): boolean {
   return consumerId === tenantId || registry.eservice(eserviceId)?.producerId === tenantId
@@ -86,6 +91,8 @@ const reads: Readonly<Record<string, ApiRead>> = {
   '/tenants/:tenantId': readTenant,
   '/eservices/:eserviceId': readEService,
   '/eservices/:eserviceId/descriptors/:descriptorId': readDescriptor,
+  '/consumerDelegations/:delegationId': readDelegation('DelegatedConsumer'),
+  '/producerDelegations/:delegationId': readDelegation('DelegatedProducer'),
   '/purposes/:purposeId': ofPurpose(showPurpose),
   '/purposes/:purposeId/agreement': ofPurpose(readPurposeAgreement),
   '/agreements/:agreementId': readAgreement

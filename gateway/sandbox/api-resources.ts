@@ -1,4 +1,4 @@
-import type { Agreement, Client, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
+import type { Agreement, Client, Delegation, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
 
 /** The registry's nouns as the interop API shows them: its names, its spelling of states, what has no value left out. */
 
@@ -48,8 +48,13 @@ export function showAgreement ({ id, eserviceId, descriptorId, producerId, consu
   return { id, eserviceId, descriptorId, producerId, consumerId, state: apiState(state), ...suspensions, createdAt }
 }
 
+/** A delegation; its kind is that of the list in which it stands. */
+export function showDelegation ({ id, delegatorId, delegateId, eserviceId, state }: Delegation): object {
+  return { id, delegatorId, delegateId, eserviceId, state: apiState(state), createdAt, submittedAt: createdAt }
+}
+
 /** A purpose with the versions that count: the one in use, one that waits for approval, and the last if it was rejected. */
-export function showPurpose ({ id, eserviceId, consumerId, title, versions }: Purpose): object {
+export function showPurpose ({ id, eserviceId, consumerId, title, versions, delegationId }: Purpose): object {
   const current = versions.findLast(({ state }) => state !== 'WaitingForApproval' && state !== 'Rejected')
   const waiting = versions.findLast(({ state }) => state === 'WaitingForApproval')
   const rejected = versions.at(-1)?.state === 'Rejected' ? versions.at(-1) : undefined
@@ -63,6 +68,7 @@ export function showPurpose ({ id, eserviceId, consumerId, title, versions }: Pu
     description: title,
     createdAt,
     isFreeOfCharge: true,
+    ...delegationId !== undefined && { delegationId },
     ...current && { currentVersion: showVersion(current) },
     ...waiting && { waitingForApprovalVersion: showVersion(waiting) },
     ...rejected && { rejectedVersion: showVersion(rejected) }

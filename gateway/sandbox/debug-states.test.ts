@@ -104,3 +104,28 @@ t.test('a restart forgets every change', async (t) => {
   const restarted = await startSandbox(t, { stateDir: sandbox.stateDir })
   t.equal((await postTokenRequest(restarted.url, await signAssertion(restarted))).status, 200)
 })
+
+t.test('a delegation that is revoked shows it and tells it to everybody, and what stands on it stays as it is', async (t) => {
+  const [consumerId, producerId] = ['00000000-0000-4000-8000-0000000000d1', '00000000-0000-4000-8000-0000000000d2']
+  const parties = { delegatorId: sandbox.idOf('tenants', 'istat'), delegateId: sandbox.idOf('tenants', 'regione-lombardia'), eserviceId: tickets.id }
+  const purposes = sandbox.file.purposes.map((each) => each.id === purposeId ? { ...each, delegationId: consumerId } : each)
+  const delegations = [{ ...parties, id: consumerId, kind: 'DelegatedConsumer', state: 'Active' }, { ...parties, id: producerId, kind: 'DelegatedProducer', state: 'WaitingForApproval' }] as const
+  const delegated = await startSandbox(t, { stateDir: sandbox.stateDir, registryFile: { ...sandbox.file, purposes, delegations } })
+  const [call, other] = [await apiCaller(delegated, 'v3'), await apiCaller(delegated, 'v2', 'firenze')]
+  const turn = async (id: string, state: string) => postJson(`${delegated.url}/debug/delegations/${id}/state`, { state })
+  t.equal((await call(`/purposes/${purposeId}`)).body.delegationId, consumerId)
+  t.match((await call(`/consumerDelegations/${consumerId}`)).body, { ...parties, id: consumerId, state: 'ACTIVE' })
+  t.match((await call(`/producerDelegations?offset=0&limit=50&eserviceIds=${tickets.id}`)).body, { results: [{ id: producerId, state: 'WAITING_FOR_APPROVAL' }], pagination: { totalCount: 1 } })
+  t.equal((await call(`/producerDelegations/${consumerId}`)).status, 404, 'each kind has its own')
+  t.equal((await call(`/consumerDelegations?offset=0&limit=50&states=REVOKED`)).body.results.length, 0)
+
+  const { body } = await turn(consumerId, 'Revoked')
+  t.match(body, { delegationId: consumerId, state: 'Revoked', event: { eventType: 'CONSUMER_DELEGATION_REVOKED', delegationId: consumerId } })
+  t.match((await turn(producerId, 'Active')).body, { event: { eventType: 'PRODUCER_DELEGATION_APPROVED' } })
+  t.match((await call(`/consumerDelegations/${consumerId}`)).body, { state: 'REVOKED' })
+  for (const read of [call, other]) t.strictSame((await read('/consumerDelegationEvents?limit=500')).body.events, [body.event])
+  t.equal((await call('/producerDelegationEvents?limit=500')).body.events.length, 1)
+  t.match((await call(`/purposes/${purposeId}`)).body, { currentVersion: { state: 'ACTIVE' } })
+  t.equal((await turn(consumerId, 'Active')).status, 409)
+  t.equal((await turn('none', 'Active')).status, 404)
+})

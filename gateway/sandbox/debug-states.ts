@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify'
-import { agreementStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
-import type { AgreementState, DescriptorState, PurposeVersionState } from '../../policies/registry.ts'
-import { changeAgreement, changeDescriptor, changePurpose } from './state-changes.ts'
+import { agreementStates, delegationStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
+import type { AgreementState, DelegationState, DescriptorState, PurposeVersionState } from '../../policies/registry.ts'
+import { changeAgreement, changeDelegation, changeDescriptor, changePurpose } from './state-changes.ts'
 import type { ChangeContext } from './state-changes.ts'
 import { sendResult } from './problem.ts'
 
 interface PurposeChange { Params: { name: string }, Body: { state: PurposeVersionState, versionId?: string } }
 interface AgreementChange { Params: { id: string }, Body: { state: AgreementState } }
+interface DelegationChange { Params: { id: string }, Body: { state: DelegationState } }
 interface DescriptorChange { Params: { eservice: string, descriptorId: string }, Body: { state: DescriptorState } }
 
 /** `{state}`, and whatever else is told, as the only members of a body. */
@@ -23,6 +24,9 @@ export async function debugStates (app: FastifyInstance, context: ChangeContext)
 
   app.post<AgreementChange>('/debug/agreements/:id/state', bodyWith(agreementStates), async ({ params, body }, reply) =>
     sendResult(reply, changeAgreement(context, params.id, body.state)))
+
+  app.post<DelegationChange>('/debug/delegations/:id/state', bodyWith(delegationStates), async ({ params, body }, reply) =>
+    sendResult(reply, changeDelegation(context, params.id, body.state)))
 
   const descriptorPath = '/debug/eservices/:eservice/descriptors/:descriptorId/state'
   app.post<DescriptorChange>(descriptorPath, bodyWith(descriptorStates), async ({ params, body }, reply) =>

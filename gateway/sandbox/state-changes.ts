@@ -1,12 +1,12 @@
 import type { RegistryFile } from '../adapters/registry-file.ts'
 import { activeVersion } from '../../policies/registry.ts'
-import type { AgreementState, DescriptorState, PurposeVersion, PurposeVersionState } from '../../policies/registry.ts'
+import type { AgreementState, DelegationState, DescriptorState, PurposeVersion, PurposeVersionState } from '../../policies/registry.ts'
 import type { EventLog, PlatformEvent } from './event-log.ts'
 import type { LiveRegistry } from './live-registry.ts'
 import { sandboxProblem } from './problem.ts'
 import type { Problem } from './problem.ts'
 import { named } from './registry-names.ts'
-import { agreementTransitions, descriptorTransitions, purposeTransitions } from './state-transitions.ts'
+import { agreementTransitions, delegationTransitions, descriptorTransitions, purposeTransitions } from './state-transitions.ts'
 import type { Transitions } from './state-transitions.ts'
 
 /** What a change of state goes into. */
@@ -53,6 +53,19 @@ export function changeAgreement ({ registry, events }: ChangeContext, id: string
   const seenBy = [agreement.consumerId, agreement.producerId]
   const event = events.emit('agreementEvents', { eventType, subject: { agreementId: id }, seenBy })
   return { agreementId: id, state, event }
+}
+
+/** Changes the state of a delegation. What stands on it stays as it is: the platform archives it in its own time. */
+export function changeDelegation ({ registry, events }: ChangeContext, id: string, state: DelegationState): Changed | Problem {
+  const file = registry.current()
+  const delegation = registry.delegation(id)
+  if (delegation === undefined) return unknown(`no delegation has the id "${id}"`)
+  const eventType = findEvent(delegationTransitions, delegation.state, state)
+  if (typeof eventType !== 'string') return eventType
+  registry.replace({ ...file, delegations: swap(file.delegations ?? [], { ...delegation, state }) })
+  const [channel, whose] = delegation.kind === 'DelegatedConsumer' ? ['consumerDelegationEvents', 'CONSUMER'] as const : ['producerDelegationEvents', 'PRODUCER'] as const
+  const event = events.emit(channel, { eventType: `${whose}_${eventType}`, subject: { delegationId: id } })
+  return { delegationId: id, state, event }
 }
 
 /** Changes the state of an e-service's descriptor. */

@@ -1,4 +1,4 @@
-import type { AgreementState, DescriptorState, PurposeVersionState } from '../../policies/registry.ts'
+import type { AgreementState, DelegationState, DescriptorState, PurposeVersionState } from '../../policies/registry.ts'
 
 /**
  * The changes of state that the platform knows, each with the event that it emits (the producer is the one who suspends, the consumer
@@ -27,6 +27,14 @@ export const agreementTransitions: Transitions<AgreementState> = {
   Suspended: { Active: 'AGREEMENT_UNSUSPENDED_BY_PRODUCER', Archived: 'AGREEMENT_ARCHIVED_BY_CONSUMER' },
   Rejected: {},
   Archived: {}
+}
+
+/** Of delegations, without whose they are: CONSUMER_ or PRODUCER_ stands before it. */
+export const delegationTransitions: Transitions<DelegationState> = {
+  WaitingForApproval: { Active: 'DELEGATION_APPROVED', Rejected: 'DELEGATION_REJECTED', Revoked: 'DELEGATION_REVOKED' },
+  Active: { Revoked: 'DELEGATION_REVOKED' },
+  Rejected: {},
+  Revoked: {}
 }
 
 const published = 'ESERVICE_DESCRIPTOR_PUBLISHED'
