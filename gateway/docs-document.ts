@@ -72,7 +72,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     parameters: [...parameters, ...needs ? demandedHeaders(needs, operation) : []],
     description: [source['description'], needs ? gateText(needs, operation, eservice.config) : publicText].filter((text) => typeof text === 'string').join('\n\n'),
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
-    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, needs ? codesOf(needs) : [], config)
+    responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, [...needs ? codesOf(needs) : [], ...eservice.config.concurrency === undefined ? [] : ['overloaded' as const]], config)
   }
 }
 
@@ -91,17 +91,20 @@ function codesOf (needs: Needs): readonly DenialCode[] {
 const publicText = 'Pubblica: nessun voucher, nessun conteggio. / Public: no voucher, nothing is counted.'
 
 const gateTexts = {
-  it: { title: 'Al varco', limits: (requests: number, seconds: number) => `**Limiti:** ${requests} richieste ogni ${seconds} s per client; quota giornaliera della finalità (\`dailyCalls\`).`, order: 'Verifiche, in ordine', command: 'Da riga di comando' },
-  en: { title: 'At the gateway', limits: (requests: number, seconds: number) => `**Limits:** ${requests} requests in ${seconds} s for each client; the daily quota of the purpose (\`dailyCalls\`).`, order: 'Checks, in order', command: 'From the command line' }
+  it: { title: 'Al varco', limits: (requests: number, seconds: number) => `**Limiti:** ${requests} richieste ogni ${seconds} s per client`, shared: 'con', quotas: '; al giorno (Europe/Rome) le chiamate dichiarate per la finalità (`dailyCalls`), per il fruitore (`dailyCallsPerConsumer`) e in tutto (`dailyCallsTotal`)', order: 'Verifiche, in ordine', command: 'Da riga di comando' },
+  en: { title: 'At the gateway', limits: (requests: number, seconds: number) => `**Limits:** ${requests} requests in ${seconds} s for each client`, shared: 'with', quotas: '; a day (Europe/Rome) the calls declared for the purpose (`dailyCalls`), for the consumer (`dailyCallsPerConsumer`) and in total (`dailyCallsTotal`)', order: 'Checks, in order', command: 'From the command line' }
 }
 
 /** What stands at the gate, in Italian and below it in English. */
-function gateText (needs: Needs, { method, path }: Operation, { name, burst }: EServiceConfig): string {
+function gateText (needs: Needs, { method, path, id }: Operation, { name, burst: rest, classes, quota }: EServiceConfig): string {
+  const own = classes.find(({ operations }) => operations.includes(id))
+  const { requests, seconds } = own?.burst ?? rest
+  const others = own?.operations.filter((operation) => operation !== id).map((operation) => `\`${codeText(operation)}\``).join(', ')
   const order = refusalsOf(needs).map(({ policy }) => policy).join(' → ')
   return (['it', 'en'] as const).map((language) => {
-    const { title, limits, order: checks, command } = gateTexts[language]
+    const { title, limits, shared, quotas, order: checks, command } = gateTexts[language]
     const byHand = needs.trust.includes('pdnd') ? `\n- **${command}:** \`npx varco call ${name} ${method} '${codeText(path)}'\`` : ''
-    return `**${title}**\n\n${needsText(needs, language)}\n- ${limits(burst.requests, burst.seconds)}\n- **${checks}:** ${order}.${byHand}`
+    return `**${title}**\n\n${needsText(needs, language)}\n- ${limits(requests, seconds)}${others ? `, ${shared} ${others}` : ''}${quota.mode === 'observe' ? '' : quotas}.\n- **${checks}:** ${order}.${byHand}`
   }).join('\n\n')
 }
 

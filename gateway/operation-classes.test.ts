@@ -6,6 +6,7 @@ import { loadConfig } from './config.ts'
 import type { EServiceConfig } from './config.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { HarnessOptions } from './harness/gateway.ts'
+import { basePath } from './harness/platform.ts'
 import { temporaryFolder } from './harness/process.ts'
 
 const rate = (requests: number, seconds = 60) => ({ requests, seconds })
@@ -74,4 +75,18 @@ t.test('limits of an e-service are read from the configuration, with their defau
 t.test('limits that cannot be are reported at their line', async (t) => {
   t.match(await read(t, 'classes: { Search: { operations: [find], burst: { requests: 2, seconds: 60 } } }', 'quota: { mode: blok }', 'concurrency: 0'), [/^13: eservices\.things\.classes\.Search: is not of the form/, /^14: .*Did you mean "block"\?$/, /^15: .*concurrency: /])
   t.match(await read(t, 'classes: { search: { operations: [] } }', 'quota: {}'), [/^13: .*burst/, /^13: .*operations/, /^14: .*mode/])
+})
+
+t.test('the docs tell the limits of an operation, and with which it shares them', async (t) => {
+  const { config } = classed({ name: 'search', operations: ['listItems', 'getItem'], burst: rate(2, 30) }, { name: 'changes', operations: ['createItem'], burst: rate(1) })
+  const gateway = await startGateway(t, { config: (usual) => {
+    const changed = config?.(usual) ?? usual
+    return { ...changed, eservices: changed.eservices.map((one) => ({ ...one, concurrency: 5 })) }
+  } })
+  const { json } = await gateway.raw(['GET /docs/json HTTP/1.1', `Host: ${gateway.host}`])
+  const described = (path: string, method = 'get') => json.paths[`${basePath}${path}`][method] as { readonly description: string, readonly responses: Record<string, { content: Record<string, { examples: object }> }> }
+  t.match(described('/items').description, /\*\*Limiti:\*\* 2 richieste ogni 30 s per client, con `getItem`; al giorno .*`dailyCallsPerConsumer`/)
+  t.match(described('/items', 'post').description, /\*\*Limits:\*\* 1 requests in 60 s for each client; a day .*`dailyCallsTotal`/)
+  t.match(described('/items/{id}/parts/{toString}').description, /\*\*Limits:\*\* 3 requests in 60 s for each client; /)
+  t.match(described('/open').responses['503']?.content['application/problem+json'], { examples: { overloaded: { value: { code: 'overloaded', status: 503 } } } })
 })
