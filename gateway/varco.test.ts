@@ -264,7 +264,7 @@ eservices:
 t.test('explain needs no secret of a configuration, and refuses a registry of another environment', async (t) => {
   const registry = join(root, 'gateway/sandbox/registry.yaml')
   const demonstration = await readFile(join(root, 'gateway/gateway.yaml'), 'utf8')
-  const ours = demonstration.replaceAll('../openapi/', join(root, 'openapi/')).replace(/\$\{VARCO_CALL_SECRET[^}]*\}/, '${NOBODY_SET_THIS_SECRET}').replace('sandbox/registry.yaml', registry)
+  const ours = demonstration.replaceAll('../openapi/', join(root, 'openapi/')).replace('grants/tickets.yaml', join(root, 'gateway/grants/tickets.yaml')).replace(/\$\{VARCO_CALL_SECRET[^}]*\}/, '${NOBODY_SET_THIS_SECRET}').replace('sandbox/registry.yaml', registry)
   await writeFile(join(folder, 'ours.yaml'), ours)
   t.match(await varco(['explain', '--config', 'ours.yaml'], { input: await mint() }), { code: 0, out: /\ntickets: accepted\n$/, err: '' })
   await writeFile(join(folder, 'foreign.yaml'), (await readFile(registry, 'utf8')).replace('environment: sandbox', 'environment: collaudo'))
