@@ -92,3 +92,10 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
 export function exchangeOf (request: IncomingMessage): Exchange {
   return exchanges.get(request) as Exchange
 }
+
+/** Takes back what was done for a call that is not made after all: an interaction goes on, and quotas are, as if nobody had called. */
+export function undo ({ call: { transition, quota }, leave }: Exchange): void {
+  transition?.undo()
+  quota?.undo()
+  leave?.()
+}

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { buildConnector, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
 import { AnswerRelay } from './relay.ts'
+import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { correlationHeader } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
@@ -74,11 +75,12 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
   const sentAt = performance.now()
   const send = (retry: boolean): void => {
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
-    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, fail: (denial, lostKept, sent) => {
+    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, unsent: () => {
+      // Of a call that is repeated that is not certain.
+      if (retry) undo(exchange)
+    }, fail: (denial, lostKept) => {
       if (retry && lostKept && isSafe(forwarded.method)) send(false)
       else {
-        // The e-service knows nothing of it: an interaction goes on as if it had not been made. Of a call that is repeated that is not certain.
-        if (retry && !sent) exchange.call.transition?.undo()
         exchange.leave?.()
         refuse(exchange, denial)
       }

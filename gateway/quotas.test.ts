@@ -135,6 +135,31 @@ t.test('a call whose caller left while its quotas were asked is not made and cos
   t.equal((await callFor(gateway, 0)).status, 200)
 })
 
+t.test('a call that never got to the e-service costs nothing; one of which that is not certain counts', async (t) => {
+  const quota = plainQuotas()
+  const gateway = await startGateway(t, limited({ purpose: 500 }, { quota }))
+  const { server, url } = gateway.upstream
+  const used = (): unknown => [...quota.counts.values()]
+  await gateway.upstream.close()
+  t.match(await callFor(gateway, 0), { status: 502, json: { code: 'upstream-unreachable' } })
+  t.strictSame(used(), [0, 0, 0])
+  await new Promise<void>((resolve) => { server.listen(Number(new URL(url).port), '127.0.0.1', resolve) })
+  gateway.upstream.answer = ({ socket }) => { socket.destroy() }
+  t.match(await gateway.call('/items', { method: 'POST', body: { name: 'x' } }), { status: 502, json: { code: 'upstream-unreachable' } })
+  t.strictSame(used(), [1, 1, 1])
+  gateway.upstream.answer = () => undefined
+  const connections = 128
+  const wires = Array.from({ length: connections }, () => gateway.connect())
+  for (const wire of wires) wire.write(gateway.request('/items'))
+  await until(() => gateway.upstream.requests.length === 1 + connections)
+  const last = gateway.connect()
+  last.write(gateway.request('/items'))
+  await until(() => quota.counts.get(`2026-03-02 ${ids.eservice} purpose ${ids.purpose}`) === connections + 2)
+  last.destroy()
+  await until(() => quota.counts.get(`2026-03-02 ${ids.eservice} purpose ${ids.purpose}`) === connections + 1)
+  t.strictSame(used(), [connections + 1, connections + 1, connections + 1], 'its caller left while it waited for a connection')
+})
+
 t.test('quotas survive a restart, also of a process that had no time to end', async (t) => {
   const first = await startGateway(t, limited({ purpose: 4, total: 100 }))
   const { state } = first.config

@@ -10,7 +10,7 @@ import { findAnswerFault, setCorrelation } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
 import type { Route } from './route.ts'
 
-/** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered, and whether the call may have got to the upstream. */
+/** What relaying one answer needs: its head must come in `timeoutMs`; `fail` is told whether a connection that had served before was lost unanswered; before it, or when the caller has left, `unsent` when the upstream knows nothing of the call. */
 export interface RelayOptions {
   readonly exchange: Exchange
   readonly outlet: Outlet
@@ -18,7 +18,8 @@ export interface RelayOptions {
   readonly origin: string
   readonly timeoutMs: number
   readonly setHeaders: (response: ServerResponse) => void
-  readonly fail: (denial: Denial, lostUnanswered: boolean, sent: boolean) => void
+  readonly fail: (denial: Denial, lostUnanswered: boolean) => void
+  readonly unsent: () => void
 }
 
 /** How much of an answer that is not passed on is read, so that its connection can be kept, in bytes. */
@@ -90,16 +91,17 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
 
   onResponseError (_controller: Dispatcher.DispatchController | null, error: UpstreamError): void {
     if (!this.#settle()) return
-    const { exchange, outlet, fail } = this.#options
+    const { exchange, outlet, fail, unsent } = this.#options
+    if (!this.#controller) unsent()
     if (exchange.response.destroyed) return
     if (outlet.begun) {
       exchange.denial = { ...upstreamDenial(error), reason: `the upstream's answer broke off: ${error.code ?? error.message}` }
       breakOff(exchange.request.socket)
-    } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0, this.#controller !== undefined)
+    } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0)
   }
 
   #refuse (denial: Denial): void {
-    if (this.#settle()) this.#options.fail(denial, false, true)
+    if (this.#settle()) this.#options.fail(denial, false)
   }
 
   #giveUp (error: Error): void {

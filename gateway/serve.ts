@@ -11,6 +11,7 @@ import type { Denial } from '../policies/denials.ts'
 import { codingOf } from './admit.ts'
 import { decodeGzip } from './content-coding.ts'
 import type { Custodian } from './custody.ts'
+import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
@@ -98,13 +99,6 @@ function enter (exchange: Exchange, places: Places): boolean {
   exchange.leave = places.take()
   if (exchange.leave) exchange.response.once('close', exchange.leave)
   return exchange.leave !== undefined
-}
-
-/** Takes back what was done for a call that is not made after all. */
-function undo ({ call: { transition, quota }, leave }: Exchange): void {
-  transition?.undo()
-  quota?.undo()
-  leave?.()
 }
 
 function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
