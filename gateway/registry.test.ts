@@ -176,8 +176,11 @@ t.test('without platform and without anything kept the gateway starts, answers 5
 
 t.test('a start without the platform works from what was kept, for as long as is configured and no longer', async (t) => {
   for (const [registryStaleHours, ...served] of [[24, 23], [2, 1]] as const) {
-    const { platform, gateway, state, start, expect } = await startOnStandIn(t, { config: (usual) => ({ ...usual, registryStaleHours }) })
+    const { platform, standIn, gateway, state, start, expect } = await startOnStandIn(t, { config: (usual) => ({ ...usual, registryStaleHours }) })
     await gateway.gateway.registry.read()
+    standIn.replace('purposes', { ...standIn.documents['purposes']![0], id: ids.purposeVersion })
+    const lookedUp = { claims: { purposeId: ids.purposeVersion } }
+    await expect(t, gateway, 'served', 200, gateway.voucher(lookedUp))
     await gateway.gateway.app.close()
     t.ok((await readdir(state)).includes('registry.json'))
     platform.answer = (_request, response) => { response.destroy() }
@@ -185,6 +188,7 @@ t.test('a start without the platform works from what was kept, for as long as is
     await t.rejects(second.gateway.registry.read())
     second.clock.now += served[0] * hour
     await expect(t, second, 'served')
+    await expect(t, second, 'served', 200, second.voucher(lookedUp))
     await expect(t, second, 'registry-unavailable', 503, second.voucher({ claims: { purposeId: ids.client } }))
     second.clock.now += hour
     await expect(t, second, 'registry-unavailable', 503)
@@ -316,9 +320,9 @@ t.test('varco explain knows what the platform knows, or what the gateway kept of
     return { code, out }
   }
   t.match(JSON.parse((await explain()).out), { verdict: 'accepted' })
-  t.notOk((await readdir(state)).includes('registry.json'), 'the command keeps nothing')
   await debug('purposes/istat-tickets', 'Suspended')
   t.match(JSON.parse((await explain()).out), { verdict: 'refused' })
+  t.notOk((await readdir(state)).includes('registry.json'), 'the command keeps nothing')
   await registry.read()
   await registry.close()
   await rm(pdnd.api!.privateKey)

@@ -49,7 +49,7 @@ const warnedMs = 30_000
 export class Lookups {
   readonly #options: LookupOptions
   readonly #budget: Budget
-  readonly #pending = new Map<string, Promise<boolean>>()
+  readonly #pending = new Map<string, Promise<void>>()
   readonly #failed = new Map<string, number>()
   #warnedAt = -Infinity
 
@@ -58,20 +58,19 @@ export class Lookups {
     this.#budget = new Budget(options.perSecond, options.now)
   }
 
-  /** True once the question was answered; false when it was not, in time, or cannot be asked now. Never throws. */
-  async ask (name: string, question: () => Promise<void>): Promise<boolean> {
+  /** Asks, unless it cannot be asked now; ends once it was answered, or was not in time. Never throws: who wants to know looks at what was learnt. */
+  async ask (name: string, question: () => Promise<void>): Promise<void> {
     const pending = this.#pending.get(name)
-    if (pending) return inTime(pending, false)
-    if ((this.#failed.get(name) ?? -Infinity) > this.#options.now() || !this.#budget.spend()) return false
+    if (pending) return inTime(pending, undefined)
+    if ((this.#failed.get(name) ?? -Infinity) > this.#options.now() || !this.#budget.spend()) return undefined
     const answered = this.#attempt(name, question).finally(() => { this.#pending.delete(name) })
     this.#pending.set(name, answered)
-    return inTime(answered, false)
+    return inTime(answered, undefined)
   }
 
-  async #attempt (name: string, question: () => Promise<void>): Promise<boolean> {
+  async #attempt (name: string, question: () => Promise<void>): Promise<void> {
     try {
       await question()
-      return true
     } catch (error) {
       const now = this.#options.now()
       putNewest(this.#failed, name, now + failedMs, mostFailed)
@@ -80,7 +79,6 @@ export class Lookups {
         this.#warnedAt = now
         this.#options.warn(`something of a caller could not be looked up: ${(error as Error).message}`)
       }
-      return false
     }
   }
 }

@@ -198,8 +198,7 @@ export class PlatformRegistry implements Registry {
   async #lookUpAll (ids: RegistryIds): Promise<Settled> {
     // What is found can name what must be known next: a purpose its delegation, a client its tenant.
     for (let questions = this.#unknown(ids), round = 0; round < 2 && questions.length > 0; questions = this.#unknown(ids), round++) {
-      const answered = await Promise.all(questions.map(async ({ name, ask }) => this.#lookups.ask(name, ask)))
-      if (answered.includes(false)) return 'undecided'
+      await Promise.all(questions.map(async ({ name, ask }) => this.#lookups.ask(name, ask)))
     }
     return this.#unknown(ids).length === 0 ? 'settled' : 'undecided'
   }

@@ -113,15 +113,16 @@ function pageOf (document: ApiDocument | undefined, name: string): { readonly re
   return { results, totalCount }
 }
 
-/** No pause that the platform asks for between two answers is waited for longer, in ms. */
+/** No pause that the platform asks for between two answers is waited for longer, in ms; and each a little longer than asked for, because timers come early. */
 const longestPauseMs = 60_000
+const marginMs = 5
 
 /** The interop API for work that is not in a hurry: behind each answer it waits for as long as the platform asks for. */
 export function unhurried (api: Pick<InteropApi, 'get' | 'pauseMs'>, stopped?: AbortSignal): Api {
   return {
     async get (path, query) {
       const document = await api.get(path, query)
-      if (api.pauseMs > 0) await wait(Math.min(api.pauseMs, longestPauseMs), undefined, { ref: false, ...stopped && { signal: stopped } }).catch(() => undefined)
+      if (api.pauseMs > 0) await wait(Math.min(api.pauseMs, longestPauseMs) + marginMs, undefined, { ref: false, ...stopped && { signal: stopped } }).catch(() => undefined)
       return document
     }
   }
