@@ -14,6 +14,11 @@ export class AgreementsByParties {
     return this.#counting.get(keyOf({ eserviceId, consumerId }))
   }
 
+  /** Whether there is, or ever was, an agreement between them here. */
+  hasMet (eserviceId: string, consumerId: string): boolean {
+    return this.#all.has(keyOf({ eserviceId, consumerId }))
+  }
+
   /** Adds one as the latest, or puts what is known of it now in its place. */
   put (agreement: Agreement): void {
     const before = this.#all.get(keyOf(agreement)) ?? []
@@ -30,7 +35,7 @@ export class AgreementsByParties {
     const counting = all.find(({ state }) => state === 'Active') ?? all.at(-1)
     this.#all.set(key, all)
     if (counting) this.#counting.set(key, counting)
-    else for (const map of [this.#all, this.#counting]) map.delete(key)
+    else this.#counting.delete(key)
   }
 }
 

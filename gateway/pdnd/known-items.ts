@@ -24,6 +24,11 @@ export class KnownItems<Item> {
     return this.#items.get(id)?.item
   }
 
+  /** True when it was ever asked for or told of, whatever came of it. */
+  hasMet (id: string): boolean {
+    return this.#items.has(id) || this.#absent.has(id)
+  }
+
   /** True while it is known whether there is such a thing. */
   isDecided (id: string, now: number): boolean {
     return this.#items.has(id) || (this.#absent.get(id)?.until ?? -Infinity) > now

@@ -32,7 +32,7 @@ const mostStrangers = 10_000
 /**
  * The registry as the platform tells it. Reads are of what is known here; whoever comes with something that is not has it looked up, once, within a
  * budget. Nothing is concluded before everything was read once, nor when nothing was confirmed for too long: then all is undecided.
- * What the platform says of an agreement or a purpose stands before what the local file says.
+ * Of an agreement or a purpose of which the platform ever told nothing in the local file counts.
  */
 export class PlatformRegistry implements Registry {
   readonly #options: PlatformRegistryOptions
@@ -82,11 +82,11 @@ export class PlatformRegistry implements Registry {
   }
 
   agreement (eserviceId: string, consumerId: string): Agreement | undefined {
-    return this.#parties.find(eserviceId, consumerId) ?? this.#options.local?.agreement(eserviceId, consumerId)
+    return this.#parties.hasMet(eserviceId, consumerId) ? this.#parties.find(eserviceId, consumerId) : this.#options.local?.agreement(eserviceId, consumerId)
   }
 
   purpose (id: string): Purpose | undefined {
-    return this.#known.purpose.get(id) ?? this.#options.local?.purpose(id)
+    return this.#known.purpose.hasMet(id) ? this.#known.purpose.get(id) : this.#options.local?.purpose(id)
   }
 
   delegation (id: string): Delegation | undefined {
@@ -157,22 +157,23 @@ export class PlatformRegistry implements Registry {
   #unknown ({ eserviceId, consumerId, purposeId, clientId }: RegistryIds): readonly Question[] {
     const questions: Question[] = []
     const now = this.#options.now()
-    const ask = (kind: RegistryKind, id: string | undefined, local?: unknown): void => {
-      if (id !== undefined && local === undefined && !this.#known[kind].isDecided(id, now)) questions.push({ name: `${kind} ${id}`, ask: async () => this.refresh(kind, id) })
+    const ask = (kind: RegistryKind, id: string | undefined, found?: unknown): void => {
+      if (id !== undefined && found === undefined && !this.#known[kind].isDecided(id, now)) questions.push({ name: `${kind} ${id}`, ask: async () => this.refresh(kind, id) })
     }
-    const { local, served } = this.#options
+    const { served } = this.#options
     if (eserviceId !== undefined && served.has(eserviceId)) {
       ask('eservice', eserviceId)
       if (consumerId !== undefined) this.#askAgreement({ eserviceId, consumerId, purposeId }, now, questions)
     }
     if (purposeId !== undefined) {
-      ask('purpose', purposeId, local?.purpose(purposeId))
-      ask('delegation', this.purpose(purposeId)?.delegationId)
+      const purpose = this.purpose(purposeId)
+      ask('purpose', purposeId, purpose)
+      ask('delegation', purpose?.delegationId)
     }
     if (clientId !== undefined) {
-      ask('client', clientId, local?.client(clientId))
-      const tenantId = this.client(clientId)?.consumerId
-      ask('tenant', tenantId, tenantId === undefined ? undefined : local?.tenant(tenantId))
+      const client = this.client(clientId)
+      ask('client', clientId, client)
+      if (client) ask('tenant', client.consumerId, this.tenant(client.consumerId))
     }
     return questions
   }

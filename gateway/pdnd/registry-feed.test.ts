@@ -249,6 +249,51 @@ t.test('a platform that asks for pauses is given them, and everything is read al
   t.ok(pauses.every((ms) => ms >= 49), pauses.join())
 })
 
+t.test('however long reading everything takes, events do not wait for it', async (t) => {
+  const { registry, feed, platform, standIn } = await filled(t)
+  standIn.documents['purposes'] = [...standIn.documents['purposes']!, ...Array.from({ length: 120 }, (_, index) => purpose({ id: id(5, index + 1) }))]
+  platform.now += hours
+  let page = 0
+  standIn.otherwise = (path, query) => {
+    if (path !== 'purposes') return undefined
+    const answer = json(pageOf(standIn.documents['purposes']!, query))
+    platform.now += 20_000
+    if (++page === 2) {
+      standIn.replace('purposes', purpose(suspended))
+      standIn.tell('purposeEvents', 'purposeId', ids.purpose)
+    }
+    return page === 3 ? (request, response) => {
+      t.match(registry.purpose(ids.purpose), { versions: [{ state: 'Suspended' }] }, 'before the last page was read')
+      answer(request, response)
+    } : answer
+  }
+  await feed.read()
+  t.match(registry.purpose(ids.purpose), { versions: [{ state: 'Suspended' }] })
+  t.equal(registry.ageMs, 20_000)
+})
+
+t.test('events that are missed while everything is read have it read once more', async (t) => {
+  const { registry, feed, platform, standIn, asked } = await filled(t)
+  standIn.tell('purposeEvents', 'purposeId', id(5, 8))
+  await feed.read()
+  platform.now += hours
+  let refused = false
+  standIn.otherwise = (path, query) => {
+    if (path === 'purposes') {
+      platform.now += 31_000
+      refused = true
+    }
+    return path === 'purposeEvents' && refused && query.has('lastEventId') ? json({ status: 410 }, 410) : path === 'purposeEvents' && refused ? json({ events: [] }) : undefined
+  }
+  await feed.read()
+  t.not(registry.ageMs, 0, 'not confirmed')
+  standIn.otherwise = () => undefined
+  asked()
+  await feed.read()
+  t.ok(asked().includes('purposes'))
+  t.equal(registry.ageMs, 0)
+})
+
 t.test('a position that is not taken any more has everything read anew, at once', async (t) => {
   const { feed, platform, standIn, isActive, asked } = await filled(t)
   standIn.tell('purposeEvents', 'purposeId', id(5, 8))

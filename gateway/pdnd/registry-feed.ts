@@ -33,6 +33,8 @@ interface Followed { readonly kind: RegistryKind, readonly member: string, reado
 
 /** Everything is read anew this often, in ms: what no event told comes to light then. */
 const everythingMs = 60 * 60 * 1000
+/** While everything is read, which can take minutes, events wait no longer than this, in ms. */
+const eventsMs = 30_000
 /** Above so many things that events name, reading all lists costs less than reading each. */
 const mostById = 100
 /** Above so many they are not even remembered. */
@@ -56,6 +58,7 @@ export class RegistryFeed {
   #named = new Map<string, Named>()
   #readBefore: readonly Named[] = []
   #everythingAt = -Infinity
+  #eventsAt = -Infinity
   /** Events were missed: nothing is in step before everything was read. */
   #missed = false
   /** Why the last reading did not go well; undefined when it did. */
@@ -109,6 +112,7 @@ export class RegistryFeed {
 
   async #readEvents (): Promise<Error[]> {
     const faults: Error[] = []
+    this.#eventsAt = this.#options.now()
     for (const followed of this.#followed) {
       const startedAt = this.#options.now()
       const reader = {
@@ -136,21 +140,36 @@ export class RegistryFeed {
   }
 
   async #readEverything (api: Pick<InteropApi, 'get'>, reads: RegistryReads): Promise<void> {
-    const { registry, served, now } = this.#options
+    const { registry, now } = this.#options
     const startedAt = now()
     const first = registry.number()
+    // What is missed from now on is missed again.
+    const missed = this.#missed
+    this.#missed = false
+    try {
+      await this.#readLists(api, reads)
+    } catch (error) {
+      this.#missed ||= missed
+      throw error
+    }
+    const missing = (['agreement', 'purpose', 'delegation'] as const).flatMap((kind) => registry.knownBefore(kind, first).map((id) => ({ kind, id })))
+    for (const { kind, id } of missing.slice(0, mostConfirmed)) await registry.refresh(kind, id, reads).catch(() => undefined)
+    this.#everythingAt = startedAt
+  }
+
+  async #readLists (api: Pick<InteropApi, 'get'>, reads: RegistryReads): Promise<void> {
+    const { registry, served, now } = this.#options
     for (const eserviceId of served.keys()) {
       await registry.refresh('eservice', eserviceId, reads)
       this.#named.delete(nameOf({ kind: 'eservice', id: eserviceId }))
       for await (const page of readLists(api, eserviceId, () => registry.number())) {
         registry.takePage(page)
         for (const listed of page.items) if (listed.item) this.#named.delete(nameOf(listed))
+        if (now() - this.#eventsAt < eventsMs) continue
+        await this.#readEvents()
+        await this.#readNamed(reads)
       }
     }
-    const missing = (['agreement', 'purpose', 'delegation'] as const).flatMap((kind) => registry.knownBefore(kind, first).map((id) => ({ kind, id })))
-    for (const { kind, id } of missing.slice(0, mostConfirmed)) await registry.refresh(kind, id, reads).catch(() => undefined)
-    this.#everythingAt = startedAt
-    this.#missed = false
   }
 
   async #readNamed (reads: RegistryReads): Promise<void> {
