@@ -36,10 +36,10 @@ async function isGone (t: Test, header: string): Promise<void> {
 }
 
 t.test('a run measures every scenario on answers that are all right, and leaves nothing behind', async (t) => {
-  const { stdout, stderr, exit } = run(t, '--seconds', '1', '--rounds', '1', '--json')
+  const { stdout, stderr, exit } = run(t, '--seconds', '1', '--rounds', '1', '--connections', '8', '--json')
   t.strictSame(await exit, [0, null], stderr())
   const report = JSON.parse(stdout())
-  t.match(report, { node: process.versions.node, seconds: 1, rounds: 1, connections: 64 })
+  t.match(report, { node: process.versions.node, seconds: 1, rounds: 1, connections: 8 })
   t.strictSame(report.scenarios.map(({ name }: { name: string }) => name), ['bare upstream', 'admitted', 'refused', 'limited'])
   for (const { name, requestsPerSecond, p50Ms, p99Ms, ratio } of report.scenarios) {
     t.ok(requestsPerSecond.median > 0 && p50Ms.median > 0 && p99Ms.median >= p50Ms.median && ratio.median > 0, name)
