@@ -21,6 +21,21 @@ import { demoRegistry, postJson, startSandbox, testTime } from './sandbox/sandbo
 const minute = 60_000
 const hour = 60 * minute
 
+/** Makes a call; what is refused reaches nobody and does no harm. */
+async function expectOutcome (t: Test, gateway: Harness, code: DenialCode | 'served', status = 403, voucher = gateway.voucher()): Promise<void> {
+  const before = gateway.upstream.requests.length
+  const answer = await gateway.call('/items', { voucher })
+  if (code === 'served') {
+    t.equal(answer.status, 200, answer.body)
+    await gateway.takeRecords(1)
+    return
+  }
+  await checkProblem(t, gateway, answer, { status, code })
+  if (status === 503) t.match(answer.headers['retry-after'], /^\d+$/)
+  t.equal(gateway.upstream.requests.length, before, 'nothing reached the upstream')
+  await checkNextServed(t, gateway)
+}
+
 /** A sandbox in which ISTAT's purpose on the tickets was declared by a delegate, and a gateway for the tickets that knows from it who may call. */
 async function startOnSandbox (t: Test, version: 'v2' | 'v3' = 'v3') {
   const file = await demoRegistry()
@@ -49,19 +64,7 @@ async function startOnSandbox (t: Test, version: 'v2' | 'v3' = 'v3') {
   const agreementId = file.agreements.find((one) => one.eserviceId === eservice.id && one.consumerId === tenant('istat'))!.id
   const pass = (ms: number): void => { gateway.clock.now = clock.now += ms }
   const voucher = await voucherOf('istat')
-  /** Calls with the voucher of ISTAT; what is refused reaches nobody and does no harm. */
-  const expect = async (t: Test, code: DenialCode | 'served', status = 403): Promise<void> => {
-    const before = gateway.upstream.requests.length
-    const answer = await gateway.call('/items', { voucher })
-    if (code === 'served') {
-      t.equal(answer.status, 200, answer.body)
-      await gateway.takeRecords(1)
-      return
-    }
-    await checkProblem(t, gateway, answer, { status, code })
-    t.equal(gateway.upstream.requests.length, before, 'nothing reached the upstream')
-    await checkNextServed(t, gateway)
-  }
+  const expect = async (t: Test, code: DenialCode | 'served', status?: number): Promise<void> => expectOutcome(t, gateway, code, status, voucher)
   return { sandbox, gateway, config, debug, pass, expect, voucherOf, voucher, registry: gateway.gateway.registry, delegationId, agreementId, descriptorPath: `eservices/tickets/descriptors/${eservice.descriptors[0]!.id}` }
 }
 
@@ -138,20 +141,7 @@ async function startOnStandIn (t: Test, { config = (usual) => usual, contract, .
     ...options, ...contract && { contract },
     config: (usual) => config({ ...usual, state, registry: 'platform', pdnd: { ...usual.pdnd, apiBase: platform.origin, tokenUrl: platform.environment.tokenUrl, api: { version: 'v2', clientId: ids.client, privateKey } } })
   })
-  const expect = async (t: Test, gateway: Harness, code: DenialCode | 'served', status = 403, voucher = gateway.voucher()): Promise<void> => {
-    const before = gateway.upstream.requests.length
-    const answer = await gateway.call('/items', { voucher })
-    if (code === 'served') {
-      t.equal(answer.status, 200, answer.body)
-      await gateway.takeRecords(1)
-      return
-    }
-    await checkProblem(t, gateway, answer, { status, code })
-    if (status === 503) t.match(answer.headers['retry-after'], /^\d+$/)
-    t.equal(gateway.upstream.requests.length, before, 'nothing reached the upstream')
-    await checkNextServed(t, gateway)
-  }
-  return { platform, standIn, state, start, expect, gateway: await start() }
+  return { platform, standIn, state, start, expect: expectOutcome, gateway: await start() }
 }
 
 t.test('without platform and without anything kept the gateway starts, answers 503, and serves as soon as the platform answers', async (t) => {
