@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { FastifyInstance } from 'fastify'
@@ -29,6 +28,7 @@ import type { Exchange } from './exchange.ts'
 import { usualPatience } from './listen.ts'
 import type { Patience } from './listen.ts'
 import { goLive } from './live.ts'
+import { nonceSecretOf } from './nonce-secret.ts'
 import { addProblemPages } from './problem-pages.ts'
 import { openRegistry } from './registry-source.ts'
 import type { RegistrySource } from './registry-source.ts'
@@ -74,7 +74,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const kept = opened.adopt(await keepQuotas(config.state, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
   const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own } }), async (state) => state.close())
   const { keys } = trust
-  const nonces = noncesOf(randomBytes(32))
+  const nonces = noncesOf(nonceSecretOf(config.eservices))
   const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry.registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registry.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
   const eservices = await goLive(config, ports)
   const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined

@@ -276,3 +276,14 @@ t.test('46: where nonces are asked for a proof needs one of this gateway', async
   t.equal((await gateway.call('/items', { voucher: mintVoucher(gateway.clock.now) })).headers['dpop-nonce'], undefined, 'who needs no proof needs no nonce')
   await gateway.takeRecords(1)
 })
+
+t.test('a nonce of one gateway is taken by another of the same configuration, and by none that has other secrets', async (t) => {
+  const asking = (secret?: string): HarnessOptions => ({ now, config: (config) => ({ ...config, publicUrl, eservices: config.eservices.map((eservice) => ({ ...eservice, dpopNonces: true, upstream: { ...eservice.upstream, ...secret && { secret } } })) }) })
+  const [one, two, other] = await Promise.all([startGateway(t, asking()), startGateway(t, asking()), startGateway(t, asking('a secret of another configuration, long enough'))])
+  const nonce = (await one.raw(lines(one))).headers['dpop-nonce']
+  t.equal((await two.raw(lines(two, { changes: { claims: { nonce } } }))).status, 200)
+  await two.takeRecords(1)
+  const refused = await other.raw(lines(other, { changes: { claims: { nonce } } }))
+  await checkProblem(t, other, refused, { status: 401, code: 'dpop-nonce-required' })
+  t.not(refused.headers['dpop-nonce'], nonce)
+})

@@ -6,7 +6,7 @@ const macBytes = 16
 
 /**
  * Nonces for DPoP proofs (RFC 9449, 8 and 9): nobody can make a proof ahead of time without one. They are not remembered: a nonce is its time
- * step with a MAC, so whoever knows the secret (every process of this gateway) takes what another one handed out. `now` in epoch ms.
+ * step with a MAC, so whoever knows the secret (every gateway of a configuration) takes what another one handed out. `now` in epoch ms.
  */
 export interface Nonces {
   /** The nonce to be used from now on. */
