@@ -35,6 +35,7 @@ import type { RegistrySource } from './registry-source.ts'
 import type { LiveEService } from './route.ts'
 import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
+import { ownFolder } from './state-folder.ts'
 import { addStatus } from './status.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
@@ -55,14 +56,14 @@ export interface Gateway {
   drain (): void
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, and who says whether the platform has a key of the producer. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean> }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, and the number of this process among those that share the state folder (none: it is alone). */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly worker?: number }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   // What stays open would keep a process that cannot start from ending.
   await using opened = new AsyncDisposableStack()
@@ -70,16 +71,17 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const trust = await openTrustSources(config, { now, warn: warnOfTrust })
   const registry = await openRegistry(config, { now, warn: (message) => { logger.warn({ message }, 'registry') }, api: trust.api })
   const warnOfState = (message: string): void => { logger.warn({ message }, 'shared state') }
+  const folder = ownFolder(config.state, worker)
   const own = new MemoryQuotas()
-  const kept = opened.adopt(await keepQuotas(config.state, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
+  const kept = opened.adopt(await keepQuotas(folder, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
   const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own } }), async (state) => state.close())
   const { keys } = trust
   const nonces = noncesOf(nonceSecretOf(config.eservices))
   const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry.registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registry.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
   const eservices = await goLive(config, ports)
-  const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(config.state, now) : undefined
+  const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(folder, now) : undefined
   if (interactions) ports.interactions = interactions
-  const custody = await openCustody(config, eservices, { now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
+  const custody = await openCustody(eservices, { folder, now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   const stopping = new AbortController()
   const app = buildGateway({
     config,

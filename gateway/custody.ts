@@ -1,10 +1,11 @@
 import { join } from 'node:path'
+import type { EvidencePlace } from './adapters/evidence-reader.ts'
 import { EvidenceStore } from './adapters/evidence-store.ts'
 import { Keychain } from './adapters/keychain.ts'
 import type { KeychainOptions } from './adapters/keychain.ts'
 import { isProven } from '../policies/admission.ts'
 import type { Demands } from '../policies/demands.ts'
-import type { Config, EServiceConfig } from './config.ts'
+import type { EServiceConfig } from './config.ts'
 import { prepareKeep } from './evidence.ts'
 import type { Exchange } from './exchange.ts'
 import type { LiveEService } from './route.ts'
@@ -22,14 +23,14 @@ export interface Custody {
   close (): Promise<void>
 }
 
-/** What opening needs besides the configuration; `isPublished` asks the platform whether it has a key of the producer keychain. */
-export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly now: () => number }
+/** What opening needs besides the configuration: the folder in which this process alone keeps evidence; `isPublished` asks the platform whether it has a key of the producer keychain. */
+export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly folder: string, readonly now: () => number }
 
 const keychainRefreshMs = 30_000
 const expiryMs = 3_600_000
 
 /** Opens the keychains and evidence stores that contracts demand, each once. Throws naming the operation that needs a keychain in which no key can be used. */
-export async function openCustody (config: Config, eservices: readonly LiveEService[], parts: CustodyParts): Promise<Custody> {
+export async function openCustody (eservices: readonly LiveEService[], parts: CustodyParts): Promise<Custody> {
   const keychains = new Map<string, Promise<Keychain>>()
   const custodians = new Map<LiveEService, Custodian>()
   const stores: EvidenceStore[] = []
@@ -40,7 +41,7 @@ export async function openCustody (config: Config, eservices: readonly LiveEServ
     const opening = keychains.get(folder) ?? Keychain.open({ ...parts, folder })
     keychains.set(folder, opening)
     const keychain = await opening.catch((error: Error) => { throw new Error(`e-service "${eservice.config.name}": operation "${signing}" demands signed answers, and no key of its keychain can be used: ${error.message}`) })
-    const store = keeping === undefined ? undefined : evidenceStore(config, eservice.config, parts)
+    const store = keeping === undefined ? undefined : evidenceStore(eservice.config, parts)
     await store?.open()
     if (store) stores.push(store)
     custodians.set(eservice, { seal: prepareSeal({ keychain, issuer: keychainId ?? producer, now: parts.now }, store, parts.warn), keep: store && prepareKeep(store) })
@@ -64,11 +65,11 @@ function demanding ({ demands }: LiveEService, what: (demands: Demands) => boole
   return [...demands].find(([, one]) => what(one))?.[0]
 }
 
-function evidenceStore (config: Config, eservice: EServiceConfig, { warn, now }: CustodyParts): EvidenceStore | undefined {
-  return eservice.evidence && new EvidenceStore({ ...placeOf(config, eservice.eserviceId, eservice.evidence.keys), retentionDays: eservice.evidence.retentionDays, now, warn })
+function evidenceStore (eservice: EServiceConfig, { folder, warn, now }: CustodyParts): EvidenceStore | undefined {
+  return eservice.evidence && new EvidenceStore({ ...placeOf(folder, eservice.eserviceId, eservice.evidence.keys), retentionDays: eservice.evidence.retentionDays, now, warn })
 }
 
-/** Where the evidence of an e-service is. It goes by its id, which stays when its name in the configuration changes. */
-export function placeOf ({ state }: Pick<Config, 'state'>, eserviceId: string, keys: readonly string[]): { folder: string, eserviceId: string, keys: readonly Buffer[] } {
-  return { folder: join(state, 'evidence', eserviceId), eserviceId, keys: keys.map((key) => Buffer.from(key, 'base64')) }
+/** Where the evidence of an e-service is that one process keeps, in that one's folder. It goes by its id, which stays when its name in the configuration changes. */
+export function placeOf (folder: string, eserviceId: string, keys: readonly string[]): EvidencePlace {
+  return { folder: join(folder, 'evidence', eserviceId), eserviceId, keys: keys.map((key) => Buffer.from(key, 'base64')) }
 }

@@ -32,7 +32,7 @@ const folderOf = ({ state }: Pick<Config, 'state'>): string => join(state, 'evid
 
 async function kept ({ config }: Pick<Harness, 'config'>, query: EvidenceQuery = {}): Promise<readonly FoundEvidence[]> {
   const found: FoundEvidence[] = []
-  const faults = await searchEvidence(placeOf(config, ids.eservice, [evidenceKey]), query, { bodies: true }, (one) => { found.push(one) })
+  const faults = await searchEvidence(placeOf(config.state, ids.eservice, [evidenceKey]), query, { bodies: true }, (one) => { found.push(one) })
   if (faults.length > 0) throw new Error(faults.join('; '))
   return found
 }

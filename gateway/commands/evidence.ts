@@ -73,7 +73,7 @@ function chooseKeeping ({ eservices }: Config, name: string | undefined): readon
 async function verify (config: Config, chosen: readonly Keeping[], { out, err, now }: Terminal): Promise<number> {
   let isGood = true
   for (const { name, eserviceId, evidence: { keys, retentionDays } } of chosen) {
-    const { segments, entries, faults, notes } = await verifyEvidence(placeOf(config, eserviceId, keys), retentionDays, now())
+    const { segments, entries, faults, notes } = await verifyEvidence(placeOf(config.state, eserviceId, keys), retentionDays, now())
     for (const note of notes) out(`${name}: note: ${note}\n`)
     for (const fault of faults) err(`${name}: BROKEN: ${fault}\n`)
     out(`${name}: ${entries} entries in ${segments} files are good${faults.length > 0 ? `, ${faults.length} files are not` : ''}\n`)
@@ -85,7 +85,7 @@ async function verify (config: Config, chosen: readonly Keeping[], { out, err, n
 async function search (config: Config, chosen: readonly Keeping[], query: EvidenceQuery, bodies: boolean, { err }: Terminal, each: (name: string, found: FoundEvidence) => Promise<void> | void): Promise<number> {
   let isGood = true
   for (const { name, eserviceId, evidence: { keys } } of chosen) {
-    const faults = await searchEvidence(placeOf(config, eserviceId, keys), query, { bodies }, (found) => each(name, found))
+    const faults = await searchEvidence(placeOf(config.state, eserviceId, keys), query, { bodies }, (found) => each(name, found))
     for (const fault of faults) err(`${name}: ${fault}\n`)
     isGood &&= faults.length === 0
   }
