@@ -1,0 +1,27 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Config } from './config.ts'
+
+/** A setting that a running gateway cannot change, as it is written, and what of a configuration it comes to. */
+interface RestartSetting { readonly name: string, readonly of: (config: Config) => unknown }
+
+const settings: readonly RestartSetting[] = [
+  { name: 'listeners.public.host', of: ({ listeners }) => listeners.public.host },
+  { name: 'listeners.public.port', of: ({ listeners }) => listeners.public.port },
+  // Files are read anew while it runs; whether there is TLS, and whether callers are asked for certificates, is decided when the socket is opened.
+  { name: 'listeners.public.tls', of: ({ listeners }) => listeners.public.tls !== undefined },
+  { name: 'listeners.public.tls.clients', of: ({ listeners: { public: { tls } } }) => tls && tls.clients !== undefined },
+  { name: 'listeners.operations.host', of: ({ listeners }) => listeners.operations.host },
+  { name: 'listeners.operations.port', of: ({ listeners }) => listeners.operations.port },
+  { name: 'listeners.operations.token', of: ({ listeners }) => listeners.operations.token },
+  { name: 'state', of: ({ state }) => state },
+  { name: 'redis', of: ({ redis }) => redis },
+  { name: 'workers', of: (config) => (config as { readonly workers?: unknown }).workers },
+  { name: 'pdnd', of: ({ environment, pdnd }) => ({ environment, pdnd }) },
+  { name: 'limits.connections', of: ({ limits }) => limits.connections }
+]
+
+/** The settings, by their names in the configuration, in which two configurations differ and which hold from start to end of a process. Never a value: some are secrets. */
+export function restartOf (before: Config, after: Config): readonly string[] {
+  const differing = settings.filter(({ of }) => !isDeepStrictEqual(of(before), of(after))).map(({ name }) => name)
+  return differing.filter((name) => name !== 'listeners.public.tls.clients' || !differing.includes('listeners.public.tls'))
+}
