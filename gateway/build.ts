@@ -16,7 +16,7 @@ import type { Resolver } from '../policies/resolver.ts'
 import type { JwksKeys } from './adapters/jwks.ts'
 import { openInteractions } from './adapters/interactions-file.ts'
 import { openCertificates } from './adapters/certificates.ts'
-import { keepQuotas } from './adapters/quotas-file.ts'
+import { keepQuotas, readOtherCounts } from './adapters/quotas-file.ts'
 import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
@@ -74,7 +74,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const folder = ownFolder(config.state, worker)
   const own = new MemoryQuotas()
   const kept = opened.adopt(await keepQuotas(folder, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
-  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own } }), async (state) => state.close())
+  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own, others: async (broken) => readOtherCounts(config.state, folder, broken) } }), async (state) => state.close())
   const { keys } = trust
   const nonces = noncesOf(nonceSecretOf(config.eservices))
   const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry.registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registry.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }

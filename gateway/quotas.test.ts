@@ -197,6 +197,35 @@ t.test('gateways side by side share their quotas, also after a Redis that lost i
   t.equal(one.upstream.requests.length + two.upstream.requests.length, 6)
 })
 
+t.test('from one process to several with Redis and back: what was called today stays known, whoever counted it and runs no more', withRedis, async (t) => {
+  const redis = await startRedis(t)
+  const alone = await startGateway(t, limited({ purpose: 9 }))
+  const { state } = alone.config
+  const beside = async (worker: number | undefined, url?: string): Promise<Harness> => startGateway(t, limited({ purpose: 9 }, { ...worker !== undefined && { worker }, config: (config) => ({ ...config, state, redis: url === undefined ? undefined : { url, expectedNodes: 2 } }) }))
+  const left = async (gateway: Harness): Promise<string | undefined> => (await callFor(gateway, 0)).headers['x-ratelimit-remaining']
+  t.strictSame([await left(alone), await left(alone)], ['8', '7'])
+  await alone.gateway.app.close()
+  const workers = [await beside(1, redis.url), await beside(2, redis.url)] as const
+  t.strictSame([await left(workers[0]), await left(workers[1])], ['6', '5'], 'several after one')
+  await workers[1].gateway.app.close()
+  for (const { clock } of workers) clock.now += 1000
+  await redis.ask('flushall')
+  const counter = `varco:quota:{${ids.eservice}}:2026-03-02 purpose ${ids.purpose}`
+  for (const end = performance.now() + 3000; (await redis.ask('hvals', counter)).split('\n').length < 3 && performance.now() < end;);
+  t.equal(await left(workers[0]), '4', 'after a loss of memory, those of the two that run no more among them')
+  await workers[0].gateway.app.close()
+  await redis.ask('flushall')
+  const third = await beside(3, redis.url)
+  t.equal(await left(third), '3', 'another number of workers, and nobody that remembers')
+  await third.gateway.app.close()
+  const again = await beside(undefined)
+  t.strictSame([await left(again), await left(again)], ['2', '1'], 'one after several')
+  await again.gateway.app.close()
+  t.strictSame([await left(await beside(undefined))], ['0'], 'each is counted once, however often it is read')
+  await writeFile(join(state, 'worker-2', quotasFile), 'not ours\n')
+  await t.rejects(beside(undefined), { message: /worker-2.quotas\.jsonl:1: is no entry of the gateway's/ })
+})
+
 t.test('a file of counts that somebody changed stops the start, and what is counted holds nothing but ids and numbers', async (t) => {
   const gateway = await startGateway(t, limited({}))
   await callFor(gateway, 0)

@@ -3,6 +3,7 @@ import type { Limiter } from '../policies/limiter.ts'
 import type { QuotaCounters } from '../policies/quota-counters.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
 import { memoryLimiter } from './adapters/limiter-memory.ts'
+import type { NodeCounts } from './adapters/quotas-file.ts'
 import type { MemoryQuotas } from './adapters/quotas-memory.ts'
 import type { RedisStore } from './adapters/redis-client.ts'
 import { memoryReplay } from './adapters/replay-memory.ts'
@@ -20,20 +21,30 @@ export interface SharedState {
   close (): Promise<void>
 }
 
-/** `quotas` are the calls that this gateway counts, and its name beside others. */
-interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void, readonly quotas: { readonly node: string, readonly own: MemoryQuotas } }
+/** `quotas` are the calls that this process counts, its name beside others, and what others of the same state folder have kept of theirs. */
+interface Surroundings { readonly now: () => number, readonly warn: (message: string) => void, readonly quotas: { readonly node: string, readonly own: MemoryQuotas, readonly others: (broken: (error: Error) => void) => Promise<readonly NodeCounts[]> } }
 
 /**
  * Opens the shared state: in Redis where one is configured, in this process's memory where none is. Throws a sentence when Redis answers and cannot be
- * used; one that does not answer is waited for while the gateway works without it.
+ * used, or what others have kept cannot be read; one that does not answer is waited for while the gateway works without it.
  */
-export async function openSharedState (config: RedisConfig | undefined, { now, warn, quotas: { node, own } }: Surroundings): Promise<SharedState> {
-  if (!config) return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0 }, close: async () => undefined }
+export async function openSharedState (config: RedisConfig | undefined, { now, warn, quotas: { node, own, others } }: Surroundings): Promise<SharedState> {
+  const dayOf = prepareDay()
+  const today = (): string => dayOf(now()).date
+  const atStart = await others((error) => { throw error })
+  if (!config) {
+    // Those that counted it do not run: one process alone is enough.
+    for (const { counts } of atStart) for (const counter of counts.since(today())) own.loadOther(counter)
+    return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0 }, close: async () => undefined }
+  }
   // Loaded only where it is used: a gateway that stands alone starts without it.
   const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisQuotas, restoreQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
   const { url, expectedNodes } = config
-  const dayOf = prepareDay()
-  const restore = async (store: RedisStore): Promise<void> => restoreQuotas(store, node, own.since(dayOf(now()).date))
+  const restore = async (store: RedisStore): Promise<void> => {
+    await restoreQuotas(store, node, own.since(today()))
+    // Those that do not run cannot tell what they counted, and those that run will tell the rest.
+    for (const other of await others((error) => { warn(`what was counted today cannot be restored as a whole: ${error.message}`) })) await restoreQuotas(store, other.node, other.counts.since(today()))
+  }
   const redis = await RedisConnection.open({ url, now, warn, prove: proveCounting, restore })
   return {
     burst: redisLimiter(redis, { name: 'burst', expectedNodes }),

@@ -15,6 +15,19 @@ const chunkBytes = 1024 * 1024
 const fewLines = 10_000
 const manyTimes = 4
 
+/** Takes in the entries of a journal that another process owns, as far as it is written; there may be none. Throws CheckedFileError like `open`, and whatever the file system throws. */
+export async function readJournal (path: string, read: Kept<unknown>['read']): Promise<void> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  try {
+    if (file) await readEntries(file, path, 0, read)
+  } finally {
+    await file?.close()
+  }
+}
+
 /**
  * A file to which entries are only added, one JSON line each, on the disk before they count (datasync); of an entry that was being written when
  * the process died nothing is left. It has one owner, the process that opened it last: whoever had it open before can add no more.
@@ -69,21 +82,8 @@ export class Journal<Entry> {
     await this.#file.close()
   }
 
-  /** Takes in the whole lines from an offset on; gives the offset behind them. */
   async #read (file: FileHandle, from: number): Promise<number> {
-    let [rest, end, line] = [Buffer.alloc(0), from, 0]
-    for (let position = from; ;) {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position)
-      if (bytesRead === 0) return end
-      position += bytesRead
-      rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
-      for (let newline = rest.indexOf(10); newline !== -1; newline = rest.indexOf(10)) {
-        line++
-        if (!this.#kept.read(parse(rest.toString('utf8', 0, newline)))) throw new CheckedFileError([`${this.#path}:${line}: is no entry of the gateway's; restore the file, or take it away and lose what it tells`])
-        rest = rest.subarray(newline + 1)
-        end += newline + 1
-      }
-    }
+    return readEntries(file, this.#path, from, this.#kept.read)
   }
 
   async #write (): Promise<void> {
@@ -143,6 +143,23 @@ export class Journal<Entry> {
       throw error
     }
     await given?.close()
+  }
+}
+
+/** Takes in the whole lines from an offset on; gives the offset behind them. */
+async function readEntries (file: FileHandle, path: string, from: number, read: Kept<unknown>['read']): Promise<number> {
+  let [rest, end, line] = [Buffer.alloc(0), from, 0]
+  for (let position = from; ;) {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, position)
+    if (bytesRead === 0) return end
+    position += bytesRead
+    rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
+    for (let newline = rest.indexOf(10); newline !== -1; newline = rest.indexOf(10)) {
+      line++
+      if (!read(parse(rest.toString('utf8', 0, newline)))) throw new CheckedFileError([`${path}:${line}: is no entry of the gateway's; restore the file, or take it away and lose what it tells`])
+      rest = rest.subarray(newline + 1)
+      end += newline + 1
+    }
   }
 }
 

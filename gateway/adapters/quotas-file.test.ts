@@ -7,7 +7,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { until } from '../harness/gateway.ts'
 import { Journal } from './journal.ts'
-import { keepQuotas, quotasFile } from './quotas-file.ts'
+import { keepQuotas, quotasFile, readOtherCounts } from './quotas-file.ts'
 import type { KeepingOptions, KeptQuotas } from './quotas-file.ts'
 import { MemoryQuotas } from './quotas-memory.ts'
 import { claimOn, eserviceId, today } from './quotas-suite.ts'
@@ -80,6 +80,28 @@ t.test('a file that is not ours stops the start; the end of one that was being w
   await kept.close()
   await writeFile(join(folder, quotasFile), `{"date":"${today}","eserv`, { flag: 'a' })
   t.equal((await open(folder)).left('a'), 9)
+})
+
+t.test('what others counted is read from all folders but the own one, whoever runs, and what of it is not whole is told of', async (t) => {
+  const state = t.testdir()
+  const folderOf = (worker?: number): string => worker === undefined ? state : join(state, `worker-${worker}`)
+  const nodes: string[] = []
+  for (const [worker, calls] of [[undefined, 1], [1, 2], [12, 3]] as const) {
+    const { quotas, kept } = await open(folderOf(worker))
+    for (let count = 0; count < calls; count++) quotas.take(claimOn({ a: 10 }), false)
+    await kept.keep()
+    nodes.push(kept.node)
+  }
+  const broken: string[] = []
+  const others = async (folder: string): Promise<unknown[]> => (await readOtherCounts(state, folder, ({ message }) => { broken.push(message) })).map(({ node, counts }) => [nodes.indexOf(node), ...[...counts.since(today)].map(({ calls }) => calls)])
+  t.strictSame(await others(folderOf(1)), [[0, 1], [2, 3]])
+  t.strictSame(await others(folderOf()), [[1, 2], [2, 3]])
+  await writeFile(join(folderOf(12), quotasFile), '{"date"', { flag: 'a' })
+  t.strictSame(await others(folderOf(7)), [[0, 1], [1, 2], [2, 3]], 'one is writing just now')
+  t.strictSame(broken, [])
+  await writeFile(join(folderOf(12), quotasFile), '\n', { flag: 'a' })
+  t.strictSame(await others(folderOf(7)), [[0, 1], [1, 2], [2, 3]], 'as far as it can be read')
+  t.match(broken, [/worker-12.quotas\.jsonl:3: is no entry/])
 })
 
 t.test('what cannot be written is said once, and written later', async (t) => {

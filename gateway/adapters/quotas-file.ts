@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { isUuid } from '../../policies/claim.ts'
 import { prepareDay } from '../../policies/day.ts'
 import { isRecord } from '../../policies/jws.ts'
-import { Journal } from './journal.ts'
-import type { CountedCalls, MemoryQuotas } from './quotas-memory.ts'
+import { ownFolders } from '../state-folder.ts'
+import { Journal, readJournal } from './journal.ts'
+import { MemoryQuotas } from './quotas-memory.ts'
+import type { CountedCalls } from './quotas-memory.ts'
 
 /** Counts of calls that outlive the process. */
 export interface KeptQuotas {
@@ -16,7 +18,10 @@ export interface KeptQuotas {
   close (): Promise<void>
 }
 
-/** The name of the file in the state folder. */
+/** What one process counted, by the name of its counts. */
+export interface NodeCounts { readonly node: string, readonly counts: MemoryQuotas }
+
+/** The name of the file in the folder of the process. */
 export const quotasFile = 'quotas.jsonl'
 
 /** `now` in epoch ms; `everyMs` is the time in which what was counted gets to the disk. */
@@ -33,12 +38,7 @@ export async function keepQuotas (folder: string, quotas: MemoryQuotas, { now, w
   let node: string = randomUUID()
   const live = (): (Node | CountedCalls)[] => [{ node }, ...quotas.since(dayOf(now()).date)]
   const journal = await Journal.open<Node | CountedCalls>(join(folder, quotasFile), {
-    read: (entry) => {
-      if (isNode(entry)) ({ node } = entry)
-      else if (isCounted(entry)) quotas.load(entry)
-      else return false
-      return true
-    },
+    read: reading(quotas, (named) => { node = named }),
     live,
     count: () => live().length
   })
@@ -52,6 +52,31 @@ export async function keepQuotas (folder: string, quotas: MemoryQuotas, { now, w
       await keeper.keep()
       await journal.close()
     }
+  }
+}
+
+/**
+ * Reads what other processes have kept that share, or shared, the state folder, whether they run or not; `folder` is that of this one. What cannot be
+ * read is left out, and `broken` is told why (it may throw).
+ */
+export async function readOtherCounts (state: string, folder: string, broken: (error: Error) => void): Promise<readonly NodeCounts[]> {
+  const found: NodeCounts[] = []
+  for (const other of (await ownFolders(state)).filter((one) => one !== folder)) {
+    let node: string | undefined
+    const counts = new MemoryQuotas()
+    await readJournal(join(other, quotasFile), reading(counts, (named) => { node = named })).catch(broken)
+    if (node !== undefined) found.push({ node, counts })
+  }
+  return found
+}
+
+/** How an entry is taken in; gives false when it is none. */
+function reading (quotas: MemoryQuotas, named: (node: string) => void): (entry: unknown) => boolean {
+  return (entry) => {
+    if (isNode(entry)) named(entry.node)
+    else if (isCounted(entry)) quotas.load(entry)
+    else return false
+    return true
   }
 }
 

@@ -5,38 +5,48 @@ export interface CountedCalls { readonly date: string, readonly eserviceId: stri
 
 type Counter = { -readonly [Name in keyof CountedCalls]: CountedCalls[Name] }
 
+/** A counter, and what others counted beside it. */
+interface Standing { readonly counter: Counter, others: number }
+
 /** Today, and the day to which a clock may be set back. */
 const daysKept = 2
 
 /** Counts in this process's memory. */
 export class MemoryQuotas implements QuotaCounters {
-  readonly #days = new Map<string, Map<string, Counter>>()
+  readonly #days = new Map<string, Map<string, Standing>>()
   #changed = new Set<CountedCalls>()
 
   take (claim: QuotaClaim, beyond: boolean): CallsLeft {
-    const counters = this.#countersOf(claim)
-    const left = claim.quotas.map(({ limit }, index) => limit - (counters[index] as Counter).calls)
-    if (beyond || left.every((calls) => calls > 0)) for (const counter of counters) this.#set(counter, counter.calls + 1)
+    const left = this.peek(claim)
+    if (beyond || left.every((calls) => calls > 0)) for (const { counter } of this.#standingsOf(claim)) this.#set(counter, counter.calls + 1)
     return left
   }
 
   peek (claim: QuotaClaim): CallsLeft {
-    const counters = this.#countersOf(claim)
-    return claim.quotas.map(({ limit }, index) => limit - (counters[index] as Counter).calls)
+    const standings = this.#standingsOf(claim)
+    return claim.quotas.map(({ limit }, index) => {
+      const { counter, others } = standings[index] as Standing
+      return limit - counter.calls - others
+    })
   }
 
   giveBack (claim: QuotaClaim): void {
-    for (const counter of this.#countersOf(claim)) this.#set(counter, Math.max(0, counter.calls - 1))
+    for (const { counter } of this.#standingsOf(claim)) this.#set(counter, Math.max(0, counter.calls - 1))
   }
 
   /** Counts as it was counted before, whatever is counted now. */
   load ({ date, eserviceId, key, calls }: CountedCalls): void {
-    this.#counter(date, eserviceId, key).calls = calls
+    this.#standing(date, eserviceId, key).counter.calls = calls
   }
 
-  /** Every counter from a day on. */
+  /** Takes calls from quotas that somebody else counted, and keeps: they are none of its own. */
+  loadOther ({ date, eserviceId, key, calls }: CountedCalls): void {
+    this.#standing(date, eserviceId, key).others += calls
+  }
+
+  /** Every counter of its own from a day on. */
   * since (date: string): Iterable<CountedCalls> {
-    for (const [day, counters] of this.#days) if (day >= date) yield* counters.values()
+    for (const [day, standings] of this.#days) if (day >= date) for (const { counter } of standings.values()) yield counter
   }
 
   /** The counters that changed since this was last called. */
@@ -51,24 +61,24 @@ export class MemoryQuotas implements QuotaCounters {
     this.#changed.add(counter)
   }
 
-  #countersOf ({ eserviceId, day: { date }, quotas }: QuotaClaim): readonly Counter[] {
-    return quotas.map(({ key }) => this.#counter(date, eserviceId, key))
+  #standingsOf ({ eserviceId, day: { date }, quotas }: QuotaClaim): readonly Standing[] {
+    return quotas.map(({ key }) => this.#standing(date, eserviceId, key))
   }
 
-  #counter (date: string, eserviceId: string, key: string): Counter {
-    const counters = this.#days.get(date) ?? this.#begin(date)
+  #standing (date: string, eserviceId: string, key: string): Standing {
+    const standings = this.#days.get(date) ?? this.#begin(date)
     const name = `${eserviceId} ${key}`
-    const known = counters.get(name)
+    const known = standings.get(name)
     if (known) return known
-    const counter = { date, eserviceId, key, calls: 0 }
-    counters.set(name, counter)
-    return counter
+    const standing = { counter: { date, eserviceId, key, calls: 0 }, others: 0 }
+    standings.set(name, standing)
+    return standing
   }
 
-  #begin (date: string): Map<string, Counter> {
+  #begin (date: string): Map<string, Standing> {
     if (this.#days.size >= daysKept) this.#days.delete(this.#days.keys().next().value as string)
-    const counters = new Map<string, Counter>()
-    this.#days.set(date, counters)
-    return counters
+    const standings = new Map<string, Standing>()
+    this.#days.set(date, standings)
+    return standings
   }
 }

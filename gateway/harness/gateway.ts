@@ -47,6 +47,8 @@ export interface HarnessOptions {
   readonly isPublished?: (kid: string) => Promise<boolean>
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
+  /** Its number among processes that share a state folder; it is alone otherwise. */
+  readonly worker?: number
   /** Where to listen instead of on a free port: where a gateway before it listened. */
   readonly port?: number
 }
@@ -85,7 +87,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }) })
   await gateway.keys.refresh()
   await gateway.app.listen({ port, host: '127.0.0.1' })
   const wires = new Set<Wire>()
