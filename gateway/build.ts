@@ -81,7 +81,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const eservices = await goLive(config, ports)
   const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(folder, now) : undefined
   if (interactions) ports.interactions = interactions
-  const custody = await openCustody(eservices, { folder, now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
+  const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   const stopping = new AbortController()
   const app = buildGateway({
     config,

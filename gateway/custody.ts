@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { EvidencePlace } from './adapters/evidence-reader.ts'
 import { EvidenceStore } from './adapters/evidence-store.ts'
 import { Keychain } from './adapters/keychain.ts'
@@ -11,6 +11,7 @@ import type { Exchange } from './exchange.ts'
 import type { LiveEService } from './route.ts'
 import { prepareSeal } from './seal.ts'
 import type { Seal } from './seal.ts'
+import { ownFolders } from './state-folder.ts'
 
 /** What is done for the operations of an e-service that demand it: their answers are signed, their requests kept as evidence. */
 export interface Custodian { readonly seal: Seal | undefined, readonly keep: ReturnType<typeof prepareKeep> | undefined }
@@ -23,8 +24,8 @@ export interface Custody {
   close (): Promise<void>
 }
 
-/** What opening needs besides the configuration: the folder in which this process alone keeps evidence; `isPublished` asks the platform whether it has a key of the producer keychain. */
-export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly folder: string, readonly now: () => number }
+/** What opening needs: the state folder, in it the folder of what this process alone may write; `isPublished` asks the platform whether it has a key of the producer keychain. */
+export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly state: string, readonly folder: string, readonly now: () => number }
 
 const keychainRefreshMs = 30_000
 const expiryMs = 3_600_000
@@ -65,11 +66,18 @@ function demanding ({ demands }: LiveEService, what: (demands: Demands) => boole
   return [...demands].find(([, one]) => what(one))?.[0]
 }
 
-function evidenceStore (eservice: EServiceConfig, { folder, warn, now }: CustodyParts): EvidenceStore | undefined {
-  return eservice.evidence && new EvidenceStore({ ...placeOf(folder, eservice.eserviceId, eservice.evidence.keys), retentionDays: eservice.evidence.retentionDays, now, warn })
+function evidenceStore ({ eserviceId, evidence }: EServiceConfig, { state, folder, warn, now }: CustodyParts): EvidenceStore | undefined {
+  if (!evidence) return undefined
+  const folders = async (): Promise<readonly string[]> => (await placesOf(state, eserviceId, evidence.keys)).map((place) => place.folder)
+  return new EvidenceStore({ ...placeOf(folder, eserviceId, evidence.keys), folders, retentionDays: evidence.retentionDays, now, warn })
 }
 
 /** Where the evidence of an e-service is that one process keeps, in that one's folder. It goes by its id, which stays when its name in the configuration changes. */
 export function placeOf (folder: string, eserviceId: string, keys: readonly string[]): EvidencePlace {
   return { folder: join(folder, 'evidence', eserviceId), eserviceId, keys: keys.map((key) => Buffer.from(key, 'base64')) }
+}
+
+/** Every place where evidence of an e-service is: that of each process that shares the state folder or did, and how its files are called there: `worker-2/`, or nothing for the process that is alone. */
+export async function placesOf (state: string, eserviceId: string, keys: readonly string[]): Promise<readonly (EvidencePlace & { readonly within: string })[]> {
+  return (await ownFolders(state)).map((folder) => ({ ...placeOf(folder, eserviceId, keys), within: folder === state ? '' : `${basename(folder)}/` }))
 }

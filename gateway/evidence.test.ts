@@ -262,6 +262,25 @@ t.test('varco evidence finds what was kept', async (t) => {
   t.match((await varco(gateway)).out, `correlationId ${first?.['correlationId']}  jti ${entry?.facts.signer?.jti}  sha256 ${first?.['evidence']}`)
 })
 
+t.test('every worker keeps its own, and varco evidence looks into all of them, whoever runs', async (t) => {
+  const alone = await start(t)
+  const { state } = alone.config
+  const beside = async (worker?: number, now?: number): Promise<Harness> => start(t, { ...worker !== undefined && { worker }, ...now !== undefined && { now }, config: (config) => ({ ...withCustody(config), state }) })
+  const [first, second] = [await beside(1), await beside(2)]
+  await Promise.all([alone, first, first, second].map(async (gateway) => post(gateway)))
+  const segment = '2026-03-02.0001.evidence'
+  const { out } = await varco(alone, '--export', '-')
+  t.strictSame(out.trimEnd().split('\n').map((line) => JSON.parse(line).entry.segment), [segment, `worker-1/${segment}`, `worker-1/${segment}`, `worker-2/${segment}`])
+  t.equal((await varco(alone)).out.trimEnd().split('\n').length, 4)
+  t.match(await varco(alone, 'verify'), { code: 0, out: 'archive: 11 entries in 3 files are good\n', err: '' })
+  const path = join(state, 'worker-1', 'evidence', ids.eservice, segment)
+  const bytes = await readFile(path)
+  await writeFile(path, bytes.fill(7, bytes.length - 3000, bytes.length - 2900))
+  t.match(await varco(alone, 'verify'), { code: 1, out: /^archive: \d+ entries in 3 files are good, 1 files are not\n$/, err: /^archive: BROKEN: worker-1\/2026-03-02\.0001\.evidence, entry/ })
+  await beside(3, alone.clock.now + 40 * 86_400_000)
+  t.match(await varco(alone, 'verify'), { code: 0, out: 'archive: 0 entries in 0 files are good\n' }, 'what any of them kept goes when its time is over')
+})
+
 t.test('an answer that came after midnight is found with its request', async (t) => {
   const gateway = await start(t)
   gateway.upstream.answer = (request, response, seen) => { gateway.clock.now += 86_400_000; answerOk(request, response, seen) }

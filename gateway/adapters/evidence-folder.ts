@@ -1,4 +1,4 @@
-import { readdir, unlink } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A file of evidence: what one process kept of one e-service on one day (Europe/Rome), or a part of it. */
@@ -31,9 +31,9 @@ export function isExpired (day: string, retentionDays: number, now: number): boo
   return now >= Date.parse(`${day}T00:00:00Z`) + (retentionDays + 1) * dayMs
 }
 
-/** Takes away the segments whose time is over and gives their names. */
+/** Takes away the segments whose time is over and gives their names; another process may do the same at the same time. */
 export async function removeExpired (folder: string, retentionDays: number, now: number): Promise<readonly string[]> {
   const expired = (await listSegments(folder)).filter(({ day }) => isExpired(day, retentionDays, now))
-  await Promise.all(expired.map(async ({ path }) => unlink(path)))
+  await Promise.all(expired.map(async ({ path }) => rm(path, { force: true })))
   return expired.map(({ name }) => name)
 }

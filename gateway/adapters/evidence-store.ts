@@ -6,8 +6,12 @@ import type { EvidencePlace } from './evidence-reader.ts'
 import { SegmentWriter } from './evidence-segment.ts'
 import type { OpenFile, Previous, Written } from './evidence-segment.ts'
 
-/** How evidence of one e-service is kept. `retentionDays` counts from the end of a day; `patienceMs` is how long the disk may take. */
+/**
+ * How evidence of one e-service is kept. `retentionDays` counts from the end of a day; `patienceMs` is how long the disk may take. `folders` are those from which it goes when
+ * its time is over: also of processes that run no more; only the own one where nothing is said.
+ */
 export interface EvidenceOptions extends EvidencePlace {
+  readonly folders?: () => Promise<readonly string[]>
   readonly retentionDays: number
   readonly now: () => number
   readonly warn: (message: string) => void
@@ -71,8 +75,12 @@ export class EvidenceStore {
 
   /** Takes away what has been kept for long enough. Never throws. */
   async expire (): Promise<void> {
-    const { folder, retentionDays, now, warn } = this.#options
-    await removeExpired(folder, retentionDays, now()).catch((error: Error) => { warn(`evidence whose time is over cannot be taken away: ${error.message}`) })
+    const { folder, folders = async () => [folder], retentionDays, now, warn } = this.#options
+    try {
+      for (const one of await folders()) await removeExpired(one, retentionDays, now())
+    } catch (error) {
+      warn(`evidence whose time is over cannot be taken away: ${(error as Error).message}`)
+    }
   }
 
   /** What was given to keep before is kept; nothing can be kept afterwards. */

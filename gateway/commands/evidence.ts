@@ -6,7 +6,7 @@ import { verifyEvidence } from '../adapters/evidence-verification.ts'
 import { didYouMean } from '../closest-name.ts'
 import { loadConfig } from '../config.ts'
 import type { Config, EServiceConfig } from '../config.ts'
-import { placeOf } from '../custody.ts'
+import { placesOf } from '../custody.ts'
 import { searchEvidence } from '../evidence-search.ts'
 import type { EvidenceQuery, FoundEvidence } from '../evidence-search.ts'
 import { exitCodes, UsageError } from './command.ts'
@@ -22,7 +22,8 @@ export const evidence: Command = {
   usage: `varco evidence [FILTERS] [--export FILE|-] [--config FILE]
 varco evidence verify [--eservice NAME] [--config FILE]
 
-Lists the requests that were kept as evidence (PROFILE_NON_REPUDIATION_01). The keys come from the configuration. Filters:
+Lists the requests that were kept as evidence (PROFILE_NON_REPUDIATION_01). The keys come from the configuration. Where several workers keep
+them each has files of its own, and they are listed one worker after the other. Filters:
   --eservice NAME      of this e-service (default: of all that keep evidence)
   --from DAY, --to DAY that came on these days (2026-03-02; Europe/Rome; both included)
   --consumer ID, --client ID, --purpose ID
@@ -73,11 +74,17 @@ function chooseKeeping ({ eservices }: Config, name: string | undefined): readon
 async function verify (config: Config, chosen: readonly Keeping[], { out, err, now }: Terminal): Promise<number> {
   let isGood = true
   for (const { name, eserviceId, evidence: { keys, retentionDays } } of chosen) {
-    const { segments, entries, faults, notes } = await verifyEvidence(placeOf(config.state, eserviceId, keys), retentionDays, now())
-    for (const note of notes) out(`${name}: note: ${note}\n`)
-    for (const fault of faults) err(`${name}: BROKEN: ${fault}\n`)
-    out(`${name}: ${entries} entries in ${segments} files are good${faults.length > 0 ? `, ${faults.length} files are not` : ''}\n`)
-    isGood &&= faults.length === 0
+    const sum = { segments: 0, entries: 0, faults: 0 }
+    for (const place of await placesOf(config.state, eserviceId, keys)) {
+      const { segments, entries, faults, notes } = await verifyEvidence(place, retentionDays, now())
+      for (const note of notes) out(`${name}: note: ${place.within}${note}\n`)
+      for (const fault of faults) err(`${name}: BROKEN: ${place.within}${fault}\n`)
+      sum.segments += segments
+      sum.entries += entries
+      sum.faults += faults.length
+    }
+    out(`${name}: ${sum.entries} entries in ${sum.segments} files are good${sum.faults > 0 ? `, ${sum.faults} files are not` : ''}\n`)
+    isGood &&= sum.faults === 0
   }
   return isGood ? exitCodes.ok : exitCodes.findings
 }
@@ -85,9 +92,11 @@ async function verify (config: Config, chosen: readonly Keeping[], { out, err, n
 async function search (config: Config, chosen: readonly Keeping[], query: EvidenceQuery, bodies: boolean, { err }: Terminal, each: (name: string, found: FoundEvidence) => Promise<void> | void): Promise<number> {
   let isGood = true
   for (const { name, eserviceId, evidence: { keys } } of chosen) {
-    const faults = await searchEvidence(placeOf(config.state, eserviceId, keys), query, { bodies }, (found) => each(name, found))
-    for (const fault of faults) err(`${name}: ${fault}\n`)
-    isGood &&= faults.length === 0
+    for (const place of await placesOf(config.state, eserviceId, keys)) {
+      const faults = await searchEvidence(place, query, { bodies }, ({ entry, answer }) => each(name, { entry: { ...entry, segment: place.within + entry.segment }, answer }))
+      for (const fault of faults) err(`${name}: ${place.within}${fault}\n`)
+      isGood &&= faults.length === 0
+    }
   }
   return isGood ? exitCodes.ok : exitCodes.findings
 }
