@@ -3,7 +3,7 @@ import { firstFailure } from './check.ts'
 import type { Check } from './check.ts'
 import { readCredentials } from './credentials.ts'
 import type { Scheme } from './credentials.ts'
-import type { Trust } from './demands.ts'
+import type { CallerKind, Trust } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { readJws } from './jws.ts'
 import type { Jws } from './jws.ts'
@@ -18,7 +18,7 @@ import { prepareVouchers, voucherDenials } from './voucher-caller.ts'
  * which. `consumerId` is the delegator where a delegation is in play.
  */
 export interface CallerFact {
-  readonly kind: Trust
+  readonly kind: CallerKind
   readonly clientId: string
   readonly consumerId: string
   readonly producerId: string

@@ -4,6 +4,13 @@ import type { AgreedClaims } from './agreed-claims.ts'
 export const trusts = ['pdnd', 'x509'] as const
 export type Trust = (typeof trusts)[number]
 
+/** Every kind of caller: those that a contract can take, and the administration's own applications, which call on a listener of their own. */
+export const callerKinds = [...trusts, 'internal'] as const
+export type CallerKind = (typeof callerKinds)[number]
+
+/** On which listener a call came: that of the e-services' consumers, or that of internal applications. */
+export type Listener = 'public' | 'internal'
+
 /** The scopes of an asynchronous exchange (PDND), in the order in which an interaction goes through them. */
 export const asyncScopes = ['start_interaction', 'callback_invocation', 'get_resource', 'confirmation'] as const
 export type AsyncScope = (typeof asyncScopes)[number]

@@ -1,10 +1,11 @@
 import type { CallerFact } from './caller.ts'
-import { certifiedClaimChecks, certifiedClientChecks, certifiedHeaderChecks, clientOf, factOf, verifyCertified } from './certificate-caller.ts'
+import { certifiedClaimChecks, certifiedClientChecks, certifiedHeaderChecks, clientOf, verifyCertified } from './certificate-caller.ts'
 import type { FoundCertificate } from './certificates.ts'
 import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
 import type { ExplainContext } from './explained.ts'
 import type { Jws } from './jws.ts'
+import { factOf, ownTokenOf } from './own-token.ts'
 
 /** The lines about a token, and who would call if all were well; undefined where that is not known. */
 export interface ExplainedCaller { readonly lines: readonly Line[], readonly caller?: CallerFact }
@@ -21,12 +22,12 @@ export function explainCertified (token: Jws, { terms, registry, signers, now, c
   const lines: readonly Line[] = [
     ...header,
     denial ? failedLine(signature, denial) : { ...signature, outcome: 'pass', got: 'a valid signature' },
-    ...explainChecks(certifiedClaimChecks, { claims: token.claims, audience: terms.audience, now: Math.floor(now / 1000), singleUse: call?.demands.singleUse ?? false, agreed: call?.demands.evidence?.claims?.names ?? [] })
+    ...explainChecks(certifiedClaimChecks, ownTokenOf(token.claims, terms.audience, now, call?.demands))
   ]
   if (found === 'unavailable' || 'untrusted' in found) return { lines }
   const client = clientOf(token.claims, found.clientId, terms, registry)
   const all = [...lines, ...explainChecks(certifiedClientChecks, client)]
-  return client.client ? { lines: all, caller: { ...factOf(client), kid: found.thumbprint, scheme: 'Bearer' } } : { lines: all }
+  return client.client ? { lines: all, caller: { ...factOf('x509', client), kid: found.thumbprint, scheme: 'Bearer' } } : { lines: all }
 }
 
 function atOnce (answer: FoundCertificate | Promise<FoundCertificate> | undefined): FoundCertificate | undefined {

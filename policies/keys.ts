@@ -14,7 +14,7 @@ export interface Keys {
 /** A public key that a consumer deposited on the platform for one of its clients (`GET /keys/{kid}`). */
 export type FoundClientKey = { readonly key: KeyObject, readonly clientId: string } | 'unknown' | 'unavailable'
 
-/** The keys with which consumers sign what goes with a voucher: evidence and messages. Meaning of the answers as for `Keys`. */
+/** The keys with which callers sign what goes with a call: evidence and messages. Meaning of the answers as for `Keys`. */
 export interface ClientKeys {
   find (kid: string): FoundClientKey | Promise<FoundClientKey>
 }

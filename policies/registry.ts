@@ -43,6 +43,9 @@ export interface Client {
   readonly knownAs?: readonly string[]
 }
 
+/** An application of an administration that calls from inside, for purposes like any consumer's: the platform knows nothing of it. Its keys and certificates are for `InternalClients`. */
+export type InternalClient = Pick<Client, 'id' | 'consumerId' | 'name' | 'purposes'>
+
 /**
  * How an e-service version answers asynchronously: the callback comes within `responseTime` of the start, and what was asked for can be
  * fetched for `resourceAvailableTime` after it (both in seconds); `maxResultSet` bounds what one callback announces, in entities.

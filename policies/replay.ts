@@ -19,6 +19,6 @@ export interface ReplayFilter {
 }
 
 /** The key under which something is noted that is good for one use: of which `kind`, by whom it was made, and its `jti`. Only a digest is kept: what a filter holds is not to be of use to anybody. */
-export function replayKey (kind: 'DPoP' | 'Agid-JWT-Signature' | 'x509', maker: string, jti: string): string {
+export function replayKey (kind: 'DPoP' | 'Agid-JWT-Signature' | 'x509' | 'internal', maker: string, jti: string): string {
   return createHash('sha256').update(`${kind} ${maker} ${jti}`).digest('base64url')
 }

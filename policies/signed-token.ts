@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { aheadSeconds, audiencesOf, isAudience, isTime, maxLifetimeSeconds } from './claim.ts'
 import { shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
-import type { Trust } from './demands.ts'
+import type { CallerKind, Trust } from './demands.ts'
 import type { Denial, DenialCode } from './denials.ts'
 import { allAlgorithms, readJws, rsaAlgorithms, shownAlgorithm, verifyJws } from './jws.ts'
 import type { Jws, SignatureAlgorithm } from './jws.ts'
@@ -17,6 +17,10 @@ import type { Ports } from './policy.ts'
 export interface TokenKind {
   /** The header field that it comes in. */
   readonly header: string
+  /** Its explicit type (RFC 8725, 3.11), where it has another than JWT. */
+  readonly typ?: string
+  /** How long it may live, where that is less than anything may, in seconds. */
+  readonly lifetimeSeconds?: number
   readonly missing: DenialCode
   readonly malformed: DenialCode
   readonly unverifiable: DenialCode
@@ -35,7 +39,13 @@ export interface TokenSubject { readonly claims: Jws['claims'], readonly audienc
 const certificateMembers = ['x5c', 'x5t#S256', 'x5u']
 const steering = ['crit', 'b64', 'zip', 'cty', 'enc', 'jwk', 'jku', 'x5t']
 
-const isJwt = (typ: unknown): boolean => typeof typ === 'string' && typ.toUpperCase() === 'JWT'
+const isType = (typ: unknown, wanted: string): boolean => typeof typ === 'string' && typ.toUpperCase() === wanted.toUpperCase()
+
+/** How each kind of caller names the key that it signs with. */
+const namedBy: Readonly<Record<CallerKind, Trust>> = { pdnd: 'pdnd', x509: 'x509', internal: 'pdnd' }
+const keyNames: Readonly<Record<CallerKind, string>> = {
+  pdnd: 'kid, the id of a key on the platform', x509: `a certificate (${certificateMembers.join(', ')})`, internal: 'kid, the thumbprint of a key that is registered here'
+}
 
 /** By what the header of a token says that it is signed, or undefined when it says nothing or two things. */
 export function trustOf (header: Jws['header']): Trust | undefined {
@@ -45,16 +55,17 @@ export function trustOf (header: Jws['header']): Trust | undefined {
 }
 
 /** What the header of a token must be before its signature is looked at (ModI INTEGRITY_REST_01 and _02, AUDIT_REST_01; RFC 8725, 3.1 and 3.11). */
-export function tokenHeaderChecks ({ header: name, malformed: code }: Pick<TokenKind, 'header' | 'malformed'>, trusted: readonly Trust[]): readonly Check<Jws['header']>[] {
-  const algorithmsOf = (header: Jws['header']): readonly SignatureAlgorithm[] => trustOf(header) === 'x509' ? allAlgorithms : rsaAlgorithms
+export function tokenHeaderChecks ({ header: name, malformed: code, typ: wanted = 'JWT' }: Pick<TokenKind, 'header' | 'malformed' | 'typ'>, trusted: readonly CallerKind[]): readonly Check<Jws['header']>[] {
+  // The platform holds RSA keys only.
+  const algorithmsOf = (header: Jws['header']): readonly SignatureAlgorithm[] => trustOf(header) === 'x509' || trusted.includes('internal') ? allAlgorithms : rsaAlgorithms
   return [
-    { name: `${name} typ`, code, holds: ({ typ }) => isJwt(typ), expected: () => '"JWT"', got: ({ typ }) => typ === undefined ? 'nothing' : isJwt(typ) ? 'that type' : 'another type' },
+    { name: `${name} typ`, code, holds: ({ typ }) => isType(typ, wanted), expected: () => shown(wanted), got: ({ typ }) => typ === undefined ? 'nothing' : isType(typ, wanted) ? 'that type' : 'another type' },
     { name: `${name} alg`, code, holds: (header) => algorithmsOf(header).some((one) => one === header['alg']), expected: (header) => algorithmsOf(header).join(', '), got: ({ alg }) => shownAlgorithm(alg) },
     {
       name: `${name} key`,
       code,
-      holds: (header) => trusted.some((one) => one === trustOf(header)) && (trustOf(header) !== 'pdnd' || /^[A-Za-z0-9._~-]{1,200}$/.test(String(header['kid']))),
-      expected: () => trusted.map((trust) => trust === 'pdnd' ? 'kid, the id of a key on the platform' : `a certificate (${certificateMembers.join(', ')})`).join(', or '),
+      holds: (header) => trusted.some((one) => namedBy[one] === trustOf(header)) && (trustOf(header) !== 'pdnd' || /^[A-Za-z0-9._~-]{1,200}$/.test(String(header['kid']))),
+      expected: () => trusted.map((one) => keyNames[one]).join(', or '),
       // Anything can be written there, and it is looked at before anybody is known.
       got: (header) => trustOf(header) === undefined ? 'nothing' : trustOf(header) === 'x509' ? 'a certificate' : 'a kid'
     },
@@ -64,7 +75,7 @@ export function tokenHeaderChecks ({ header: name, malformed: code }: Pick<Token
 
 /** What the claims of a verified token must say, in order: `iat`, `exp` and `aud` are mandatory, `nbf` is checked where it is. */
 export function tokenClaimChecks (kind: TokenKind): readonly Check<TokenSubject>[] {
-  const { header: name } = kind
+  const { header: name, lifetimeSeconds = maxLifetimeSeconds } = kind
   const time = (claim: 'iat' | 'exp'): Check<TokenSubject> => ({
     name: `${name} ${claim} (form)`, code: kind.claims, holds: ({ claims }) => isTime(claims[claim]), expected: () => 'a time in whole epoch seconds', got: ({ claims }) => claims[claim] === undefined ? 'nothing' : isTime(claims[claim]) ? 'such a time' : 'a value of another form'
   })
@@ -75,7 +86,7 @@ export function tokenClaimChecks (kind: TokenKind): readonly Check<TokenSubject>
     { name: `${name} exp`, code: kind.expired, holds: ({ claims, now }) => isTime(claims['exp']) && claims['exp'] > now, expected: ({ now }) => `later than ${shownTime(now)}`, got: shownClaim('exp') },
     { name: `${name} iat`, code: kind.notYetValid, holds: ({ claims, now }) => isTime(claims['iat']) && claims['iat'] <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: shownClaim('iat') },
     { name: `${name} nbf`, code: kind.notYetValid, holds: ({ claims: { nbf }, now }) => nbf === undefined || (isTime(nbf) && nbf <= now + aheadSeconds), expected: ({ now }) => `none, or not later than ${shownTime(now + aheadSeconds)}`, got: shownClaim('nbf') },
-    { name: `${name} lifetime`, code: kind.claims, holds: ({ claims: { exp, iat } }) => isTime(exp) && isTime(iat) && exp - iat <= maxLifetimeSeconds, expected: () => `${maxLifetimeSeconds} s at most`, got: ({ claims: { exp, iat } }) => isTime(exp) && isTime(iat) ? `${exp - iat} s` : 'no times' },
+    { name: `${name} lifetime`, code: kind.claims, holds: ({ claims: { exp, iat } }) => isTime(exp) && isTime(iat) && exp - iat <= lifetimeSeconds, expected: () => `${lifetimeSeconds} s at most`, got: ({ claims: { exp, iat } }) => isTime(exp) && isTime(iat) ? `${exp - iat} s` : 'no times' },
     {
       name: `${name} aud`,
       code: kind.audience,
@@ -117,7 +128,7 @@ export function findSigner ({ header }: Jws, kind: TokenKind, { clientKeys, cert
   const kid = String(header['kid'])
   const decide = (found: Awaited<ReturnType<typeof clientKeys.find>>): Signer | Denial => {
     if (found === 'unavailable') return unavailable
-    if (found === 'unknown') return unverifiable('the platform has no key with the id that its header names')
+    if (found === 'unknown') return unverifiable('there is no key with the id that its header names')
     return { clientId: found.clientId, id: kid, trust: 'pdnd', key: found.key }
   }
   const found = clientKeys.find(kid)
