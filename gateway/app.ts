@@ -1,19 +1,14 @@
-import type { TlsOptions } from 'node:tls'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { queryOf } from '../openapi/query.ts'
 import { blockedAddress } from '../policies/caller.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'
-import { prepareEntrance } from './enter.ts'
-import type { EntranceParts } from './enter.ts'
+import type { Config } from './config.ts'
 import type { Custody } from './custody.ts'
 import { exchangeOf } from './exchange.ts'
 import { guard } from './guard.ts'
-import { createListener, refuseUnreadable } from './listen.ts'
-import type { Patience } from './listen.ts'
 import { routesOf } from './live.ts'
-import { prepareRefuse } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { routing } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
@@ -27,31 +22,24 @@ declare module 'fastify' {
   }
 }
 
-/** What the public listener is made of. */
-export interface GatewayParts extends EntranceParts {
+/** What the routes of one configuration are made of. */
+export interface AppParts {
+  readonly config: Config
   readonly eservices: readonly LiveEService[]
-  readonly patience: Patience
   readonly custody: Custody
-  /** Set where the public listener speaks TLS itself. */
-  readonly tls: TlsOptions | undefined
 }
 
 /**
- * Builds the public listener. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
+ * Builds the routes, behind no listener of their own. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
  * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (record.ts).
  */
-export function buildGateway (parts: GatewayParts): FastifyInstance {
-  const { config } = parts
-  const refuse = prepareRefuse(config.publicUrl, parts.custody.sealOf)
-  const entrance = prepareEntrance(parts, refuse)
+export function buildApp ({ config, eservices, custody }: AppParts, refuse: Refuse): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
     ...routing,
     return503OnClosing: false,
-    clientErrorHandler: (error, socket) => { refuseUnreadable(entrance, error, socket) },
-    frameworkErrors: (error, request, reply) => { hijack(refuse, request, reply, { denial: error.statusCode === 414 ? 'uri-too-long' : 'malformed-request', check: 'target' }) },
-    serverFactory: (handler) => createListener(entrance, handler, config.limits.connections, parts.patience, parts.tls)
+    frameworkErrors: (error, request, reply) => { hijack(refuse, request, reply, { denial: error.statusCode === 414 ? 'uri-too-long' : 'malformed-request', check: 'target' }) }
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
@@ -64,7 +52,7 @@ export function buildGateway (parts: GatewayParts): FastifyInstance {
     hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
-  for (const eservice of parts.eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: parts.custody.of(eservice) })
+  for (const eservice of eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: custody.of(eservice) })
   return app
 }
 

@@ -1,14 +1,11 @@
+import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
-import type { FastifyInstance } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Certificates } from '../policies/certificates.ts'
-import type { Line } from '../policies/check.ts'
-import { denialType } from '../policies/denials.ts'
-import { explainCall, kidOf } from '../policies/explain.ts'
 import type { ClientKeys } from '../policies/keys.ts'
 import { noncesOf } from '../policies/nonce.ts'
-import type { Ports } from '../policies/policy.ts'
 import type { Interactions } from '../policies/interactions.ts'
 import type { QuotaCounters } from '../policies/quota-counters.ts'
 import type { ReplayFilter } from '../policies/replay.ts'
@@ -20,40 +17,48 @@ import { keepQuotas, readOtherCounts } from './adapters/quotas-file.ts'
 import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
-import { buildGateway } from './app.ts'
 import type { Config } from './config.ts'
-import { openCustody } from './custody.ts'
-import { addDocs } from './docs.ts'
-import type { Exchange } from './exchange.ts'
-import { usualPatience } from './listen.ts'
+import { Visits } from './enter.ts'
+import { openGeneration } from './generation.ts'
+import type { Generation, Lasting } from './generation.ts'
+import { createListener, usualPatience } from './listen.ts'
 import type { Patience } from './listen.ts'
-import { goLive } from './live.ts'
 import { nonceSecretOf } from './nonce-secret.ts'
-import { addProblemPages } from './problem-pages.ts'
 import { openRegistry } from './registry-source.ts'
 import type { RegistrySource } from './registry-source.ts'
-import type { LiveEService } from './route.ts'
+import type { DescribedEService, LiveEService } from './route.ts'
 import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
 import { ownFolder } from './state-folder.ts'
-import { addStatus } from './status.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
 
-/** A gateway put together from a configuration, not listening yet. */
+/** A gateway put together from a configuration, not listening yet. What is live changes with a reload; everything else outlasts it. */
 export interface Gateway {
-  readonly app: FastifyInstance
-  readonly eservices: readonly LiveEService[]
+  /** The public listener. */
+  readonly server: Server
+  readonly live: Generation
   readonly keys: JwksKeys
-  /** Where keys come from: to be followed while the gateway runs, and closed after it. */
+  /** Where keys come from: to be followed while the gateway runs. */
   readonly trust: TrustSources
-  /** Where agreements and purposes come from: to be followed too. */
-  readonly registry: RegistrySource
   /** What it has in common with gateways beside it. */
   readonly shared: SharedState
   readonly logger: Logger
+  /** Opens the listener. Rejects when it cannot. */
+  readonly listen: () => Promise<void>
+  /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
+  readonly prepare: (config: Config) => Promise<Prepared>
   /** From now on every answer closes its connection. */
-  drain (): void
+  readonly drain: () => void
+  /** Ends everything at once, and keeps what must outlive it. */
+  readonly close: () => Promise<void>
+}
+
+/** A configuration that can go live. */
+export interface Prepared {
+  /** Puts it live: every request that comes from now on is served by it, those before to their end by what was live then. */
+  readonly commit: () => void
+  readonly discard: () => Promise<void>
 }
 
 /** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, and the number of this process among those that share the state folder (none: it is alone). */
@@ -65,73 +70,77 @@ const noInteractions: Interactions = { find: () => 'unavailable', replace: () =>
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
 export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
+  const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
   // What stays open would keep a process that cannot start from ending.
   await using opened = new AsyncDisposableStack()
-  const warnOfTrust = (message: string): void => { logger.warn({ message }, 'trust source') }
-  const trust = await openTrustSources(config, { now, warn: warnOfTrust })
-  const registry = await openRegistry(config, { now, warn: (message) => { logger.warn({ message }, 'registry') }, api: trust.api })
-  const warnOfState = (message: string): void => { logger.warn({ message }, 'shared state') }
+  let resources = opened
+  const trust = opened.adopt(await openTrustSources(config, { now, warn: warnOf('trust source') }), async (sources) => sources.close())
+  const registry = opened.adopt(await openRegistry(config, { now, warn: warnOf('registry'), api: trust.api }), async (source) => source.close())
   const folder = ownFolder(config.state, worker)
   const own = new MemoryQuotas()
-  const kept = opened.adopt(await keepQuotas(folder, own, { now, warn: warnOfState }), async (quotas) => quotas.close())
-  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOfState, quotas: { node: kept.node, own, others: async (broken) => readOtherCounts(config.state, folder, broken) } }), async (state) => state.close())
-  const { keys } = trust
-  const nonces = noncesOf(nonceSecretOf(config.eservices))
-  const ports: Ports & { interactions: Interactions } = { interactions: noInteractions, resolver, keys, registry: () => registry.registry, burst: shared.burst, quota: quota ?? shared.quota, replay: replay ?? shared.replay, nonces, clientKeys: clientKeys ?? trust.clientKeys, certificates: certificates ?? await openCertificates(config.x509, registry.clients, { now, warn: warnOfTrust, dispatcher: certificateDispatcher }) }
-  const eservices = await goLive(config, ports)
-  const interactions = eservices.some(({ demands }) => [...demands.values()].some(({ scope }) => scope !== undefined)) ? await openInteractions(folder, now) : undefined
-  if (interactions) ports.interactions = interactions
-  const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: isPublished ?? trust.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
-  const stopping = new AbortController()
-  const app = buildGateway({
-    config,
-    eservices,
-    custody,
-    authorities: authoritiesOf(config),
-    logger,
-    now,
-    stopping: stopping.signal,
-    explain: prepareExplain(ports, now),
-    patience,
-    tls: config.listeners.public.tls && await readTls(config.listeners.public.tls)
-  })
-  await addDocs(app, eservices, config)
-  addProblemPages(app)
-  addStatus(app, eservices, { keys, registry })
-  app.addHook('onClose', async () => interactions?.close())
-  app.addHook('onClose', async () => trust.close())
-  app.addHook('onClose', async () => registry.close())
-  app.addHook('onClose', async () => custody.close())
-  app.addHook('onClose', async () => shared.close())
-  app.addHook('onClose', async () => kept.close())
-  await app.ready()
-  opened.move()
-  return { app, eservices, keys, trust, registry, shared, logger, drain: () => { stopping.abort() } }
-}
-
-/** The hosts under which the public listener may be called: its public URL and its own loopback names. */
-function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
-  const { host: name, port: written, protocol } = new URL(publicUrl)
-  // A Host may name the port that its scheme implies (RFC 9110, 4.2.3).
-  const implied = written === '' ? [`${name}:${protocol === 'https:' ? 443 : 80}`] : []
-  return new Set([name, ...implied, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
-}
-
-/** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */
-const explainedPerSecond = 50
-const explained: ReadonlySet<number> = new Set([401, 403, 409])
-
-function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, interactions }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
-  let second = 0
-  let count = 0
-  return ({ call, route, denial }) => {
-    // Only what admission refuses has to do with the voucher.
-    if (!denial || !explained.has(denialType(denial.denial).status)) return []
-    if (!route || call.authorization.length === 0) return []
-    const current = Math.floor(now() / 1000)
-    if (current !== second) [second, count] = [current, 0]
-    if (++count > explainedPerSecond) return []
-    const key = keys.known(kidOf(call))
-    return explainCall(call, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, nonces, signers: { clientKeys, certificates }, interactions, refused: { denial, proved: call } })
+  const kept = opened.adopt(await keepQuotas(folder, own, { now, warn: warnOf('shared state') }), async (quotas) => quotas.close())
+  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOf('shared state'), quotas: { node: kept.node, own, others: async (broken) => readOtherCounts(config.state, folder, broken) } }), async (state) => state.close())
+  let interactions: Interactions | undefined
+  const openInteractionsOf = async (eservices: readonly DescribedEService[]): Promise<void> => {
+    if (interactions || !eservices.some(hasInteractions)) return
+    interactions = resources.adopt(await openInteractions(folder, now), async (some) => some.close())
   }
+  const visits = new Visits(config.limits.unproven)
+  const lasting: Lasting = { logger, now, folder, visits, keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
+  const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
+    registry: source,
+    before,
+    ports: {
+      get interactions () { return interactions ?? noInteractions },
+      resolver,
+      keys: trust.keys,
+      registry: () => source.registry,
+      burst: shared.burst,
+      quota: quota ?? shared.quota,
+      replay: replay ?? shared.replay,
+      nonces: noncesOf(nonceSecretOf(next.eservices)),
+      clientKeys: clientKeys ?? trust.clientKeys,
+      certificates: certificates ?? await openCertificates(next.x509, source.clients, { now, warn: warnOf('trust source'), dispatcher: certificateDispatcher })
+    }
+  })
+  let live = await open(config, registry, [])
+  opened.defer(async () => live.close())
+  const { tls, host, port } = config.listeners.public
+  const server = createListener(() => live, patience, tls && await readTls(tls))
+  resources = opened.move()
+  return {
+    server,
+    keys: trust.keys,
+    trust,
+    shared,
+    logger,
+    get live () { return live },
+    listen: async () => {
+      server.listen({ host, port })
+      await once(server, 'listening')
+    },
+    async prepare (next) {
+      const source = await live.registry.reload(next)
+      const generation = await open(next, source, live.eservices)
+      return {
+        commit () {
+          const before = live
+          live = generation
+          visits.unproven.rate = next.limits.unproven
+          source.adopt()
+          void before.retire()
+        },
+        discard: async () => generation.close()
+      }
+    },
+    drain: () => { visits.drain() },
+    async close () {
+      server.close()
+      await resources.disposeAsync()
+    }
+  }
+}
+
+function hasInteractions ({ demands }: DescribedEService): boolean {
+  return [...demands.values()].some(({ scope }) => scope !== undefined)
 }

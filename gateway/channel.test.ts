@@ -195,7 +195,7 @@ t.test('a renewed certificate is put to use without a restart, a broken one is n
   await new Promise<void>((resolve) => { listener.listen(port, '127.0.0.1', resolve) })
   t.teardown(async () => { listener.close() })
   const warnings: string[] = []
-  const renew = prepareRenewal(listener, files, (message) => { warnings.push(message) })
+  const renew = prepareRenewal(listener, () => files, (message) => { warnings.push(message) })
   const seen = async (): Promise<string> => new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1', ...secure }, () => { resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? ''); socket.destroy() })
     socket.on('error', reject)

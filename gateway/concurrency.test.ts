@@ -13,7 +13,7 @@ function bounded (concurrency: number, { timeoutMs = 2000, ...options }: Harness
   return { ...options, config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, concurrency, upstream: { ...one.upstream, timeoutMs } })) }) }
 }
 
-const placesOf = ({ gateway }: Harness): Places => gateway.eservices[0]?.upstream.places as Places
+const placesOf = ({ gateway }: Harness): Places => gateway.live.eservices[0]?.upstream.places as Places
 
 /** How the upstream, and whoever calls, can end a call. */
 const ends: Readonly<Record<string, { readonly answer: AnswerAs, readonly leaves?: boolean }>> = {

@@ -8,11 +8,12 @@ const unguessableLength = 32
  * SHA-256 (hex) of a complete configuration with the bytes of the files that it names (`digests` by path) in the place of their paths:
  * the same on every machine that is configured alike.
  */
-export function hashOf (config: Omit<Config, 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
+export function hashOf (config: Omit<Config, 'files' | 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
   const { operations } = config.listeners
   return sha256(JSON.stringify({
     ...config,
     state: undefined,
+    watch: undefined,
     redis: hashableRedis(config.redis, partOf),
     // What is signed with it changes with the key, nothing that is enforced here.
     pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: undefined } },

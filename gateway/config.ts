@@ -81,6 +81,10 @@ export interface Config extends RegistryConfig {
   readonly redis: RedisConfig | undefined
   /** Addresses and CIDR blocks of proxies that end TLS in front of the gateway and are believed about it. */
   readonly trustedProxies: readonly string[]
+  /** The files (absolute paths) that it was read from, its own first; what contracts refer to is not among them. */
+  readonly files: readonly string[]
+  /** It is reloaded when one of its files changes. */
+  readonly watch: boolean
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
   readonly shown: unknown
   /** SHA-256, hex, of all this and of the bytes of registry and contracts: tells two configurations apart, and no secret. */
@@ -97,6 +101,7 @@ interface Document {
   readonly registryStaleHours?: number
   readonly publicUrl: string
   readonly state?: string
+  readonly watch?: boolean
   readonly redis?: { url: string, expectedNodes?: number }
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
@@ -132,7 +137,7 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
     return secrets === 'needed' ? found : found.filter((finding) => !(faults.includes(finding) && isSecret(finding.path)))
   })
   if (!checked) throw new CheckedFileError([`${path}: is empty`])
-  return complete(checked.document, checked.shown, checked.digests, folder, env)
+  return complete(checked.document, checked.shown, { path: resolve(path), digests: checked.digests }, env)
 }
 
 /** All findings but those about a place of which an earlier kind of check already tells: what an unset variable leaves behind is beside the point. */
@@ -174,7 +179,8 @@ function x509Of ({ mode, ca = [], crl = [], x5u = [] }: NonNullable<Document['x5
   return { mode, ca: ca.map(at), crl: crl.map(at), x5u }
 }
 
-function complete (document: Document, shown: unknown, digests: ReadonlyMap<string, string>, folder: string, env: Readonly<Record<string, string | undefined>>): Config {
+function complete (document: Document, shown: unknown, { path, digests }: { readonly path: string, readonly digests: ReadonlyMap<string, string> }, env: Readonly<Record<string, string | undefined>>): Config {
+  const folder = dirname(path)
   const { environment, api, ...overrides } = document.pdnd
   const ports = listenerPorts(env)
   const preset = environment === 'sandbox' ? sandboxEnvironment(ports.sandbox) : pdndEnvironments[environment]
@@ -185,6 +191,7 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
     ...registryConfigOf(document, folder),
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
+    watch: document.watch ?? false,
     listeners: {
       public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && absolute(open.tls, folder) },
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
@@ -219,5 +226,5 @@ function complete (document: Document, shown: unknown, digests: ReadonlyMap<stri
       concurrency: eservice.concurrency
     }))
   }
-  return { ...config, shown, hash: hashOf(config, digests) }
+  return { ...config, files: [path, ...digests.keys()], shown, hash: hashOf(config, digests) }
 }

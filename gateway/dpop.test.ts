@@ -222,7 +222,7 @@ t.test('a contract that demands what nobody knows does not go live', async (t) =
   const { config, folder } = await startGateway(t)
   const contract = join(folder, 'demanding.json')
   await writeFile(contract, JSON.stringify({ ...archiveContract, 'x-modi': { dpob: 'required' } }))
-  await t.rejects(goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract })) }, portsOf()), { message: /demanding\.json: x-modi\.dpob: unknown key "dpob"\. Did you mean "dpop"\?/ })
+  await t.rejects(goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract })) }, portsOf(), []), { message: /demanding\.json: x-modi\.dpob: unknown key "dpob"\. Did you mean "dpop"\?/ })
 })
 
 t.test('until its signature is verified all that is told is that a proof is missing, malformed or not verifiable', async (t) => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { isProven } from '../policies/admission.ts'
 import { blockedAddress } from '../policies/caller.ts'
+import type { Rate } from '../policies/burst.ts'
 import type { Line } from '../policies/check.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
@@ -16,14 +17,42 @@ import { findLoop, viaOf } from './via.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
-/** What entering needs. `stopping` is aborted when the process begins to stop; `explain` gives the checks of a refused voucher. */
+/** What entering needs; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
   readonly config: Config
   readonly authorities: Authorities
   readonly logger: Logger
   readonly now: () => number
-  readonly stopping: AbortSignal
+  readonly visits: Visits
   readonly explain: (exchange: Exchange) => readonly Line[]
+}
+
+/** What is known of connections and addresses whatever is live when they come: a reload forgets nothing of it. */
+export class Visits {
+  /** The last exchange on each connection. */
+  readonly latest = new WeakMap<Socket, Exchange>()
+  readonly unanswered = new Set<ServerResponse>()
+  readonly unproven: UnprovenLimit
+  #stopping = false
+
+  constructor (rate: Rate) {
+    this.unproven = new UnprovenLimit(rate)
+  }
+
+  /** From now on every answer closes its connection. */
+  drain (): void {
+    this.#stopping = true
+    for (const response of this.unanswered) setClose(response)
+  }
+
+  /** Notes a request until its answer is over. */
+  note (exchange: Exchange): void {
+    const { request, response } = exchange
+    this.latest.set(request.socket, exchange)
+    if (this.#stopping) setClose(response)
+    this.unanswered.add(response)
+    response.once('close', () => { this.unanswered.delete(response) })
+  }
 }
 
 /** Step 1, for whatever comes in on a connection: what is not let through ends with exactly one answer and one record. */
@@ -36,28 +65,26 @@ export interface Entrance {
   unreadable (socket: Socket, denial: Denial): void
   /** True while the answer to a request is being worked on and nothing of it waits to be taken. */
   works (socket: Socket): boolean
+  /** Resolved once nothing that came in here is unanswered. */
+  empty (): Promise<void>
 }
 
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
-  const unproven = new UnprovenLimit(parts.config.limits.unproven)
+  const { visits: { latest, unproven }, visits } = parts
   const via = viaOf(parts.config)
   const originOf = prepareOrigin(parts.config.trustedProxies)
-  const latest = new WeakMap<Socket, Exchange>()
-  const unanswered = new Set<ServerResponse>()
+  const inside = new Crowd()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()
     const origin = originOf(request)
     const exchange = openExchange(request, response, origin, now, expectsContinue, unproven.blockedSeconds(origin.address, now))
-    latest.set(request.socket, exchange)
+    visits.note(exchange)
     recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
     response.once('close', () => { if (exchange.denial && !isProven(exchange.call)) unproven.count(exchange.address, exchange.startedAt) })
-    if (parts.stopping.aborted) setClose(response)
-    unanswered.add(response)
-    response.once('close', () => { unanswered.delete(response) })
+    inside.enter(response)
     return exchange
   }
-  parts.stopping.addEventListener('abort', () => { for (const response of unanswered) setClose(response) })
   const refuseAndClose = (exchange: Exchange, denial: Denial): void => {
     setClose(exchange.response)
     refuse(exchange, denial)
@@ -93,7 +120,26 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     works (socket) {
       const exchange = latest.get(socket)
       return exchange !== undefined && !exchange.response.writableEnded && socket.writableLength === 0
-    }
+    },
+    empty: async () => inside.empty()
+  }
+}
+
+/** Those who came in and have not left. */
+class Crowd {
+  #count = 0
+  #waiting: (() => void)[] = []
+
+  enter (response: ServerResponse): void {
+    this.#count++
+    response.once('close', () => {
+      if (--this.#count > 0) return
+      for (const resolve of this.#waiting.splice(0)) resolve()
+    })
+  }
+
+  async empty (): Promise<void> {
+    if (this.#count > 0) await new Promise<void>((resolve) => { this.#waiting.push(resolve) })
   }
 }
 

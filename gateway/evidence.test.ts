@@ -188,7 +188,7 @@ t.test('a caller without quota fills no disk', async (t) => {
 
 /** A gateway that takes over what another one left. */
 const after = async (t: Test, first: Harness): Promise<Harness> => {
-  await first.gateway.app.close()
+  await first.gateway.close()
   return start(t, { now: first.clock.now, config: (config) => ({ ...withCustody(config), state: first.config.state }) })
 }
 

@@ -150,7 +150,7 @@ t.test('no more connections are held than configured: the longest idle one gives
   const gateway = await startGateway(t, { config: withLimits({ connections: 10 }) })
   const open = gateway.request('/open', { voucher: null })
   const wires: Wire[] = []
-  const connections = async (): Promise<number> => new Promise((resolve) => { gateway.gateway.app.server.getConnections((_error, count) => { resolve(count) }) })
+  const connections = async (): Promise<number> => new Promise((resolve) => { gateway.gateway.server.getConnections((_error, count) => { resolve(count) }) })
   for (let index = 0; index < 15; index++) {
     const wire = gateway.connect()
     wires.push(wire)

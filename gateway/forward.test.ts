@@ -131,7 +131,7 @@ t.test('a safe call is repeated once when a kept connection turns out to be clos
     upstream.answer = answerOk
     if (kept) await gateway.call('/items')
     else upstream.server.closeAllConnections()
-    await until(() => (gateway.gateway.eservices[0]?.upstream.pool.stats.connected ?? 0) === (kept ? 1 : 0))
+    await until(() => (gateway.gateway.live.eservices[0]?.upstream.pool.stats.connected ?? 0) === (kept ? 1 : 0))
     upstream.requests.length = 0
     upstream.answer = closeOnce
     const { status } = await gateway.call(path, { method, ...(method === 'POST' && { body: { name: 'x' } }) })
@@ -320,5 +320,5 @@ t.test('a caller who goes away is not worked for any longer', async (t) => {
   })
   upstream.answer = answerOk
   await checkNextServed(t, gateway)
-  t.equal(gateway.gateway.eservices[0]?.upstream.pool.stats.running, 0, 'no request is left over')
+  t.equal(gateway.gateway.live.eservices[0]?.upstream.pool.stats.running, 0, 'no request is left over')
 })

@@ -25,13 +25,17 @@ export interface Patience {
 
 export const usualPatience: Patience = { headersMs: 5000, requestMs: 10_000, idleMs: 55_000, stalledMs: 30_000, checkEveryMs: 1000 }
 
+/** What is behind a listener: the way in, the router, and how many connections there may be. */
+export interface Inside { readonly entrance: Entrance, readonly route: RequestListener, readonly connections: number }
+
 /**
  * Makes the HTTP/1.1 server, over TLS where that is given: time and size limits that slow or greedy clients cannot stretch, and an answer of ours (never Node's bare
- * one) for everything that is not a well-formed request.
+ * one) for everything that is not a well-formed request. Each request goes to what `inside` gives when it comes; connections outlast that.
  */
-export function createListener (entrance: Entrance, handler: RequestListener, connections: number, patience: Patience, tls?: TlsOptions): Server {
+export function createListener (inside: () => Inside, patience: Patience, tls?: TlsOptions): Server {
   const enter = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void => {
-    if (entrance.admits(request, response, expectsContinue)) handler(request, response)
+    const { entrance, route } = inside()
+    if (entrance.admits(request, response, expectsContinue)) route(request, response)
   }
   const options = {
     maxHeaderSize,
@@ -45,20 +49,21 @@ export function createListener (entrance: Entrance, handler: RequestListener, co
   }
   const serve: RequestListener = (request, response) => { enter(request, response, false) }
   const server = tls ? createSecureServer({ ...options, ...tls, ALPNProtocols: ['http/1.1'], handshakeTimeout: patience.headersMs }, serve) : createServer(options, serve)
-  limitConnections(server, connections)
+  limitConnections(server, () => inside().connections)
   server.timeout = patience.stalledMs
   // Nothing moved for that long: the caller does not take the answer, unless there is none yet.
-  server.on('timeout', (socket: Socket) => { if (!entrance.works(socket)) socket.destroy() })
+  server.on('timeout', (socket: Socket) => { if (!inside().entrance.works(socket)) socket.destroy() })
   // The number of headers is checked by the wire checks: Node's own limit would silently drop the rest.
   server.maxHeadersCount = 0
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => { enter(request, response, true) })
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => { entrance.expectation(request, response) })
-  server.on('connect', (_request: IncomingMessage, socket: Socket) => { entrance.unreadable(socket, { denial: 'method-not-implemented', check: 'method' }) })
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => { inside().entrance.expectation(request, response) })
+  server.on('connect', (_request: IncomingMessage, socket: Socket) => { inside().entrance.unreadable(socket, { denial: 'method-not-implemented', check: 'method' }) })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => { refuseUnreadable(inside().entrance, error, socket) })
   return server
 }
 
 /** Refuses what the HTTP parser could not read or did not get in time, and closes the connection. */
-export function refuseUnreadable (entrance: Entrance, error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseUnreadable (entrance: Entrance, error: NodeJS.ErrnoException, socket: Socket): void {
   const { code = '' } = error
   if (!socket.writable || code === 'ECONNRESET' || shakesHands(socket)) socket.destroy()
   else entrance.unreadable(socket, { denial: denialCodes[code] ?? 'malformed-request', check: 'parser', reason: `the parser stopped: ${code}` })

@@ -15,10 +15,15 @@ import { prepareRoute } from './route.ts'
 import type { DescribedEService, LiveEService, Route } from './route.ts'
 import { viaOf } from './via.ts'
 
-/** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. Throws naming every contract that cannot be served. */
-export async function goLive (config: Config, ports: Ports): Promise<readonly LiveEService[]> {
-  const contracts = await compileContracts(config.eservices.map((eservice) => eservice.contract))
+/** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. `before` is what was live, of whose contracts those are taken over that have not changed. Throws naming every contract that cannot be served. */
+export async function goLive (config: Config, ports: Ports, before: readonly LiveEService[]): Promise<readonly LiveEService[]> {
+  const known = new Map(before.map(({ contract }) => [nameOf(contract), contract]))
+  const contracts = (await compileContracts(config.eservices.map((eservice) => eservice.contract))).map((contract) => known.get(nameOf(contract)) ?? contract)
   return Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports)))
+}
+
+function nameOf ({ file, sha256 }: Contract): string {
+  return `${sha256} ${file}`
 }
 
 async function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): Promise<LiveEService> {
@@ -55,8 +60,11 @@ export function termsOf (config: Config, eservice: EServiceConfig, { basePath = 
   }
 }
 
-/** The routes of a live e-service, one per operation of its contract. */
+const compiled = new WeakMap<Contract, ReturnType<typeof compileContract>>()
+
+/** The routes of a live e-service, one per operation of its contract; a contract is compiled once, however often it goes live. */
 export function routesOf (eservice: LiveEService): readonly Route[] {
-  const validators = compileContract(eservice.contract)
+  const validators = compiled.get(eservice.contract) ?? compileContract(eservice.contract)
+  compiled.set(eservice.contract, validators)
   return eservice.contract.operations.map((operation) => prepareRoute(eservice, operation, validators.get(operation.id) as OperationValidator))
 }

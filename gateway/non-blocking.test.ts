@@ -216,7 +216,7 @@ t.test('a push without anybody to answer to, and one that answers to two places,
   const contract = join(folder, 'pushing.json')
   const live = async (document: object, replies: readonly ReplyTarget[]): Promise<unknown> => {
     await writeFile(contract, JSON.stringify(document))
-    return goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract, replyTo: replies })) }, portsOf())
+    return goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract, replyTo: replies })) }, portsOf(), [])
   }
   await t.rejects(live(reportsContract, []), { message: /e-service "archive": operation "pushReport" answers to X-ReplyTo \(nonBlocking: push\): name in replyTo where/ })
   const paths = reportsContract['paths'] as Record<string, Record<string, object>>

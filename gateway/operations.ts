@@ -1,29 +1,26 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
-import type { Config } from './config.ts'
 import { problemMediaType } from '../openapi/problem.ts'
-import type { RegistryHealth, RegistrySource } from './registry-source.ts'
-import type { LiveEService } from './route.ts'
-import type { SharedState } from './shared-state.ts'
-import { statusOf } from './status.ts'
+import type { Reloaded } from './reload.ts'
+import type { Report } from './report.ts'
 
-/** What the operations listener tells. `startedAt` in epoch ms. */
-export interface OperationsParts {
-  readonly config: Config
-  readonly token: string
-  readonly eservices: readonly LiveEService[]
-  readonly keys: { readonly ready: boolean }
-  readonly registry: Pick<RegistrySource, 'health'>
-  readonly shared: Pick<SharedState, 'place' | 'answers'>
-  readonly startedAt: number
+/** The gateway as operations see it: one process, or several that serve one configuration. */
+export interface Operated {
+  /** What each process says of itself. */
+  readonly reports: () => Promise<readonly [Report, ...Report[]]>
+  /** Puts the configuration live as its files are now. */
+  readonly reload: () => Promise<Reloaded>
 }
+
+/** The paths of the operations listener, as they are told to whoever asks for another. */
+const paths = '/status, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload'
 
 /**
  * The operations listener, never public: the configuration as it may be shown with its hash, what is live since when, how it stands with the
- * registry, and where limits and used proofs are. Every path but `/status` needs the operations token as bearer.
+ * registry, where limits and used proofs are, and reloading. Every path but `/status` needs the operations token as bearer.
  */
-export function buildOperations ({ config, token, eservices, keys, registry, shared, startedAt }: OperationsParts): FastifyInstance {
+export function buildOperations ({ reports, reload }: Operated, token: string): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 10_000, http: { headersTimeout: 5000 }, exposeHeadRoutes: false })
   const allowed = digest(`Bearer ${token}`)
   app.addHook('onRequest', async (request, reply) => {
@@ -34,29 +31,27 @@ export function buildOperations ({ config, token, eservices, keys, registry, sha
     }
     return undefined
   })
-  app.setNotFoundHandler(async (_request, reply) => reply.code(404).type(problemMediaType).send({ type: 'about:blank', title: 'Not Found', status: 404, detail: 'Here are /status, /-/config, /-/eservices, /-/registry and /-/shared-state.', code: 'route-not-found' }))
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).type(problemMediaType).send({ type: 'about:blank', title: 'Not Found', status: 404, detail: `Here are ${paths}.`, code: 'route-not-found' }))
   app.get('/status', async (_request, reply) => {
-    const problem = statusOf({ keys, registry })
-    return reply.code(problem.status).type(problemMediaType).send(problem)
+    const all = await reports()
+    const { status } = all.find((one) => one.status.status !== 200) ?? all[0]
+    return reply.code(status.status).type(problemMediaType).send(status)
   })
-  app.get('/-/config', async () => ({ hash: config.hash, startedAt: new Date(startedAt).toISOString(), config: config.shown }))
-  app.get('/-/eservices', async () => ({
-    items: eservices.map(({ config: { name, upstream }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, operations: contract.operations.length, upstream: upstream.url }))
-  }))
-  app.get('/-/registry', async () => shownHealth(registry.health))
-  app.get('/-/shared-state', async () => ({ place: shared.place, answers: shared.answers }))
+  // What all processes have in common is told by the first.
+  app.get('/-/config', async () => {
+    const [{ hash, startedAt, config }] = await reports()
+    return { hash, startedAt, config }
+  })
+  app.get('/-/eservices', async () => ({ items: (await reports())[0].eservices }))
+  app.get('/-/registry', async () => (await reports())[0].registry)
+  app.get('/-/shared-state', async () => (await reports())[0].sharedState)
+  app.get('/-/processes', async () => ({ items: (await reports()).map(({ pid, startedAt, hash, status: { code }, registry, sharedState }) => ({ pid, startedAt, hash, status: code, registry, sharedState })) }))
+  app.post('/-/reload', async (_request, reply) => {
+    const reloaded = await reload()
+    if ('hash' in reloaded) return reloaded
+    return reply.code(422).type(problemMediaType).send({ type: 'about:blank', title: 'Unprocessable Content', status: 422, detail: 'The configuration cannot go live; what was live serves on.', code: 'configuration-invalid', problems: reloaded.problems })
+  })
   return app
-}
-
-function shownHealth ({ source, state, ageMs, lastError }: RegistryHealth) {
-  const never = ageMs === Infinity
-  return { source, state, ageSeconds: never ? null : Math.round(ageMs / 1000), lastError: lastError ?? null, detail: [told[state], ...never ? ['It was never read as a whole.'] : []].join(' ') }
-}
-
-const told: Readonly<Record<RegistryHealth['state'], string>> = {
-  current: 'Agreements and purposes are in step with their source.',
-  failing: 'The last reading of the platform did not go well; what is known serves on.',
-  unavailable: 'Nothing is known that may be relied on: calls are answered 503 until the platform was read.'
 }
 
 function digest (text: string): Buffer {

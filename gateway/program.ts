@@ -5,9 +5,14 @@ export const badConfiguration = 78
 
 /** Ends a program that cannot start: every problem on a line of its own, with what to do about it, and exit code 78. */
 export function refuseToStart (name: string, error: unknown, usage?: string): void {
-  const problems = error instanceof CheckedFileError ? error.problems : [...explain(error).split('\n'), ...isUsageError(error) && usage ? [usage] : []]
+  const problems = [...problemsOf(error), ...isUsageError(error) && usage ? [usage] : []]
   process.stderr.write(`${name} cannot start:\n${problems.map((problem) => `  ${problem}\n`).join('')}`)
   process.exitCode = badConfiguration
+}
+
+/** Everything that an error tells, as sentences. */
+export function problemsOf (error: unknown): readonly string[] {
+  return error instanceof CheckedFileError ? error.problems : explain(error).split('\n')
 }
 
 /** True for the errors of node:util parseArgs. */

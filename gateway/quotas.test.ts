@@ -168,14 +168,14 @@ t.test('quotas survive a restart, also of a process that had no time to end', as
     return startGateway(t, { ...options, now: (options.now as number) + day * 86_400_000 })
   }
   for (const remaining of ['3', '2']) t.equal((await callFor(first, 0)).headers['x-ratelimit-remaining'], remaining)
-  await first.gateway.app.close()
+  await first.gateway.close()
   const second = await again()
   t.equal((await callFor(second, 0)).headers['x-ratelimit-remaining'], '1', 'one that was stopped knows all of it')
   await until(() => readFileSync(join(state, quotasFile), 'utf8').includes('"calls":3'))
   const third = await again()
   t.equal((await callFor(third, 0)).headers['x-ratelimit-remaining'], '0', 'what one that was not stopped counted is known after a second at most')
   t.match(await callFor(third, 0), { status: 429, json: { detail: /"purpose"/ } })
-  await third.gateway.app.close()
+  await third.gateway.close()
   t.equal((await callFor(await again(1), 0)).headers['x-ratelimit-remaining'], '3', 'the next day begins anew')
 })
 
@@ -204,23 +204,23 @@ t.test('from one process to several with Redis and back: what was called today s
   const beside = async (worker: number | undefined, url?: string): Promise<Harness> => startGateway(t, limited({ purpose: 9 }, { ...worker !== undefined && { worker }, config: (config) => ({ ...config, state, redis: url === undefined ? undefined : { url, expectedNodes: 2 } }) }))
   const left = async (gateway: Harness): Promise<string | undefined> => (await callFor(gateway, 0)).headers['x-ratelimit-remaining']
   t.strictSame([await left(alone), await left(alone)], ['8', '7'])
-  await alone.gateway.app.close()
+  await alone.gateway.close()
   const workers = [await beside(1, redis.url), await beside(2, redis.url)] as const
   t.strictSame([await left(workers[0]), await left(workers[1])], ['6', '5'], 'several after one')
-  await workers[1].gateway.app.close()
+  await workers[1].gateway.close()
   for (const { clock } of workers) clock.now += 1000
   await redis.ask('flushall')
   const counter = `varco:quota:{${ids.eservice}}:2026-03-02 purpose ${ids.purpose}`
   for (const end = performance.now() + 3000; (await redis.ask('hvals', counter)).split('\n').length < 3 && performance.now() < end;);
   t.equal(await left(workers[0]), '4', 'after a loss of memory, those of the two that run no more among them')
-  await workers[0].gateway.app.close()
+  await workers[0].gateway.close()
   await redis.ask('flushall')
   const third = await beside(3, redis.url)
   t.equal(await left(third), '3', 'another number of workers, and nobody that remembers')
-  await third.gateway.app.close()
+  await third.gateway.close()
   const again = await beside(undefined)
   t.strictSame([await left(again), await left(again)], ['2', '1'], 'one after several')
-  await again.gateway.app.close()
+  await again.gateway.close()
   t.strictSame([await left(await beside(undefined))], ['0'], 'each is counted once, however often it is read')
   await writeFile(join(state, 'worker-2', quotasFile), 'not ours\n')
   await t.rejects(beside(undefined), { message: /worker-2.quotas\.jsonl:1: is no entry of the gateway's/ })
@@ -229,7 +229,7 @@ t.test('from one process to several with Redis and back: what was called today s
 t.test('a file of counts that somebody changed stops the start, and what is counted holds nothing but ids and numbers', async (t) => {
   const gateway = await startGateway(t, limited({}))
   await callFor(gateway, 0)
-  await gateway.gateway.app.close()
+  await gateway.gateway.close()
   const file = join(gateway.config.state, quotasFile)
   const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
   t.match(lines.map((line) => JSON.parse(line) as unknown), [{ node: /^[0-9a-f-]{36}$/ }, ...[`purpose ${ids.purpose}`, `consumer ${ids.consumer}`, `total ${ids.descriptor}`].map((key) => ({ date: '2026-03-02', eserviceId: ids.eservice, key, calls: 1 }))])

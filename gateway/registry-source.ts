@@ -1,6 +1,7 @@
 import type { Registry } from '../policies/registry.ts'
 import type { CertifiedClient } from './adapters/certificates-registered.ts'
 import { readLocalRegistry, readRegistryFile, registryOf } from './adapters/registry-file.ts'
+import type { RegistryFile } from './adapters/registry-file.ts'
 import { snapshotFile } from './adapters/snapshot-file.ts'
 import type { SnapshotFile } from './adapters/snapshot-file.ts'
 import type { Config } from './config.ts'
@@ -29,6 +30,10 @@ export interface RegistrySource {
   read (stopped?: AbortSignal): Promise<void>
   /** Keeps it in step until `stopped`. Never throws: what goes wrong is warned about. */
   follow (stopped: AbortSignal, pauses?: { readonly eventsMs: number, readonly retryMs: number }): Promise<void>
+  /** The registry of another configuration over the same source, with what its files say now. Throws when they, or what it serves in addition, cannot be read. */
+  reload (config: Config): Promise<RegistrySource>
+  /** Called when the configuration that it was made for goes live. */
+  adopt (): void
   /** Keeps what is known by now. */
   close (): Promise<void>
 }
@@ -45,10 +50,16 @@ const usualPauses = { eventsMs: 30_000, retryMs: 5000 }
 export async function openRegistry (config: Config, surroundings: Surroundings): Promise<RegistrySource> {
   if (config.registry !== 'platform') return openFile(config)
   const snapshot = snapshotOf(config, surroundings)
-  const { registry, clients, feed } = await openPlatform(config, snapshot, surroundings)
-  return {
+  const { registry, local, feed, take } = await openPlatform(config, snapshot, surroundings)
+  const sourceOf = (file: RegistryFile | undefined): RegistrySource => ({
     registry,
-    clients,
+    clients: file?.clients ?? [],
+    reload: async (next) => {
+      const another = await readLocal(next)
+      await take(next)
+      return sourceOf(another)
+    },
+    adopt: () => { local.set(file) },
     get health (): RegistryHealth {
       const { ageMs, ready } = registry
       const { lastError } = feed
@@ -68,7 +79,8 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
       feed.save()
       await snapshot.idle()
     }
-  }
+  })
+  return sourceOf(local.file)
 }
 
 /**
@@ -78,16 +90,16 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
 export async function readRegistry (config: Config, { now, api }: Omit<Surroundings, 'warn'>): Promise<Pick<RegistrySource, 'registry' | 'clients'>> {
   if (config.registry !== 'platform') return openFile(config)
   const surroundings = { now, api, warn: () => undefined }
-  const { registry, clients, feed } = await openPlatform(config, { ...snapshotOf(config, surroundings), write: async () => undefined }, surroundings)
+  const { registry, local, feed } = await openPlatform(config, { ...snapshotOf(config, surroundings), write: async () => undefined }, surroundings)
   await feed.read().catch(() => undefined)
-  if (registry.ready) return { registry, clients }
+  if (registry.ready) return { registry, clients: local.file?.clients ?? [] }
   throw new Error(`agreements and purposes cannot be read from the platform now (${feed.lastError}), and the gateway has kept none in ${config.state}`)
 }
 
 async function openFile ({ registry: path, environment }: Config): Promise<RegistrySource> {
   const file = await readRegistryFile(path, environment)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), clients: file.clients, health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, close: nothing }
+  return { registry: registryOf(file), clients: file.clients, health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000
@@ -97,12 +109,50 @@ function snapshotOf ({ environment, pdnd: { apiBase }, state: folder, registrySt
   return snapshotFile({ folder, name: 'registry.json', source: `${environment} ${apiBase} 1`, lifeMs: registryStaleHours * hourMs, now, warn })
 }
 
-async function openPlatform ({ environment, eservices, localRegistry, registryStaleHours }: Config, snapshot: SnapshotFile, { now, warn, api }: Surroundings) {
+async function openPlatform (config: Config, snapshot: SnapshotFile, { now, warn, api }: Surroundings) {
   if (!api) throw new Error('registry: platform needs a client of the interop API: configure pdnd.api')
-  const served = new Map(eservices.map(({ eserviceId, descriptorIds }) => [eserviceId, descriptorIds]))
-  const file = localRegistry === undefined ? undefined : await readLocalRegistry(localRegistry, environment, new Map(eservices.map(({ eserviceId, producer }) => [eserviceId, producer])))
-  const registry = new PlatformRegistry({ api, served, local: file && registryOf(file), staleMs: registryStaleHours * hourMs, now, warn })
+  const served = new Map(servedBy(config))
+  const local = new LocalRegistry(await readLocal(config))
+  const registry = new PlatformRegistry({ api, served, get local () { return local.registry }, staleMs: config.registryStaleHours * hourMs, now, warn })
   const feed = new RegistryFeed({ api, served, registry, snapshot, now })
   await feed.restore()
-  return { registry, feed, clients: file?.clients ?? [] }
+  /** Takes in what another configuration serves in addition. What one serves no more does no harm. */
+  const take = async (next: Config): Promise<void> => {
+    const more = servedBy(next).filter(([id, descriptors]) => !descriptors.every((one) => served.get(id)?.includes(one)))
+    if (more.length === 0) return
+    const before = [...served]
+    for (const [id, descriptors] of more) served.set(id, [...new Set([...served.get(id) ?? [], ...descriptors])])
+    await feed.readAnew(AbortSignal.timeout(patienceMs)).catch((error: Error) => {
+      served.clear()
+      for (const [id, descriptors] of before) served.set(id, descriptors)
+      throw new Error(`what the platform knows of the e-services that are new could not be read: ${error.message}`)
+    })
+  }
+  return { registry, feed, local, take }
+}
+
+/** How long the platform may take to tell everything of e-services that are new, in ms. */
+const patienceMs = 60_000
+
+/** What a file says of those that the platform does not know; it changes when another configuration goes live. */
+class LocalRegistry {
+  file: RegistryFile | undefined
+  registry: Registry | undefined
+
+  constructor (file: RegistryFile | undefined) {
+    this.set(file)
+  }
+
+  set (file: RegistryFile | undefined): void {
+    this.file = file
+    this.registry = file && registryOf(file)
+  }
+}
+
+async function readLocal ({ localRegistry, environment, eservices }: Config): Promise<RegistryFile | undefined> {
+  return localRegistry === undefined ? undefined : readLocalRegistry(localRegistry, environment, new Map(eservices.map(({ eserviceId, producer }) => [eserviceId, producer])))
+}
+
+function servedBy ({ eservices }: Config): readonly (readonly [string, readonly string[]])[] {
+  return eservices.map(({ eserviceId, descriptorIds }) => [eserviceId, descriptorIds])
 }

@@ -12,6 +12,7 @@ import { archiveContract, audience, basePath, ids } from './harness/platform.ts'
 import { temporaryFolder } from './harness/process.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
 import { buildOperations } from './operations.ts'
+import { reportOf } from './report.ts'
 import { sandboxEnvironment } from './pdnd-environments.ts'
 import { json, startPlatform, writeClientKey } from './pdnd/platform-fixture.ts'
 import { agreement, delegation, purpose, StandIn } from './pdnd/registry-fixture.ts'
@@ -65,7 +66,7 @@ async function startOnSandbox (t: Test, version: 'v2' | 'v3' = 'v3') {
   const pass = (ms: number): void => { gateway.clock.now = clock.now += ms }
   const voucher = await voucherOf('istat')
   const expect = async (t: Test, code: DenialCode | 'served', status?: number): Promise<void> => expectOutcome(t, gateway, code, status, voucher)
-  return { sandbox, gateway, config, debug, pass, expect, voucherOf, voucher, registry: gateway.gateway.registry, delegationId, agreementId, descriptorPath: `eservices/tickets/descriptors/${eservice.descriptors[0]!.id}` }
+  return { sandbox, gateway, config, debug, pass, expect, voucherOf, voucher, registry: gateway.gateway.live.registry, delegationId, agreementId, descriptorPath: `eservices/tickets/descriptors/${eservice.descriptors[0]!.id}` }
 }
 
 for (const version of ['v2', 'v3'] as const) {
@@ -146,7 +147,7 @@ async function startOnStandIn (t: Test, { config = (usual) => usual, contract, .
 
 t.test('without platform and without anything kept the gateway starts, answers 503, and serves as soon as the platform answers', async (t) => {
   const { gateway, standIn, expect } = await startOnStandIn(t)
-  const { registry } = gateway.gateway
+  const { registry } = gateway.gateway.live
   standIn.otherwise = () => json({}, 500)
   await t.rejects(registry.read())
   for (const voucher of [gateway.voucher(), gateway.voucher({ claims: { purposeId: ids.client } })]) await expect(t, gateway, 'registry-unavailable', 503, voucher)
@@ -167,28 +168,28 @@ t.test('without platform and without anything kept the gateway starts, answers 5
 t.test('a start without the platform works from what was kept, for as long as is configured and no longer', async (t) => {
   for (const [registryStaleHours, ...served] of [[24, 23], [2, 1]] as const) {
     const { platform, standIn, gateway, state, start, expect } = await startOnStandIn(t, { config: (usual) => ({ ...usual, registryStaleHours }) })
-    await gateway.gateway.registry.read()
+    await gateway.gateway.live.registry.read()
     standIn.replace('purposes', { ...standIn.documents['purposes']![0], id: ids.purposeVersion })
     const lookedUp = { claims: { purposeId: ids.purposeVersion } }
     await expect(t, gateway, 'served', 200, gateway.voucher(lookedUp))
-    await gateway.gateway.app.close()
+    await gateway.gateway.close()
     t.ok((await readdir(state)).includes('registry.json'))
     platform.answer = (_request, response) => { response.destroy() }
     const second = await start()
-    await t.rejects(second.gateway.registry.read())
+    await t.rejects(second.gateway.live.registry.read())
     second.clock.now += served[0] * hour
     await expect(t, second, 'served')
     await expect(t, second, 'served', 200, second.voucher(lookedUp))
     await expect(t, second, 'registry-unavailable', 503, second.voucher({ claims: { purposeId: ids.client } }))
     second.clock.now += hour
     await expect(t, second, 'registry-unavailable', 503)
-    t.equal(second.gateway.registry.health.state, 'unavailable')
+    t.equal(second.gateway.live.registry.health.state, 'unavailable')
   }
 })
 
 t.test('an id that is not known is looked up: served, refused or undecided as the platform answers', async (t) => {
   const { gateway, platform, standIn, expect } = await startOnStandIn(t)
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   platform.asked.length = 0
   await expect(t, gateway, 'served')
   t.strictSame(platform.asked, [], 'a known id asks nobody')
@@ -205,7 +206,7 @@ t.test('an id that is not known is looked up: served, refused or undecided as th
 
 t.test('no empty list, however often it comes, admits or refuses anybody', async (t) => {
   const { gateway, standIn, expect } = await startOnStandIn(t)
-  const { registry } = gateway.gateway
+  const { registry } = gateway.gateway.live
   standIn.otherwise = (path) => ['purposes', 'agreements'].includes(path) ? json({ results: [], pagination: { offset: 0, limit: 50, totalCount: 0 } }) : undefined
   for (let time = 0; time < 3; time++) {
     gateway.clock.now += hour
@@ -231,7 +232,7 @@ t.test('callers by certificate are known by the local file, and undecided while 
   const seconds = Math.floor(gateway.clock.now / 1000)
   const token = certifiedToken({ claims: { iss: outside.client, sub: outside.client, aud: audience, iat: seconds, nbf: seconds, exp: seconds + 60, purposeId: undefined } })
   await expect(t, gateway, 'registry-unavailable', 503, token)
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   await expect(t, gateway, 'served', 200, token)
   await expect(t, gateway, 'served')
 })
@@ -240,7 +241,7 @@ t.test('whose machine connects is looked up where it matters, and undecided is n
   const { gateway, platform, standIn, expect } = await startOnStandIn(t, {
     contract: { ...archiveContract, 'x-modi': { patterns: ['ID_AUTH_CHANNEL_02'] } }, config: (usual) => ({ ...usual, trustedProxies: ['127.0.0.1'] })
   })
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   standIn.otherwise = (path) => path.startsWith('clients/') ? json({}, 500) : undefined
   await expect(t, gateway, 'registry-unavailable', 503)
   standIn.otherwise = () => undefined
@@ -253,7 +254,7 @@ t.test('whose machine connects is looked up where it matters, and undecided is n
 t.test('a purpose of a delegate needs its delegation, which is looked up with it', async (t) => {
   const { gateway, standIn, expect } = await startOnStandIn(t)
   standIn.replace('purposes', { ...standIn.documents['purposes']![0], delegationId: ids.agreement })
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   await expect(t, gateway, 'delegation-not-active')
   standIn.replace('consumerDelegations', delegation({ id: ids.agreement, eserviceId: ids.eservice }))
   gateway.clock.now += minute
@@ -262,32 +263,32 @@ t.test('a purpose of a delegate needs its delegation, which is looked up with it
 
 t.test('the operations listener says in words how it stands with the registry', async (t) => {
   const { gateway, standIn } = await startOnStandIn(t)
-  const operations = buildOperations({ ...gateway.gateway, config: gateway.config, token: 'operations-token-of-the-tests', startedAt: 0 })
+  const operations = buildOperations({ reports: async () => [reportOf(gateway.gateway, 0)], reload: async () => ({ hash: '' }) }, 'operations-token-of-the-tests')
   t.teardown(async () => operations.close())
   const ask = async () => (await operations.inject({ path: '/-/registry', headers: { authorization: 'Bearer operations-token-of-the-tests' } })).json<object>()
   t.match(await ask(), { source: 'platform', state: 'unavailable', ageSeconds: null, lastError: null, detail: /It was never read as a whole\./ })
   t.match(await operations.inject('/status'), { statusCode: 503 })
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   gateway.clock.now += 12_000
   t.strictSame(await ask(), { source: 'platform', state: 'current', ageSeconds: 12, lastError: null, detail: 'Agreements and purposes are in step with their source.' })
   t.match(await operations.inject('/status'), { statusCode: 200 })
   standIn.otherwise = () => json({}, 500)
-  await t.rejects(gateway.gateway.registry.read())
+  await t.rejects(gateway.gateway.live.registry.read())
   t.match(await ask(), { state: 'failing', ageSeconds: 12, lastError: 'the interop API gave no usable answer: status 500' })
   t.equal((await operations.inject('/-/registry')).statusCode, 401)
   const plain = await startGateway(t)
-  t.match(plain.gateway.registry.health, { source: 'file', state: 'current', ageMs: 0 })
+  t.match(plain.gateway.live.registry.health, { source: 'file', state: 'current', ageMs: 0 })
 })
 
 t.test('no id of anybody and no credential is in what is told of readings that failed', async (t) => {
   const { gateway, standIn, expect } = await startOnStandIn(t)
-  await gateway.gateway.registry.read()
+  await gateway.gateway.live.registry.read()
   standIn.tell('purposeEvents', 'purposeId', ids.purpose)
   standIn.otherwise = (path) => path.startsWith('purposes') ? json({ id: ids.client }) : undefined
   gateway.clock.now += hour
-  await t.rejects(gateway.gateway.registry.read())
+  await t.rejects(gateway.gateway.live.registry.read())
   await expect(t, gateway, 'registry-unavailable', 503)
-  const told = JSON.stringify([gateway.logs, gateway.gateway.registry.health])
+  const told = JSON.stringify([gateway.logs, gateway.gateway.live.registry.health])
   for (const secret of [ids.purpose, ids.client, 'voucher-1', 'PRIVATE']) t.notMatch(told, secret)
 })
 

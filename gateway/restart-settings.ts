@@ -15,9 +15,12 @@ const settings: readonly RestartSetting[] = [
   { name: 'listeners.operations.token', of: ({ listeners }) => listeners.operations.token },
   { name: 'state', of: ({ state }) => state },
   { name: 'redis', of: ({ redis }) => redis },
+  { name: 'watch', of: ({ watch }) => watch },
   { name: 'workers', of: (config) => (config as { readonly workers?: unknown }).workers },
   { name: 'pdnd', of: ({ environment, pdnd }) => ({ environment, pdnd }) },
-  { name: 'limits.connections', of: ({ limits }) => limits.connections }
+  // From a file or from the platform; another file is read, and the same one anew.
+  { name: 'registry', of: ({ registry }) => registry === 'platform' },
+  { name: 'registryStaleHours', of: ({ registryStaleHours }) => registryStaleHours }
 ]
 
 /** The settings, by their names in the configuration, in which two configurations differ and which hold from start to end of a process. Never a value: some are secrets. */

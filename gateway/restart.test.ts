@@ -10,7 +10,7 @@ const times = { quietMs: 300, graceMs: 5000 }
 
 async function stop ({ gateway }: Harness): Promise<void> {
   gateway.drain()
-  await drainServer(gateway.app.server, times)
+  await drainServer(gateway.server, times)
 }
 
 /** Counts what became of the calls of one client. */

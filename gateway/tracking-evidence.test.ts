@@ -441,7 +441,7 @@ t.test('a contract whose agreed claims cannot be judged does not go live', async
     change(contract)
     const file = join(folder, 'auditing.json')
     await writeFile(file, JSON.stringify(contract))
-    return goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract: file })) }, portsOf())
+    return goLive({ ...config, eservices: config.eservices.map((one) => ({ ...one, contract: file })) }, portsOf(), [])
   }
   const operation = (claims: object, patterns = ['AUDIT_REST_01']) => async () => live(({ paths }) => { Object.assign(paths['/items']!['get']!, { 'x-modi': { patterns, audit: { claims } } }) })
   const faults: Readonly<Record<string, readonly [schema: object, says: RegExp]>> = {

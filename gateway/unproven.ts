@@ -8,16 +8,18 @@ const maxAddresses = 100_000
  * address. IPv6 is counted by /64, the least that one caller is given.
  */
 export class UnprovenLimit {
-  readonly #rate: Rate
+  /** How many there may be; what is counted stays counted when it changes. */
+  rate: Rate
   readonly #windows = new Map<string, { count: number, endsAt: number }>()
+
   constructor (rate: Rate) {
-    this.#rate = rate
+    this.rate = rate
   }
 
   /** Seconds for which an address is blocked; 0 when it is not. `now` in epoch ms. */
   blockedSeconds (address: string, now: number): number {
     const window = this.#windows.size === 0 ? undefined : this.#windows.get(networkOf(address))
-    if (!window || now >= window.endsAt || window.count < this.#rate.requests) return 0
+    if (!window || now >= window.endsAt || window.count < this.rate.requests) return 0
     return Math.ceil((window.endsAt - now) / 1000)
   }
 
@@ -28,7 +30,7 @@ export class UnprovenLimit {
     if (window && now < window.endsAt) window.count++
     else {
       if (this.#windows.size >= maxAddresses) this.#forget(now)
-      this.#windows.set(network, { count: 1, endsAt: now + this.#rate.seconds * 1000 })
+      this.#windows.set(network, { count: 1, endsAt: now + this.rate.seconds * 1000 })
     }
   }
 

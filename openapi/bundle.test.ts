@@ -10,7 +10,7 @@ const head = 'openapi: 3.0.3\ninfo: { title: Prova, version: 1.0.0 }\n'
 /** Bundles the `contract.yaml` of some files; paths in errors are relative to their folder. */
 async function bundleOf (t: Test, files: Record<string, string>, contract = 'contract.yaml') {
   const folder = t.testdir(nest(files))
-  return bundle(join(folder, contract)).then((document) => JSON.parse(JSON.stringify(document)) as JsonObject, (error: Error) => { throw new Error(error.message.replaceAll(`${folder}/`, '')) })
+  return bundle(join(folder, contract)).then(({ document }) => JSON.parse(JSON.stringify(document)) as JsonObject, (error: Error) => { throw new Error(error.message.replaceAll(`${folder}/`, '')) })
 }
 
 /** Files by path as nested folders, the way tap wants them. */

@@ -6,16 +6,19 @@ import type { Json, JsonObject } from './document.ts'
 
 type Mutable = { [key: string]: Json }
 
+/** A contract as one document, and the files (absolute paths) that it was read from, its own first. */
+export interface Bundle { readonly document: JsonObject, readonly files: readonly string[] }
+
 /**
  * Reads a contract and every file it refers to inside its own folder, and returns one self-contained document in which every `$ref`
  * is local (`#/…`). References are kept, not inlined, so recursive schemas stay finite.
  * Throws DocumentError, naming the reference, for URLs, for files outside the folder and for references that point to nothing.
  */
-export async function bundle (file: string): Promise<JsonObject> {
+export async function bundle (file: string): Promise<Bundle> {
   const root = parseObject(await readFile(file, 'utf8'), file)
   const bundler = new Bundler(resolve(file), root)
   const document = bundler.rewrite(root, resolve(file)) as Mutable
-  return { ...document, components: merge(document['components'], bundler.components()) }
+  return { document: { ...document, components: merge(document['components'], bundler.components()) }, files: bundler.files }
 }
 
 class Bundler {
@@ -28,6 +31,8 @@ class Bundler {
     this.#folder = dirname(main)
     this.#files.set(main, root)
   }
+
+  get files (): readonly string[] { return [...this.#files.keys()] }
 
   /** Returns a copy of `value`, found in `file`, with every reference made local to the bundle. */
   rewrite (value: Json, file: string): Json {

@@ -36,9 +36,10 @@ export interface Operation {
   readonly source: JsonObject
 }
 
-/** A contract as the rest of Varco sees it; `document` is the self-contained OpenAPI document, `sha256` the hash of its JSON. */
+/** A contract as the rest of Varco sees it; `files` are all that it was read from, `document` is the self-contained OpenAPI document, `sha256` the hash of its JSON. */
 export interface Contract {
   readonly file: string
+  readonly files: readonly string[]
   readonly title: string
   readonly version: string
   readonly basePath: string
@@ -49,11 +50,12 @@ export interface Contract {
 
 /** Loads, bundles and reads a contract. Throws DocumentError with the first thing that keeps it from being served. */
 export async function loadContract (file: string): Promise<Contract> {
-  return toContract(nameOperations(await bundle(file)), file)
+  const { document, files } = await bundle(file)
+  return toContract(nameOperations(document), file, files)
 }
 
 /** Reads a self-contained OpenAPI 3.0 document. Throws DocumentError. */
-export function toContract (document: JsonObject, file: string): Contract {
+export function toContract (document: JsonObject, file: string, files: readonly string[] = [file]): Contract {
   const version = document['openapi']
   if (typeof version !== 'string' || !/^3\.0\.\d+$/.test(version)) throw new DocumentError(file, 'openapi must be 3.0.x (RAC_GEN_001)')
   const circle = findCircle(document)
@@ -65,6 +67,7 @@ export function toContract (document: JsonObject, file: string): Contract {
   if (twice) throw new DocumentError(file, `operationId "${twice.id}" is used twice; every operation needs its own`)
   return {
     file,
+    files,
     title: textAt(info, 'title', file),
     version: textAt(info, 'version', file),
     basePath: basePath(document),

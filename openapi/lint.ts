@@ -31,7 +31,7 @@ spectral.setRuleset(toRuleset(rules))
  * outside the contract's own folder is read. Throws DocumentError when it cannot be read or bundled.
  */
 export async function lint (file: string): Promise<Finding[]> {
-  const document = await bundle(file)
+  const { document } = await bundle(file)
   const origin = await originOf(file)
   const results = await spectral.run(new Document(JSON.stringify(document), parsers.Json, resolve(file)))
   return results.map(({ path, severity, code, message }) => {

@@ -41,11 +41,11 @@ async function read (path: string): Promise<Buffer> {
  * Puts changed files to use, for connections that are opened from then on: a certificate is renewed without a restart. Files that do not
  * work change nothing. Reads them again whenever it is called; to be called from time to time.
  */
-export function prepareRenewal (server: Server, files: TlsFiles, warn: Warn): () => Promise<void> {
+export function prepareRenewal (server: Server, files: () => TlsFiles, warn: Warn): () => Promise<void> {
   let known: string | undefined
   return async () => {
     try {
-      const context = await readContext(files)
+      const context = await readContext(files())
       const content = JSON.stringify(context, (_name, value: unknown) => Buffer.isBuffer(value) ? value.toString('base64') : value)
       if (known !== undefined && known !== content) server.setSecureContext({ ...context, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION })
       known = content

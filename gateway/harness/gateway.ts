@@ -89,12 +89,12 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
   const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }) })
   await gateway.keys.refresh()
-  await gateway.app.listen({ port, host: '127.0.0.1' })
+  await gateway.listen()
   const wires = new Set<Wire>()
   t.teardown(async () => {
     for (const wire of wires) wire.destroy()
-    gateway.app.server.closeAllConnections()
-    await Promise.all([gateway.app.close(), ...gateway.eservices.map(async (one) => one.upstream.pool.destroy())])
+    gateway.server.closeAllConnections()
+    await gateway.close()
   })
   return new Harness({ gateway, upstream, clock, logs, port, config, folder, wires })
 }
@@ -198,6 +198,8 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     localRegistry: undefined,
     registryStaleHours: 24,
     state: join(folder, 'state'),
+    watch: false,
+    files: [],
     publicUrl: `http://127.0.0.1:${port}`,
     redis: undefined,
     trustedProxies: [],

@@ -101,6 +101,12 @@ export class RegistryFeed {
     if (faults[0]) throw faults[0]
   }
 
+  /** The same, but that everything is read, and nothing is in step before it was. */
+  async readAnew (stopped?: AbortSignal): Promise<void> {
+    this.#missed = true
+    return this.read(stopped)
+  }
+
   /** Writes the snapshot if there is anything to write. Nobody waits for the disk. */
   save (): void {
     const { registry } = this.#options

@@ -1,0 +1,105 @@
+import type { Logger } from 'pino'
+import type { Line } from '../policies/check.ts'
+import { denialType } from '../policies/denials.ts'
+import { explainCall, kidOf } from '../policies/explain.ts'
+import type { Ports } from '../policies/policy.ts'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { openCustody } from './custody.ts'
+import type { CustodyParts } from './custody.ts'
+import { addDocs } from './docs.ts'
+import { prepareEntrance } from './enter.ts'
+import type { Visits } from './enter.ts'
+import type { Exchange } from './exchange.ts'
+import type { Inside } from './listen.ts'
+import { goLive } from './live.ts'
+import { addProblemPages } from './problem-pages.ts'
+import { prepareRefuse } from './refuse.ts'
+import type { RegistrySource } from './registry-source.ts'
+import type { DescribedEService, LiveEService } from './route.ts'
+import { addStatus } from './status.ts'
+
+/** What one configuration puts live as a whole: a reload puts the next one in its place, and what came in before is served to its end. */
+export interface Generation extends Inside {
+  readonly config: Config
+  readonly eservices: readonly LiveEService[]
+  readonly registry: RegistrySource
+  /** Waits for the calls that are inside, then closes what only this configuration used. */
+  retire (): Promise<void>
+  /** Closes it at once. */
+  close (): Promise<void>
+}
+
+/** What outlasts a configuration, and is there for each one. */
+export interface Lasting {
+  readonly logger: Logger
+  readonly now: () => number
+  /** The folder of what this process alone may write. */
+  readonly folder: string
+  readonly visits: Visits
+  readonly keys: Ports['keys'] & { readonly ready: boolean }
+  /** What the platform says of the keys of the producer. */
+  readonly isPublished: CustodyParts['isPublished']
+  /** Opens what is known of asynchronous exchanges, once there is an e-service that has some. */
+  openInteractions (eservices: readonly DescribedEService[]): Promise<void>
+}
+
+/** What a configuration is put live with: its ports, the registry that they read, and the e-services before it, of which what did not change is taken over. */
+export interface GenerationParts { readonly ports: Ports, readonly registry: RegistrySource, readonly before: readonly LiveEService[] }
+
+/** Puts a configuration live, for as long as nobody calls it without effect on what is live already. Throws when a contract, a grant or a key of it cannot be used; nothing is left open then. */
+export async function openGeneration (config: Config, lasting: Lasting, { ports, registry, before }: GenerationParts): Promise<Generation> {
+  const { logger, now, folder, keys } = lasting
+  await using opened = new AsyncDisposableStack()
+  const eservices = await goLive(config, ports, before)
+  opened.defer(async () => { await Promise.all(eservices.map(async ({ upstream }) => upstream.pool.destroy())) })
+  await lasting.openInteractions(eservices)
+  const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
+  opened.defer(async () => custody.close())
+  const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
+  const entrance = prepareEntrance({ config, authorities: authoritiesOf(config), logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }, refuse)
+  const app = buildApp({ config, eservices, custody }, refuse)
+  opened.defer(async () => app.close())
+  await addDocs(app, eservices, config)
+  addProblemPages(app)
+  addStatus(app, eservices, { keys, registry })
+  await app.ready()
+  const resources = opened.move()
+  const close = async (): Promise<void> => resources.disposeAsync()
+  return {
+    config, eservices, registry, entrance, close,
+    route: (request, response) => { app.routing(request, response) },
+    connections: config.limits.connections,
+    async retire () {
+      await entrance.empty()
+      await close()
+    }
+  }
+}
+
+/** The hosts under which the public listener may be called: its public URL and its own loopback names. */
+function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
+  const { host: name, port: written, protocol } = new URL(publicUrl)
+  // A Host may name the port that its scheme implies (RFC 9110, 4.2.3).
+  const implied = written === '' ? [`${name}:${protocol === 'https:' ? 443 : 80}`] : []
+  return new Set([name, ...implied, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
+}
+
+/** Refusals explained in full per second; a flood of bad vouchers must not buy work with them. */
+const explainedPerSecond = 50
+const explained: ReadonlySet<number> = new Set([401, 403, 409])
+
+function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, interactions }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+  let second = 0
+  let count = 0
+  return ({ call, route, denial }) => {
+    // Only what admission refuses has to do with the voucher.
+    if (!denial || !explained.has(denialType(denial.denial).status)) return []
+    if (!route || call.authorization.length === 0) return []
+    const current = Math.floor(now() / 1000)
+    if (current !== second) [second, count] = [current, 0]
+    if (++count > explainedPerSecond) return []
+    const key = keys.known(kidOf(call))
+    return explainCall(call, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, nonces, signers: { clientKeys, certificates }, interactions, refused: { denial, proved: call } })
+  }
+}

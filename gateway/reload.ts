@@ -1,0 +1,64 @@
+import type { Logger } from 'pino'
+import { readCheckedYaml } from './adapters/checked-yaml.ts'
+import type { Gateway } from './build.ts'
+import { loadConfig } from './config.ts'
+import type { Config } from './config.ts'
+import { problemsOf } from './program.ts'
+import { restartOf } from './restart-settings.ts'
+
+/** What became of a reload: the hash of the configuration that is live now, or everything that keeps the files from going live. */
+export type Reloaded = { readonly hash: string } | { readonly problems: readonly string[] }
+
+/** A configuration as its files are now, put together beside what is live. */
+export interface PreparedReload { readonly hash: string, readonly commit: () => void, readonly discard: () => Promise<void> }
+
+/** Where the configuration is read from. */
+export interface ConfigSource { readonly path: string, readonly env: Readonly<Record<string, string | undefined>> }
+
+/**
+ * Reads the configuration and whatever it names anew and puts it together. Throws, with every problem and its line, when it cannot go live, or when
+ * something of it takes a restart; what is live serves on.
+ */
+export async function prepareReload (gateway: Gateway, { path, env }: ConfigSource): Promise<PreparedReload> {
+  const config = await loadConfig(path, env)
+  await refuseRestart(path, gateway.live.config, config)
+  const { commit, discard } = await gateway.prepare(config)
+  return { hash: config.hash, commit, discard }
+}
+
+async function refuseRestart (path: string, before: Config, after: Config): Promise<void> {
+  const settings = restartOf(before, after)
+  if (settings.length > 0) await readCheckedYaml(path, () => settings.map((setting) => ({ path: setting.split('.'), message: 'has changed, and takes a restart; nothing was put live' })))
+}
+
+/** Reloads one after the other, and logs what became of each: whoever asks while one is under way gets the next. */
+export class Reloader {
+  readonly #prepare: () => Promise<PreparedReload>
+  readonly #logger: Logger
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor (prepare: () => Promise<PreparedReload>, logger: Logger) {
+    this.#prepare = prepare
+    this.#logger = logger
+  }
+
+  /** Never throws: what is wrong with the files is what became of it. */
+  async reload (): Promise<Reloaded> {
+    const next = this.#last.then(async () => this.#reload())
+    this.#last = next
+    return next
+  }
+
+  async #reload (): Promise<Reloaded> {
+    try {
+      const { hash, commit } = await this.#prepare()
+      commit()
+      this.#logger.info({ hash }, 'reloaded')
+      return { hash }
+    } catch (error) {
+      const problems = problemsOf(error)
+      this.#logger.error({ problems }, 'not reloaded')
+      return { problems }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Gateway } from './build.ts'
+import type { RegistryHealth } from './registry-source.ts'
+import { statusOf } from './status.ts'
+
+/** What one process of the gateway says of itself to operations; it can be written as JSON. */
+export type Report = ReturnType<typeof reportOf>
+
+/** Reports on a gateway that was started at `startedAt` (epoch ms): its configuration as it may be shown with its hash, what is live, and how it stands with what it depends on. */
+export function reportOf ({ live: { config, eservices, registry }, keys, shared }: Gateway, startedAt: number) {
+  return {
+    pid: process.pid,
+    startedAt: new Date(startedAt).toISOString(),
+    status: statusOf({ keys, registry }),
+    hash: config.hash,
+    config: config.shown,
+    eservices: eservices.map(({ config: { name, upstream }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, operations: contract.operations.length, upstream: upstream.url })),
+    registry: shownHealth(registry.health),
+    sharedState: { place: shared.place, answers: shared.answers }
+  }
+}
+
+function shownHealth ({ source, state, ageMs, lastError }: RegistryHealth) {
+  const never = ageMs === Infinity
+  return { source, state, ageSeconds: never ? null : Math.round(ageMs / 1000), lastError: lastError ?? null, detail: [told[state], ...never ? ['It was never read as a whole.'] : []].join(' ') }
+}
+
+const told: Readonly<Record<RegistryHealth['state'], string>> = {
+  current: 'Agreements and purposes are in step with their source.',
+  failing: 'The last reading of the platform did not go well; what is known serves on.',
+  unavailable: 'Nothing is known that may be relied on: calls are answered 503 until the platform was read.'
+}

@@ -1,0 +1,67 @@
+import type { Server as TlsServer } from 'node:tls'
+import { prepareRenewal } from './adapters/tls-files.ts'
+import type { TlsFiles } from './adapters/tls-files.ts'
+import { assemble } from './build.ts'
+import type { Gateway } from './build.ts'
+import type { Config } from './config.ts'
+import { drainServer } from './drain.ts'
+import { prepareReload } from './reload.ts'
+import type { ConfigSource, PreparedReload } from './reload.ts'
+import { repeat } from './repeat.ts'
+
+/** A process's gateway, listening. */
+export interface RunningGateway {
+  readonly gateway: Gateway
+  /** Epoch ms. */
+  readonly startedAt: number
+  /** Puts the configuration together as its files are now; see `prepareReload`. */
+  readonly prepare: () => Promise<PreparedReload>
+  /** Serves what came in to its end, takes nothing new, and keeps what must outlive the process. */
+  readonly stop: () => Promise<void>
+}
+
+const certificateCheckMs = 30_000
+const drainTimes = { quietMs: 2000, graceMs: 15_000 }
+
+/** Starts a gateway with a configuration that was read from `source`. Throws when it cannot start. */
+export async function runGateway (config: Config, source: ConfigSource): Promise<RunningGateway> {
+  const gateway = await assemble(config, { now: Date.now, log: undefined })
+  const stopping = new AbortController()
+  void gateway.trust.follow(stopping.signal)
+  void gateway.live.registry.follow(stopping.signal)
+  await gateway.listen()
+  const renew = prepareCertificates(gateway)
+  void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
+  return {
+    gateway,
+    startedAt: Date.now(),
+    async prepare () {
+      const { commit, ...prepared } = await prepareReload(gateway, source)
+      return {
+        ...prepared,
+        commit () {
+          commit()
+          void renew()
+        }
+      }
+    },
+    async stop () {
+      gateway.drain()
+      stopping.abort()
+      await drainServer(gateway.server, drainTimes)
+      await gateway.close()
+    }
+  }
+}
+
+/** Every file (absolute path) that what is live was read from, but for those of which it is known otherwise when they change. */
+export function filesOf ({ config, eservices }: Gateway['live']): readonly string[] {
+  return [...config.files, ...eservices.flatMap(({ contract }) => contract.files)]
+}
+
+/** Prepares putting renewed certificates to use, those that the configuration names by then. */
+function prepareCertificates (gateway: Gateway): () => Promise<void> {
+  const filesNow = (): TlsFiles | undefined => gateway.live.config.listeners.public.tls
+  const warn = (message: string): void => { gateway.logger.warn({ message }, 'listener') }
+  return filesNow() ? prepareRenewal(gateway.server as unknown as TlsServer, () => filesNow() as TlsFiles, warn) : async () => undefined
+}
