@@ -172,7 +172,7 @@ t.test('a schema that is shared is compared where it or what it refers to change
   const paths = get({ responses: { 200: ok({ $ref: '#/components/schemas/A' }) } })
   const schemas = (leaf: JsonObject): Schemas => ({ A: { properties: { b: { $ref: '#/components/schemas/B' } } }, B: { properties: { c: { $ref: '#/components/schemas/C' }, a: { $ref: '#/components/schemas/A' } } }, C: leaf })
   t.strictSame(told(paths, paths, [schemas({ type: 'string' }), schemas({ type: 'string', nullable: true })]), ['! get response 200 application/json /b/c the type was string, is string or null'])
-  t.strictSame(told(paths, paths, [schemas({ $ref: '#/components/schemas/D' }), { ...schemas({ $ref: '#/components/schemas/D' }), D: { type: 'string' } }].map((one) => ({ D: {}, ...one })) as [Schemas, Schemas]), ['  get response 200 application/json /b/c the type was any, is string'])
+  t.strictSame(told(paths, paths, [{ ...schemas({ $ref: '#/components/schemas/D' }), D: {} }, { ...schemas({ $ref: '#/components/schemas/D' }), D: { type: 'string' } }]), ['  get response 200 application/json /b/c the type was any, is string'])
 })
 
 t.test('deep, wide and tangled schemas take a second at most', async (t) => {
@@ -188,9 +188,9 @@ t.test('deep, wide and tangled schemas take a second at most', async (t) => {
     ['wide', () => read(wide(text), wide(flag)), 10_000],
     ['tangled', () => told(root, root, [tangled(text), tangled(flag)]), 1]
   ] as const) {
-    const start = performance.now()
+    const start = process.cpuUsage()
     const lines = compare()
-    const took = performance.now() - start
+    const took = process.cpuUsage(start).user / 1000
     t.ok(lines.length >= least, `${name}: ${lines.length} differences`)
     t.ok(took < 1000, `${name}: ${took} ms`)
   }

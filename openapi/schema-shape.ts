@@ -92,15 +92,12 @@ function shapeOf (parts: Conjunction, key: string): Shape {
     types: parts.map(typesOf).reduce(bothTypes, undefined),
     values: parts.map(valuesOf).reduce((all, some) => all && some ? all.intersection(some) : all ?? some, undefined),
     bounds: boundsOf(parts),
-    rules: new Map(ruleNames.map((name) => [name, new Set(parts.map((part) => part[name]).filter((value) => value !== undefined && value !== false).map(formOf))])),
+    rules: rulesOf(parts),
     properties: propertiesOf(parts),
     required: new Set(parts.flatMap(({ required }) => Array.isArray(required) ? required.map(String) : [])),
     others: othersOf(parts),
     items: parts.map(({ items }) => items).filter(isObject),
-    choices: choiceNames.flatMap((keyword) => parts.flatMap((part): readonly Choice[] => {
-      const schemas = keyword === 'not' ? [part[keyword]].filter(isObject) : listOf(part[keyword])
-      return schemas.length > 0 ? [{ keyword, schemas, discriminated: part['discriminator'] !== undefined }] : []
-    }))
+    choices: parts.flatMap(choicesOf)
   }
 }
 
@@ -127,22 +124,29 @@ function valuesOf ({ enum: values, type, nullable }: JsonObject): ReadonlySet<st
 
 function boundsOf (parts: Conjunction): ReadonlyMap<string, Bound> {
   const bounds = new Map<string, Bound>()
-  for (const [names, tightest] of [[lowerBounds, isHigher], [upperBounds, isLower]] as const) {
-    for (const name of names) for (const bound of parts.flatMap((part) => boundIn(part, name))) {
-      const known = bounds.get(name)
-      if (!known || tightest(bound, known)) bounds.set(name, bound)
+  for (const [names, isTighter] of [[lowerBounds, isHigher], [upperBounds, isLower]] as const) {
+    for (const name of names) for (const part of parts) {
+      const [known, bound] = [bounds.get(name), boundIn(part, name)]
+      if (bound && (!known || isTighter(bound, known))) bounds.set(name, bound)
     }
   }
   return bounds
 }
 
-function boundIn (part: JsonObject, name: string): readonly Bound[] {
+const exclusiveNames: Readonly<Record<string, string>> = { minimum: 'exclusiveMinimum', maximum: 'exclusiveMaximum' }
+
+function boundIn (part: JsonObject, name: string): Bound | undefined {
   const limit = part[name]
-  const exclusive = part[`exclusive${name.charAt(0).toUpperCase()}${name.slice(1)}`]
-  return [
-    ...typeof limit === 'number' ? [{ limit, exclusive: exclusive === true }] : [],
-    ...typeof exclusive === 'number' ? [{ limit: exclusive, exclusive: true }] : []
-  ]
+  return typeof limit === 'number' ? { limit, exclusive: part[exclusiveNames[name] ?? ''] === true } : undefined
+}
+
+function rulesOf (parts: Conjunction): Shape['rules'] {
+  const rules = new Map<string, Set<string>>()
+  for (const name of ruleNames) for (const { [name]: value } of parts) {
+    if (value === undefined || value === false) continue
+    rules.set(name, (rules.get(name) ?? new Set()).add(formOf(value)))
+  }
+  return rules
 }
 
 /** Whether a lower bound leaves less than another. */
@@ -170,6 +174,14 @@ function othersOf (parts: Conjunction): Shape['others'] {
   if (said.includes(false)) return 'none'
   const schemas = said.filter(isObject).filter((schema) => Object.keys(schema).length > 0)
   return schemas.length > 0 ? schemas : said.length > 0 ? 'free' : 'open'
+}
+
+function choicesOf (part: JsonObject): readonly Choice[] {
+  return choiceNames.filter((keyword) => part[keyword] !== undefined).map((keyword) => ({
+    keyword,
+    schemas: keyword === 'not' ? [part[keyword]].filter(isObject) : listOf(part[keyword]),
+    discriminated: part['discriminator'] !== undefined
+  }))
 }
 
 function listOf (value: Json | undefined): readonly JsonObject[] {

@@ -13,6 +13,7 @@ export type Report = (effect: Effect, message: string, step?: string) => void
 const wider: Readonly<Record<string, string>> = { '"int32"': '"int64"', '"float"': '"double"' }
 
 const mostShown = 8
+const none: ReadonlySet<string> = new Set()
 
 /** Compares what two shapes say of a value itself; false when its type is another, so that nothing in it can be compared. */
 export function compareLimits (before: Shape, after: Shape, report: Report): boolean {
@@ -23,7 +24,7 @@ export function compareLimits (before: Shape, after: Shape, report: Report): boo
   for (const [names, isTighter] of [[lowerBounds, isHigher], [upperBounds, isLower]] as const) {
     for (const name of names) compareBounds(name, before.bounds.get(name), after.bounds.get(name), isTighter, report)
   }
-  for (const name of ruleNames) compareRules(name, before.rules.get(name) as ReadonlySet<string>, after.rules.get(name) as ReadonlySet<string>, report)
+  for (const name of ruleNames) compareRules(name, before.rules.get(name) ?? none, after.rules.get(name) ?? none, report)
   return true
 }
 
@@ -65,8 +66,9 @@ function boundText ({ limit, exclusive }: Bound): string {
 }
 
 function compareRules (name: string, before: ReadonlySet<string>, after: ReadonlySet<string>, report: Report): void {
+  if (before.size + after.size === 0) return
   const [gone, come] = [before.difference(after), after.difference(before)]
-  if (gone.size === 0 && come.size === 0) return
+  if (gone.size + come.size === 0) return
   const [one, other] = [[...gone].join(', '), [...come].join(', ')]
   if (gone.size === 0) report('narrowed', `${name} is new: ${other}`)
   else if (come.size === 0) report('widened', `${name} ${one} is gone`)
