@@ -18,9 +18,12 @@ export function lineAt (document: Document, path: readonly (string | number)[], 
 /** Every alias of a YAML document whose anchor is missing, or comes after it. */
 export function unresolvedAliases (document: Document, lines: LineCounter): { line: number, message: string }[] {
   const found: { line: number, message: string }[] = []
+  // The library looks through the whole document for the anchor of one alias.
+  const anchors = new Set<string>()
   visit(document, {
+    Value: (_key, { anchor }) => { if (anchor !== undefined) anchors.add(anchor) },
     Alias: (_key, alias) => {
-      if (alias.resolve(document) !== undefined) return
+      if (anchors.has(alias.source)) return
       found.push({ line: lines.linePos(offsetOf(alias) ?? 0).line, message: `no anchor is called "${alias.source}"` })
     }
   })
