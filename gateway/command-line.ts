@@ -6,13 +6,14 @@ import type { Command, Terminal } from './commands/command.ts'
 import { evidence } from './commands/evidence.ts'
 import { explain } from './commands/explain.ts'
 import { reload } from './commands/reload.ts'
+import { plan } from './commands/plan.ts'
 import { start } from './commands/start.ts'
 import { vectors } from './commands/vectors.ts'
 import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, reload, voucher, call, explain, evidence, vectors]
+const commands: readonly Command[] = [start, plan, reload, voucher, call, explain, evidence, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative } from 'node:path'
+import { loadContract } from '../openapi/contract.ts'
+import { compileContract } from '../openapi/validate.ts'
+import { CheckedFileError } from './adapters/checked-file-error.ts'
+import { readCheckedYaml } from './adapters/checked-yaml.ts'
+import { readRegistryFile } from './adapters/registry-file.ts'
+import type { RegistryFile } from './adapters/registry-file.ts'
+import type { Config, EServiceConfig } from './config.ts'
+import { refuseUnmeetable } from './demand-means.ts'
+import { describeEService } from './live.ts'
+import { refuseWrongClasses } from './operation-classes.ts'
+import { problemsOf } from './program.ts'
+import type { DescribedEService } from './route.ts'
+
+/** A configuration and what its files say, nothing of it opened. */
+export interface DescribedConfig {
+  readonly config: Config
+  readonly eservices: readonly DescribedEService[]
+  /** Undefined where it is that of the platform. */
+  readonly registry: RegistryFile | undefined
+  /** SHA-256, hex, of the files of authorities and their lists, by path. */
+  readonly digests: ReadonlyMap<string, string>
+}
+
+/** Reads what the files of a configuration say. Throws CheckedFileError with everything that would keep it from going live. */
+export async function describeConfig (config: Config): Promise<DescribedConfig> {
+  const settled = await Promise.allSettled([config.registry === 'platform' ? undefined : readRegistryFile(config.registry, config.environment), ...config.eservices.map(async (eservice) => describe(config, eservice))])
+  const problems = settled.flatMap((one) => one.status === 'rejected' ? problemsOf(one.reason) : [])
+  if (problems.length > 0) throw new CheckedFileError(problems)
+  const [registry, ...eservices] = settled.map((one) => one.status === 'fulfilled' ? one.value : undefined) as [RegistryFile | undefined, ...DescribedEService[]]
+  return { config, eservices, registry, digests: await digestsOf(config) }
+}
+
+async function describe (config: Config, eservice: EServiceConfig): Promise<DescribedEService> {
+  const contract = await loadContract(eservice.contract)
+  compileContract(contract)
+  try {
+    const described = await describeEService(config, eservice, contract)
+    refuseUnmeetable(config, eservice, described.demands)
+    refuseWrongClasses(eservice, contract)
+    return described
+  } catch (error) {
+    throw error instanceof CheckedFileError ? error : new CheckedFileError(await placed(problemsOf(error), config, eservice))
+  }
+}
+
+/** What is said of an e-service is told with the place where it stands; the rest names its file itself. */
+async function placed (problems: readonly string[], { files: [file] }: Config, { name }: EServiceConfig): Promise<readonly string[]> {
+  const start = `e-service "${name}": `
+  const own = problems.filter((problem) => problem.startsWith(start))
+  if (file === undefined || own.length === 0) return problems
+  const told = await readCheckedYaml(file, () => own.map((problem) => ({ path: ['eservices', name], message: problem.slice(start.length) }))).then(() => [], problemsOf)
+  return [...told, ...problems.filter((problem) => !own.includes(problem))]
+}
+
+/** The digests of what a configuration names as authorities. */
+export async function digestsOf ({ x509, listeners: { public: { tls } } }: Config): Promise<ReadonlyMap<string, string>> {
+  const files = [x509?.ca, x509?.crl, tls?.clients?.ca, tls?.clients?.crl].flatMap((some) => some ?? [])
+  return new Map(await Promise.all(files.map(async (file) => [file, createHash('sha256').update(await readFile(file)).digest('hex')] as const)))
+}
+
+/** A configuration as if it lay where another lies: what it names below its own folder does not differ by that alone. */
+export function relocated (described: DescribedConfig, other: DescribedConfig): DescribedConfig {
+  const { config, eservices } = described
+  const [from, to] = [config.files[0], other.config.files[0]].map((file) => file && dirname(file))
+  if (from === undefined || to === undefined || from === to) return described
+  const move = (path: string): string => {
+    const inside = relative(from, path)
+    return inside.startsWith('..') || isAbsolute(inside) ? path : join(to, inside)
+  }
+  const moveKeychain = <Some extends EServiceConfig> (eservice: Some): Some => ({ ...eservice, keychain: eservice.keychain && move(eservice.keychain) })
+  return {
+    ...described,
+    config: {
+      ...config,
+      // By default it is where the gateway was started, wherever its configuration is.
+      state: config.state === other.config.state ? config.state : move(config.state),
+      pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: move(config.pdnd.api.privateKey) } },
+      eservices: config.eservices.map(moveKeychain)
+    },
+    eservices: eservices.map((eservice) => ({ ...eservice, config: moveKeychain(eservice.config) }))
+  }
+}
