@@ -319,3 +319,30 @@ t.test('varco explain knows what the platform knows, or what the gateway kept of
   await rm(pdnd.api!.privateKey)
   t.match(await explain(), { code: 1, out: /purpose-not-active/ }, 'offline, as the gateway kept it')
 })
+
+t.test('an e-service that a reload adds is served from the first call on, and not added while the platform does not tell of it', async (t) => {
+  const annex = { eservice: '20000000-0000-4000-8000-000000000003', descriptor: '20000000-0000-4000-8000-000000000004', agreement: '20000000-0000-4000-8000-000000000005', purpose: '20000000-0000-4000-8000-000000000006' }
+  const { gateway, standIn, platform, expect } = await startOnStandIn(t)
+  await gateway.gateway.live.registry.read()
+  const [usual] = gateway.config.eservices as [(typeof gateway.config.eservices)[number]]
+  const config = { ...gateway.config, eservices: [usual, { ...usual, name: 'annex', path: '/rest/annex/v1', eserviceId: annex.eservice, descriptorIds: [annex.descriptor] }] }
+  standIn.replace('eservices', { id: annex.eservice, producerId: ids.producer, name: 'Allegato' })
+  standIn.replace('descriptors', { ...standIn.documents['descriptors']![0], id: annex.descriptor })
+  standIn.replace('agreements', agreement({ id: annex.agreement, eserviceId: annex.eservice, descriptorId: annex.descriptor, producerId: ids.producer, consumerId: ids.consumer }))
+  standIn.replace('purposes', purpose({ id: annex.purpose, eserviceId: annex.eservice, consumerId: ids.consumer }))
+  standIn.otherwise = (path) => path.includes(annex.eservice) ? json({}, 500) : undefined
+  await t.rejects(gateway.gateway.prepare(config), { message: /what the platform knows of the e-services that are new could not be read/ })
+  await expect(t, gateway, 'served')
+  standIn.otherwise = () => undefined
+  gateway.clock.now += minute
+  const { commit } = await gateway.gateway.prepare(config)
+  commit()
+  platform.asked.length = 0
+  const voucher = gateway.voucher({ claims: { eserviceId: annex.eservice, descriptorId: annex.descriptor, purposeId: annex.purpose } })
+  const answer = await gateway.raw(['GET /rest/annex/v1/items HTTP/1.1', `Host: ${gateway.host}`, `Authorization: Bearer ${voucher}`])
+  t.equal(answer.status, 200, answer.body)
+  t.strictSame(platform.asked, [], 'nobody waits for the platform')
+  await gateway.takeRecords(1)
+  await expect(t, gateway, 'served')
+  t.equal(gateway.gateway.live.registry.health.state, 'current')
+})
