@@ -22,7 +22,7 @@ import { Visits } from './enter.ts'
 import { openGeneration } from './generation.ts'
 import type { Generation, Lasting } from './generation.ts'
 import { createListener, usualPatience } from './listen.ts'
-import type { Patience } from './listen.ts'
+import type { Inside, Patience } from './listen.ts'
 import { nonceSecretOf } from './nonce-secret.ts'
 import { openRegistry } from './registry-source.ts'
 import type { RegistrySource } from './registry-source.ts'
@@ -37,6 +37,8 @@ import type { TrustSources } from './trust-sources.ts'
 export interface Gateway {
   /** The public listener. */
   readonly server: Server
+  /** The listener for internal applications, where there is one. */
+  readonly internal: Server | undefined
   readonly live: Generation
   readonly keys: JwksKeys
   /** Where keys come from: to be followed while the gateway runs. */
@@ -44,7 +46,7 @@ export interface Gateway {
   /** What it has in common with gateways beside it. */
   readonly shared: SharedState
   readonly logger: Logger
-  /** Opens the listener. Rejects when it cannot. */
+  /** Opens the listeners. Rejects when it cannot. */
   readonly listen: () => Promise<void>
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -100,26 +102,32 @@ export async function assemble (config: Config, { now, log, patience = usualPati
       replay: replay ?? shared.replay,
       nonces: noncesOf(nonceSecretOf(next.eservices)),
       clientKeys: clientKeys ?? trust.clientKeys,
+      internalClients: source.internalClients,
       certificates: certificates ?? await openCertificates(next.x509, source.clients, { now, warn: warnOf('trust source'), dispatcher: certificateDispatcher })
     }
   })
   let live = await open(config, registry, [])
   opened.defer(async () => live.close())
-  const { tls, host, port } = config.listeners.public
+  const { internal: within } = config.listeners
+  const { tls } = config.listeners.public
   const server = createListener(() => live, patience, tls && await readTls(tls))
+  const internal = within && createListener(() => live.internal as Inside, patience, within.tls && await readTls(within.tls, 'pinned'))
   resources = opened.move()
   return {
     server,
+    internal,
     keys: trust.keys,
     trust,
     shared,
     logger,
     get live () { return live },
     listen: async () => {
-      server.listen({ host, port })
-      await once(server, 'listening')
+      await listenAt(server, config.listeners.public)
+      if (internal && within) await listenAt(internal, within)
     },
     async prepare (next) {
+      // Renewed by itself once the configuration is live: here it is only judged.
+      for (const { tls: renewed } of [next.listeners.public, ...next.listeners.internal ? [next.listeners.internal] : []]) if (renewed) await readTls(renewed)
       const source = await live.registry.reload(next)
       const generation = await open(next, source, live.eservices)
       return {
@@ -136,9 +144,15 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     drain: () => { visits.drain() },
     async close () {
       server.close()
+      internal?.close()
       await resources.disposeAsync()
     }
   }
+}
+
+async function listenAt (server: Server, { host, port }: { readonly host: string, readonly port: number }): Promise<void> {
+  server.listen({ host, port })
+  await once(server, 'listening')
 }
 
 function hasInteractions ({ demands }: DescribedEService): boolean {

@@ -5,24 +5,25 @@ import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { nameOf } from '../policies/certificate-name.ts'
 import type { Channel, ClientCertificate } from '../policies/channel.ts'
+import type { Listener } from '../policies/demands.ts'
 import { headerValues } from '../policies/header-values.ts'
 
-/** Where a request came from, and on what kind of channel. */
-export interface Origin { readonly address: string, readonly channel: Channel }
+/** Where a request came from, where it came in, and on what kind of channel. */
+export interface Origin { readonly address: string, readonly listener: Listener, readonly channel: Channel }
 
 /**
  * Prepares telling where requests come from: by their connection, or, behind a proxy that ends TLS, by what that proxy says
  * (X-Forwarded-For, X-Forwarded-Proto, and Client-Cert, RFC 9440). Those headers count only on connections from `proxies` (addresses or
  * CIDR blocks); anybody else's are ignored.
  */
-export function prepareOrigin (proxies: readonly string[]): (request: IncomingMessage) => Origin {
+export function prepareOrigin (proxies: readonly string[], listener: Listener): (request: IncomingMessage) => Origin {
   const trusted = blockListOf(proxies)
   const direct = new WeakMap<Socket, Origin>()
   const certificates = new CertificateReader()
   const onConnection = (socket: Socket): Origin => {
     const known = direct.get(socket)
     if (known) return known
-    const origin = { address: socket.remoteAddress ?? '', channel: channelOf(socket) }
+    const origin = { address: socket.remoteAddress ?? '', listener, channel: channelOf(socket) }
     direct.set(socket, origin)
     return origin
   }
@@ -30,6 +31,7 @@ export function prepareOrigin (proxies: readonly string[]): (request: IncomingMe
     const origin = onConnection(socket)
     if (proxies.length === 0 || !holds(trusted, origin.address)) return origin
     return {
+      listener,
       address: callerBehind(headerValues(rawHeaders, 'x-forwarded-for'), trusted) ?? origin.address,
       channel: {
         // Every proxy of a chain adds its own: the call was safe only when all of them say so.

@@ -9,15 +9,17 @@ const unguessableLength = 32
  * the same on every machine that is configured alike.
  */
 export function hashOf (config: Omit<Config, 'files' | 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
-  const { operations } = config.listeners
+  const { internal, operations } = config.listeners
   return sha256(JSON.stringify({
     ...config,
     state: undefined,
+    // Whatever names them: those that the registry names stand nowhere else.
+    named: [...digests.values()].toSorted(),
     watch: undefined,
     redis: hashableRedis(config.redis, partOf),
     // What is signed with it changes with the key, nothing that is enforced here.
     pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: undefined } },
-    listeners: { ...config.listeners, operations: { ...operations, token: partOf(operations.token) } },
+    listeners: { ...config.listeners, internal: internal && { ...internal, publicKeys: undefined }, operations: { ...operations, token: partOf(operations.token) } },
     eservices: config.eservices.map((eservice) => ({
       ...eservice,
       upstream: { ...eservice.upstream, secret: partOf(eservice.upstream.secret) },

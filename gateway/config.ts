@@ -7,6 +7,7 @@ import type { X509Config } from './adapters/certificates.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
+import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { findApiKeyFaults } from './api-key-file.ts'
 import { findCertificateFaults } from './certificate-faults.ts'
@@ -14,6 +15,8 @@ import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
 import { membersOf, textAt, valueAt } from './document-value.ts'
+import { internalListenerOf } from './internal-config.ts'
+import type { InternalListener, WrittenInternalListener } from './internal-config.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import type { ApiClient } from './pdnd/api-voucher.ts'
@@ -71,6 +74,8 @@ export interface Config extends RegistryConfig {
   readonly state: string
   readonly listeners: {
     readonly public: { readonly host: string, readonly port: number, readonly tls: TlsFiles | undefined }
+    /** Where internal applications call; undefined where they cannot. */
+    readonly internal: InternalListener | undefined
     readonly operations: { readonly host: string, readonly port: number, readonly token: string | undefined }
   }
   readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly signedAnswerBytes: number, readonly connections: number }
@@ -105,7 +110,7 @@ interface Document {
   readonly redis?: { url: string, expectedNodes?: number }
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
-  readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly operations?: { host?: string, port?: number, token?: string } }
+  readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly internal?: WrittenInternalListener, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number }
   readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit' | 'classes'>> & { classes?: Readonly<Record<string, Omit<OperationClass, 'name'>>> } & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
 }
@@ -165,11 +170,6 @@ function findFaults (document: unknown): Finding[] {
   ]
 }
 
-function absolute ({ certificate, key, clients }: TlsFiles, folder: string): TlsFiles {
-  const at = (path: string): string => resolve(folder, path)
-  return { certificate: at(certificate), key: at(key), clients: clients && { ca: clients.ca.map(at), ...clients.crl && { crl: clients.crl.map(at) } } }
-}
-
 function keychainOf (keychain: string | undefined, folder: string): string | undefined {
   return keychain === undefined ? undefined : resolve(folder, keychain)
 }
@@ -184,16 +184,18 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
   const { environment, api, ...overrides } = document.pdnd
   const ports = listenerPorts(env)
   const preset = environment === 'sandbox' ? sandboxEnvironment(ports.sandbox) : pdndEnvironments[environment]
-  const { public: open, operations } = document.listeners ?? {}
+  const { public: open, internal, operations } = document.listeners ?? {}
+  const registries = registryConfigOf(document, folder)
   const config = {
     environment,
     pdnd: { ...preset, ...overrides, api: api && { ...api, privateKey: resolve(folder, api.privateKey) } },
-    ...registryConfigOf(document, folder),
+    ...registries,
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
     watch: document.watch ?? false,
     listeners: {
-      public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && absolute(open.tls, folder) },
+      public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && resolveTls(open.tls, folder) },
+      internal: internalListenerOf(internal, registries, { folder, port: ports.internal }),
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
     redis: redisOf(document.redis),

@@ -12,6 +12,8 @@ const byVoucher: ReadonlySet<DenialCode> = new Set(['producer-mismatch', 'eservi
 /** The policies that depend on what the operation demands; the others can always refuse. */
 const applies: Readonly<Partial<Record<keyof Facts, Applies>>> = {
   caller: ({ trust, singleUse }, code) => {
+    // Only an internal application is known by the certificate of its connection alone.
+    if (code === 'client-certificate-untrusted') return false
     if (code === 'caller-kind-not-trusted') return trust.length === 1
     if (code === 'token-replayed' || code === 'replay-filter-unavailable') return trust.includes('x509') && singleUse
     if (code.startsWith('token-') || byCertificate.has(code)) return trust.includes('x509')

@@ -15,6 +15,12 @@ export function membersOf (document: unknown, path: readonly string[]): string[]
   return isRecord(holder) ? Object.keys(holder).filter((key) => isRecord(holder[key])) : []
 }
 
+/** The entries of the list under a key; none where there is no list. */
+export function itemsAt (document: unknown, key: string): readonly unknown[] {
+  const items = valueAt(document, [key])
+  return Array.isArray(items) ? items : []
+}
+
 function isRecord (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,9 +2,10 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { isProven } from '../policies/admission.ts'
-import { blockedAddress } from '../policies/caller.ts'
+import { blockedAddress, certificateOf } from '../policies/caller.ts'
 import type { Rate } from '../policies/burst.ts'
 import type { Line } from '../policies/check.ts'
+import type { Listener } from '../policies/demands.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
 import { prepareOrigin } from './channel.ts'
@@ -19,6 +20,7 @@ import type { Authorities } from './wire.ts'
 
 /** What entering needs; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
+  readonly listener: Listener
   readonly config: Config
   readonly authorities: Authorities
   readonly logger: Logger
@@ -73,7 +75,7 @@ export interface Entrance {
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
   const { visits: { latest, unproven }, visits } = parts
   const via = viaOf(parts.config)
-  const originOf = prepareOrigin(parts.config.trustedProxies)
+  const originOf = prepareOrigin(parts.config.trustedProxies, parts.listener)
   const inside = new Crowd()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()
@@ -147,9 +149,10 @@ function setClose (response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-// Whoever brings a voucher may still prove who it is; the policies see to that.
-function findBlock ({ call: { blockedSeconds, authorization } }: Exchange): Denial | undefined {
-  return blockedSeconds > 0 && authorization.length === 0 ? blockedAddress(blockedSeconds) : undefined
+// Whoever brings a voucher, or inside a certificate, may still prove who it is; the policies see to that.
+function findBlock ({ call }: Exchange): Denial | undefined {
+  const { blockedSeconds, authorization } = call
+  return blockedSeconds > 0 && authorization.length === 0 && !certificateOf(call) ? blockedAddress(blockedSeconds) : undefined
 }
 
 // RFC 9112, 9.6: nothing that comes behind the last request of a connection is processed, whether the client or an answer said that it is the last.

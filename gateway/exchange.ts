@@ -54,6 +54,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
       authorization: headerValues(request.rawHeaders, 'authorization'),
       proofs: request.headers['dpop'] === undefined ? none : headerValues(request.rawHeaders, 'dpop'),
       rawHeaders: request.rawHeaders,
+      listener: origin.listener,
       connection: origin.channel,
       demands: everything,
       operationId: undefined,

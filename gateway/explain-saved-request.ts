@@ -2,6 +2,7 @@ import { loadContract, methods } from '../openapi/contract.ts'
 import { queryOf } from '../openapi/query.ts'
 import { failedLine } from '../policies/check.ts'
 import type { Line } from '../policies/check.ts'
+import type { Listener } from '../policies/demands.ts'
 import type { Denial } from '../policies/denials.ts'
 import { explainCall, kidOf } from '../policies/explain.ts'
 import type { ExplainedCall, Signers } from '../policies/explained.ts'
@@ -41,13 +42,18 @@ export async function explainSavedRequest (request: RawRequest, { config, eservi
   if (found.operation.isPublic) return { found, lines: [operation] }
   const rawHeaders = rawHeadersOf(request)
   const call: ExplainedCall = {
-    method: request.method, path, query: queryOf(request.target), authorization: headerValues(rawHeaders, 'authorization'), proofs: headerValues(rawHeaders, 'dpop'), rawHeaders, connection: undefined,
+    method: request.method, path, query: queryOf(request.target), authorization: headerValues(rawHeaders, 'authorization'), proofs: headerValues(rawHeaders, 'dpop'), rawHeaders, listener: listenerOf(config, headerValues(rawHeaders, 'host')), connection: undefined,
     demands: found.demands, operationId: found.operation.id, now, blockedSeconds: 0, body: request.body
   }
   const known = await readRegistry(config, platform)
   const key = await platform.keys.find(kidOf(call))
   const signers = await askBeforehand(call, await signersOf(config, known, platform, now), now)
   return { found, lines: [operation, ...explainCall(call, { terms: found.eservice.terms, registry: known.registry, key: key === 'unavailable' ? 'not known here' : key, now, signers })] }
+}
+
+/** On which listener a request came, by the host that it names. */
+function listenerOf ({ listeners: { internal } }: Config, [host]: readonly string[]): Listener {
+  return internal && host?.toLowerCase() === new URL(internal.url).host ? 'internal' : 'public'
 }
 
 async function missing (find: FindOperation, path: string): Promise<Denial> {
@@ -58,7 +64,7 @@ async function missing (find: FindOperation, path: string): Promise<Denial> {
 }
 
 /** Where it is known who signs, as far as it can be asked now: the platform, and the certificates of the configuration. */
-export async function signersOf ({ x509 }: Config, { clients }: Pick<RegistrySource, 'clients'>, { api }: PlatformAccess, now: number): Promise<Signers> {
+export async function signersOf ({ x509 }: Config, { clients, internalClients }: Pick<RegistrySource, 'clients' | 'internalClients'>, { api }: PlatformAccess, now: number): Promise<Signers> {
   const source = { now: () => now, warn: () => undefined }
-  return { clientKeys: api ? new PlatformClientKeys({ api, ...source }) : { find: () => 'unavailable' }, certificates: await openCertificates(x509, clients, source) }
+  return { clientKeys: api ? new PlatformClientKeys({ api, ...source }) : { find: () => 'unavailable' }, certificates: await openCertificates(x509, clients, source), internalClients }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { certificateOf } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainCall, kidOf } from '../policies/explain.ts'
@@ -21,6 +22,8 @@ import { addStatus } from './status.ts'
 
 /** What one configuration puts live as a whole: a reload puts the next one in its place, and what came in before is served to its end. */
 export interface Generation extends Inside {
+  /** The same behind the listener for internal applications, where there is one. */
+  readonly internal: Inside | undefined
   readonly config: Config
   readonly eservices: readonly LiveEService[]
   readonly registry: RegistrySource
@@ -57,29 +60,32 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())
   const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
-  const entrance = prepareEntrance({ config, authorities: authoritiesOf(config), logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }, refuse)
+  const parts = { config, logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }
+  const entrance = prepareEntrance({ ...parts, listener: 'public', authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
+  const { internal } = config.listeners
+  const within = internal && prepareEntrance({ ...parts, listener: 'internal', authorities: authoritiesOf(internal.url, internal) }, refuse)
   const app = buildApp({ config, eservices, custody }, refuse)
   opened.defer(async () => app.close())
   await addDocs(app, eservices, config)
   addProblemPages(app)
   addStatus(app, eservices, { keys, registry })
   await app.ready()
+  const inside: Omit<Inside, 'entrance'> = { route: (request, response) => { app.routing(request, response) }, connections: config.limits.connections }
   const resources = opened.move()
   const close = async (): Promise<void> => resources.disposeAsync()
   return {
-    config, eservices, registry, entrance, close,
-    route: (request, response) => { app.routing(request, response) },
-    connections: config.limits.connections,
+    config, eservices, registry, close, ...inside, entrance,
+    internal: within && { ...inside, entrance: within },
     async retire () {
-      await entrance.empty()
+      await Promise.all([entrance.empty(), within?.empty()])
       await close()
     }
   }
 }
 
-/** The hosts under which the public listener may be called: its public URL and its own loopback names. */
-function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Config): ReadonlySet<string> {
-  const { host: name, port: written, protocol } = new URL(publicUrl)
+/** The hosts under which a listener may be called: that of the URL that it is known by, and its own loopback names. */
+function authoritiesOf (url: string, { port, host }: { readonly port: number, readonly host: string }): ReadonlySet<string> {
+  const { host: name, port: written, protocol } = new URL(url)
   // A Host may name the port that its scheme implies (RFC 9110, 4.2.3).
   const implied = written === '' ? [`${name}:${protocol === 'https:' ? 443 : 80}`] : []
   return new Set([name, ...implied, ...['127.0.0.1', 'localhost', '[::1]', host].map((one) => `${one}:${port}`)].map((one) => one.toLowerCase()))
@@ -89,17 +95,17 @@ function authoritiesOf ({ publicUrl, listeners: { public: { port, host } } }: Co
 const explainedPerSecond = 50
 const explained: ReadonlySet<number> = new Set([401, 403, 409])
 
-function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, interactions }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
+function prepareExplain ({ keys, registry, nonces, clientKeys, certificates, internalClients, interactions }: Ports, now: () => number): (exchange: Exchange) => readonly Line[] {
   let second = 0
   let count = 0
   return ({ call, route, denial }) => {
     // Only what admission refuses has to do with the voucher.
     if (!denial || !explained.has(denialType(denial.denial).status)) return []
-    if (!route || call.authorization.length === 0) return []
+    if (!route || (call.authorization.length === 0 && !certificateOf(call))) return []
     const current = Math.floor(now() / 1000)
     if (current !== second) [second, count] = [current, 0]
     if (++count > explainedPerSecond) return []
     const key = keys.known(kidOf(call))
-    return explainCall(call, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, nonces, signers: { clientKeys, certificates }, interactions, refused: { denial, proved: call } })
+    return explainCall(call, { terms: route.eservice.terms, registry: registry(), key: key ? { key } : 'not known here', now: call.now, nonces, signers: { clientKeys, certificates, internalClients }, interactions, refused: { denial, proved: call } })
   }
 }

@@ -13,7 +13,7 @@ import { watchFiles } from './watch.ts'
 
 async function start (source: ConfigSource): Promise<void> {
   const config = await loadConfig(source.path, source.env)
-  const { listeners: { public: open, operations: closed } } = config
+  const { listeners: { public: open, internal, operations: closed } } = config
   const token = closed.token ?? randomBytes(24).toString('base64url')
   const running = await runGateway(config, source)
   const { gateway, startedAt } = running
@@ -26,7 +26,7 @@ async function start (source: ConfigSource): Promise<void> {
   const stopping = new AbortController()
   if (config.watch) void watchFiles(() => filesOf(gateway.live), reload, stopping.signal)
   const printed = closed.token === undefined ? token : undefined
-  announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed })
+  announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `${internal ? `, internal applications on ${internal.url}` : ''}, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed, internalUrl: internal?.url })
   whenAskedToStop(() => {
     void (async () => {
       stopping.abort()

@@ -17,6 +17,7 @@ export function findProductionFaults (document: unknown): Finding[] {
   return [
     ...platformFaults(document),
     ...ownFaults(document),
+    ...internalFaults(document),
     ...eservices.flatMap((path) => [...upstreamFaults(document, [...path, 'upstream']), ...keychainFaults(document, [...path, 'keychain']), ...evidenceFaults(document, [...path, 'evidence', 'keys'])])
   ]
 }
@@ -25,7 +26,7 @@ const loopbackHosts = ['127.0.0.1', 'localhost', '::1']
 
 /** What a sandbox start must not do: be reached from elsewhere, where anybody could bring a voucher that they minted themselves. */
 export function findSandboxFaults (document: unknown): Finding[] {
-  const paths = ['public', 'operations'].map((name) => ['listeners', name, 'host'])
+  const paths = ['public', 'internal', 'operations'].map((name) => ['listeners', name, 'host'])
   return paths.filter((path) => !loopbackHosts.includes(textAt(document, path) ?? 'localhost')).map((path) => ({
     path,
     message: 'must be 127.0.0.1 while the sandbox is trusted: its vouchers are there for whoever asks'
@@ -53,6 +54,17 @@ function ownFaults (document: unknown): Finding[] {
     .../(?:^|\/)sandbox\//.test(textAt(document, ['pdnd', 'api', 'privateKey']) ?? '') ? [{ path: ['pdnd', 'api', 'privateKey'], message: 'is a key of the sandbox: the platform knows no such client' }] : [],
     ...keychainFaults(document, ['keychain']),
     ...valueAt(document, token) === undefined ? [{ path: token, message: 'is not set: set it, for example to ${VARCO_OPERATIONS_TOKEN}' }] : []
+  ]
+}
+
+/** Tokens of internal applications can be used by whoever reads them on their way. */
+function internalFaults (document: unknown): Finding[] {
+  const at = ['listeners', 'internal']
+  const host = textAt(document, [...at, 'host'])
+  const url = textAt(document, [...at, 'url'])
+  return [
+    ...host !== undefined && !loopbackHosts.includes(host) && valueAt(document, [...at, 'tls']) === undefined ? [{ path: [...at, 'host'], message: 'must be 127.0.0.1 outside the sandbox, unless tls is configured beside it: behind a proxy that ends TLS it is reached from this machine only' }] : [],
+    ...url === undefined || faultOfUrl(url, false) === undefined ? [] : [{ path: [...at, 'url'], message: faultOfUrl(url, false)?.replace(/;.*/, '') as string }]
   ]
 }
 

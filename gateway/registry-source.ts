@@ -1,5 +1,7 @@
+import type { InternalClients } from '../policies/internal-clients.ts'
 import type { Registry } from '../policies/registry.ts'
 import type { CertifiedClient } from './adapters/certificates-registered.ts'
+import { internalClientsOf } from './adapters/internal-clients.ts'
 import { readLocalRegistry, readRegistryFile, registryOf } from './adapters/registry-file.ts'
 import type { RegistryFile } from './adapters/registry-file.ts'
 import { snapshotFile } from './adapters/snapshot-file.ts'
@@ -25,6 +27,8 @@ export interface RegistrySource {
   readonly registry: Registry
   /** The clients that a file registers, with their certificates. */
   readonly clients: readonly CertifiedClient[]
+  /** The applications that a file registers; none where no listener lets them in. */
+  readonly internalClients: InternalClients
   readonly health: RegistryHealth
   /** Takes in what has changed. Throws when it cannot be read; what is known serves on. */
   read (stopped?: AbortSignal): Promise<void>
@@ -54,6 +58,7 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
   const sourceOf = (file: RegistryFile | undefined): RegistrySource => ({
     registry,
     clients: file?.clients ?? [],
+    internalClients: internalClientsOf(file?.internalClients ?? []),
     reload: async (next) => {
       const another = await readLocal(next)
       await take(next)
@@ -87,19 +92,19 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
  * The registry as a command sees it, once: read from the platform now, or as the gateway kept it last where the platform does not answer. Throws a
  * sentence when there is neither. Nothing of it is kept.
  */
-export async function readRegistry (config: Config, { now, api }: Omit<Surroundings, 'warn'>): Promise<Pick<RegistrySource, 'registry' | 'clients'>> {
+export async function readRegistry (config: Config, { now, api }: Omit<Surroundings, 'warn'>): Promise<Pick<RegistrySource, 'registry' | 'clients' | 'internalClients'>> {
   if (config.registry !== 'platform') return openFile(config)
   const surroundings = { now, api, warn: () => undefined }
   const { registry, local, feed } = await openPlatform(config, { ...snapshotOf(config, surroundings), write: async () => undefined }, surroundings)
   await feed.read().catch(() => undefined)
-  if (registry.ready) return { registry, clients: local.file?.clients ?? [] }
+  if (registry.ready) return { registry, clients: local.file?.clients ?? [], internalClients: internalClientsOf(local.file?.internalClients ?? []) }
   throw new Error(`agreements and purposes cannot be read from the platform now (${feed.lastError}), and the gateway has kept none in ${config.state}`)
 }
 
-async function openFile ({ registry: path, environment }: Config): Promise<RegistrySource> {
-  const file = await readRegistryFile(path, environment)
+async function openFile ({ registry: path, environment, listeners }: Config): Promise<RegistrySource> {
+  const file = await readRegistryFile(path, environment, listeners.internal?.publicKeys)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), clients: file.clients, health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
+  return { registry: registryOf(file), clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000
@@ -149,8 +154,8 @@ class LocalRegistry {
   }
 }
 
-async function readLocal ({ localRegistry, environment, eservices }: Config): Promise<RegistryFile | undefined> {
-  return localRegistry === undefined ? undefined : readLocalRegistry(localRegistry, environment, new Map(eservices.map(({ eserviceId, producer }) => [eserviceId, producer])))
+async function readLocal ({ localRegistry, environment, listeners, eservices }: Config): Promise<RegistryFile | undefined> {
+  return localRegistry === undefined ? undefined : readLocalRegistry(localRegistry, environment, new Map(eservices.map(({ eserviceId, producer }) => [eserviceId, producer])), listeners.internal?.publicKeys)
 }
 
 function servedBy ({ eservices }: Config): readonly (readonly [string, readonly string[]])[] {

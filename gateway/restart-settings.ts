@@ -10,6 +10,10 @@ const settings: readonly RestartSetting[] = [
   // Files are read anew while it runs; whether there is TLS, and whether callers are asked for certificates, is decided when the socket is opened.
   { name: 'listeners.public.tls', of: ({ listeners }) => listeners.public.tls !== undefined },
   { name: 'listeners.public.tls.clients', of: ({ listeners: { public: { tls } } }) => tls && tls.clients !== undefined },
+  { name: 'listeners.internal', of: ({ listeners }) => listeners.internal !== undefined },
+  { name: 'listeners.internal.host', of: ({ listeners }) => listeners.internal?.host },
+  { name: 'listeners.internal.port', of: ({ listeners }) => listeners.internal?.port },
+  { name: 'listeners.internal.tls', of: ({ listeners }) => listeners.internal?.tls !== undefined },
   { name: 'listeners.operations.host', of: ({ listeners }) => listeners.operations.host },
   { name: 'listeners.operations.port', of: ({ listeners }) => listeners.operations.port },
   { name: 'listeners.operations.token', of: ({ listeners }) => listeners.operations.token },
@@ -26,5 +30,6 @@ const settings: readonly RestartSetting[] = [
 /** The settings, by their names in the configuration, in which two configurations differ and which hold from start to end of a process. Never a value: some are secrets. */
 export function restartOf (before: Config, after: Config): readonly string[] {
   const differing = settings.filter(({ of }) => !isDeepStrictEqual(of(before), of(after))).map(({ name }) => name)
-  return differing.filter((name) => name !== 'listeners.public.tls.clients' || !differing.includes('listeners.public.tls'))
+  // What is in one that differs as a whole goes without saying.
+  return differing.filter((name) => !differing.some((other) => name.startsWith(`${other}.`)))
 }

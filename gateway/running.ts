@@ -48,7 +48,7 @@ export async function runGateway (config: Config, source: ConfigSource): Promise
     async stop () {
       gateway.drain()
       stopping.abort()
-      await drainServer(gateway.server, drainTimes)
+      await Promise.all([gateway.server, ...gateway.internal ? [gateway.internal] : []].map(async (server) => drainServer(server, drainTimes)))
       await gateway.close()
     }
   }
@@ -61,7 +61,10 @@ export function filesOf ({ config, eservices }: Gateway['live']): readonly strin
 
 /** Prepares putting renewed certificates to use, those that the configuration names by then. */
 function prepareCertificates (gateway: Gateway): () => Promise<void> {
-  const filesNow = (): TlsFiles | undefined => gateway.live.config.listeners.public.tls
   const warn = (message: string): void => { gateway.logger.warn({ message }, 'listener') }
-  return filesNow() ? prepareRenewal(gateway.server as unknown as TlsServer, () => filesNow() as TlsFiles, warn) : async () => undefined
+  const renewals = ([['public', gateway.server], ['internal', gateway.internal]] as const).flatMap(([name, server]) => {
+    const filesNow = (): TlsFiles | undefined => gateway.live.config.listeners[name]?.tls
+    return server && filesNow() ? [prepareRenewal(server as unknown as TlsServer, () => filesNow() as TlsFiles, warn)] : []
+  })
+  return async () => { await Promise.all(renewals.map(async (renew) => renew())) }
 }

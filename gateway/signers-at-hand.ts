@@ -15,7 +15,7 @@ const noAnswer = new Promise<never>(() => undefined)
  * Asks beforehand who signed what goes with a call, and gives what answers at once with what was found out. What could not be asked is not
  * answered. `now` in epoch ms.
  */
-export async function askBeforehand ({ authorization, rawHeaders }: Pick<Call, 'authorization' | 'rawHeaders'>, { clientKeys, certificates }: Signers, now: number): Promise<Signers> {
+export async function askBeforehand ({ authorization, rawHeaders }: Pick<Call, 'authorization' | 'rawHeaders'>, { clientKeys, certificates, internalClients }: Signers, now: number): Promise<Signers> {
   const credentials = readCredentials(authorization)
   const own = 'denial' in credentials ? [] : [credentials.voucher]
   const tokens = [...own, ...headerValues(rawHeaders, 'agid-jwt-signature'), ...evidenceValues(rawHeaders)]
@@ -30,5 +30,5 @@ export async function askBeforehand ({ authorization, rawHeaders }: Pick<Call, '
     else if (typeof header['kid'] === 'string' && !own.includes(token)) keys.set(header['kid'], await clientKeys.find(header['kid']))
   }
   const known = <T>(answer: T | 'unavailable' | undefined): T | Promise<never> => answer === undefined || answer === 'unavailable' ? noAnswer : answer
-  return { clientKeys: { find: (kid) => known(keys.get(kid)) }, certificates: { find: (header) => known(found.get(JSON.stringify(header))) } }
+  return { clientKeys: { find: (kid) => known(keys.get(kid)) }, certificates: { find: (header) => known(found.get(JSON.stringify(header))) }, internalClients }
 }

@@ -5,6 +5,7 @@ import type { Check } from './check.ts'
 import type { CallerFact } from './caller.ts'
 import type { Demands } from './demands.ts'
 import type { Denial } from './denials.ts'
+import type { InternalClients } from './internal-clients.ts'
 import { registryUnavailable } from './platform-state.ts'
 import type { Policy } from './policy.ts'
 import type { Registry, Settled, Tenant } from './registry.ts'
@@ -22,7 +23,8 @@ export interface Channel { readonly secure: boolean, readonly certificate: Clien
 /** The certificate of the channel that was demanded; null where none was. */
 export type ChannelFact = { readonly thumbprint: string } | null
 
-interface Subject { readonly channel: Channel, readonly now: number, readonly demanded: Demands['channel'], readonly tenant: Tenant | undefined }
+/** `own`: the certificate is registered with the caller itself, an internal application. */
+interface Subject { readonly channel: Channel, readonly now: number, readonly demanded: Demands['channel'], readonly tenant: Tenant | undefined, readonly own: boolean }
 
 const day = (ms: number): string => shownTime(Math.floor(ms / 1000))
 
@@ -33,9 +35,9 @@ export const channelChecks: readonly Check<Subject>[] = [
   {
     name: 'client certificate trust',
     code: 'client-certificate-untrusted',
-    holds: ({ demanded, channel }) => demanded !== 'mutual-tls' || channel.certificate?.untrusted === undefined,
+    holds: ({ demanded, channel, own }) => demanded !== 'mutual-tls' || own || channel.certificate?.untrusted === undefined,
     expected: () => 'a certificate of an authority that is trusted here, not revoked',
-    got: ({ channel: { certificate } }) => certificate?.untrusted ?? 'such a certificate'
+    got: ({ channel: { certificate }, own }) => own ? 'one that is registered with the caller' : certificate?.untrusted ?? 'such a certificate'
   },
   {
     name: 'client certificate validity',
@@ -53,8 +55,13 @@ export const channelChecks: readonly Check<Subject>[] = [
   }
 ]
 
-function isOfTenant ({ demanded, channel: { certificate }, tenant }: Subject): boolean {
-  return demanded !== 'mutual-tls' || !tenant?.certificates || (certificate !== undefined && tenant.certificates.some((name) => isCertificateOf(name, certificate)))
+function isOfTenant ({ demanded, channel: { certificate }, tenant, own }: Subject): boolean {
+  return demanded !== 'mutual-tls' || own || !tenant?.certificates || (certificate !== undefined && tenant.certificates.some((name) => isCertificateOf(name, certificate)))
+}
+
+/** Whether the certificate of a call is registered with its caller itself: then nobody else has to answer for it. */
+export function isOwn ({ certificate }: Channel, { kind, clientId }: CallerFact, internalClients: InternalClients): boolean {
+  return kind === 'internal' && certificate !== undefined && internalClients.byCertificate(certificate.thumbprint)?.id === clientId
 }
 
 /** Whose machine connects: where a delegate calls for the consumer it is the delegate's. */
@@ -70,11 +77,11 @@ export const channel: Policy<'channel', 'caller'> = {
   stage: 'before-body',
   needs: ['caller'],
   denials: [...new Set([...channelChecks.map((check) => check.code), registryUnavailable.denial])],
-  prepare: ({ registry }) => ({ connection: channel, demands, caller, now }) => {
+  prepare: ({ registry, internalClients }) => ({ connection: channel, demands, caller, now }) => {
     if (demands.channel === 'any') return null
     const decide = (settled: Settled): ChannelFact | Denial => {
       if (settled === 'undecided') return registryUnavailable
-      const failure = firstFailure(channelChecks, { channel, demanded: demands.channel, tenant: tenantOf(registry(), caller), now })
+      const failure = firstFailure(channelChecks, { channel, demanded: demands.channel, tenant: tenantOf(registry(), caller), own: isOwn(channel, caller, internalClients), now })
       return failure ?? (channel.certificate ? { thumbprint: channel.certificate.thumbprint } : null)
     }
     // Whose machine it must be hangs on the client only where the connection says whose it is.

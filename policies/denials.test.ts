@@ -20,6 +20,7 @@ import type { Call, Facts, Ports, Terms } from './policy.ts'
 import { ecKey, jktOf, makeProof, rsaKey } from './proof-fixture.ts'
 import { grantsWith, grantWith } from './grant-fixture.ts'
 import type { Grants } from './grants.ts'
+import { internalCertificate, internalClientsWith } from './internal-fixture.ts'
 import { clientKeysOf, otherClientKey, otherClientKid, signMessage } from './signature-fixture.ts'
 
 const full: Limiter = {
@@ -98,6 +99,7 @@ const golden: readonly Case[] = [
   claims('eservice-mismatch', { eserviceId: id(77) }),
   claims('descriptor-mismatch', { descriptorId: id(77) }),
   { policy: 'caller', code: 'caller-kind-not-trusted', call: { demands: byCertificate } },
+  { policy: 'caller', code: 'client-certificate-untrusted', call: { listener: 'internal', authorization: [], connection: { secure: true, certificate: { ...internalCertificate, notAfter: testTime - 1 } } }, ports: { internalClients: internalClientsWith() } },
   certified('token-malformed', { header: { typ: undefined } }),
   certified('token-unverifiable', { key: strangerKey.privateKey }),
   certified('token-claims-invalid', { claims: { jti: undefined } }),

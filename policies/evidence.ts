@@ -5,6 +5,7 @@ import type { EvidenceDemand } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { digestChecks, evidenceClaimChecks, evidenceKind, evidenceValues, signerChecks, takeEvidence } from './evidence-token.ts'
 import type { EvidenceSubject, TakenEvidence } from './evidence-token.ts'
+import { signersFor, trustedFor } from './internal-caller.ts'
 import type { Jws } from './jws.ts'
 import type { Call, Facts, Policy, Terms } from './policy.ts'
 import type { Registry } from './registry.ts'
@@ -31,7 +32,7 @@ export const evidence: Policy<'evidence', 'caller' | 'purpose'> = {
     return (call) => {
       const { demands: { evidence: demand }, caller, now } = call
       if (!demand) return null
-      const taken = readEvidence(call, caller.evidenceDigest, demand)
+      const taken = readEvidence(call, caller, demand)
       if ('denial' in taken) return taken
       const { token, digest } = taken
       const finish = (signer: Signer | Denial): EvidenceFact | Denial => {
@@ -40,19 +41,19 @@ export const evidence: Policy<'evidence', 'caller' | 'purpose'> = {
         return denial ?? { digest, signer: signer.id }
       }
       // Asked on every call, even when the signature is known to be good: a key that was deleted proves nothing any more.
-      const signer = findSigner(token, evidenceKind, ports, now)
+      const signer = findSigner(token, evidenceKind, signersFor(caller, ports), now)
       return signer instanceof Promise ? signer.then(finish) : finish(signer)
     }
   }
 }
 
 /** What of evidence is judged before its signature: that there is one piece, of the right form, and that it goes with the voucher. */
-function readEvidence ({ rawHeaders }: Call, evidenceDigest: string | undefined, { bound, trust }: EvidenceDemand): TakenEvidence | Denial {
+function readEvidence ({ rawHeaders }: Call, caller: CallerFact, { bound, trust }: EvidenceDemand): TakenEvidence | Denial {
   const taken = takeEvidence(evidenceValues(rawHeaders))
   if ('denial' in taken) return taken
-  const mismatch = firstFailure(digestChecks, { digest: taken.digest, evidenceDigest, bound })
+  const mismatch = firstFailure(digestChecks, { digest: taken.digest, evidenceDigest: caller.evidenceDigest, bound })
   if (mismatch) return mismatch
-  const failure = firstFailure(tokenHeaderChecks(evidenceKind, trust), taken.token.header)
+  const failure = firstFailure(tokenHeaderChecks(evidenceKind, trustedFor(caller, trust)), taken.token.header)
   // Before the signature is verified the caller is not told which part is wrong.
   return failure ? { denial: failure.denial, check: failure.check, reason: failure.reason } : taken
 }
@@ -62,9 +63,9 @@ export function subjectOf ({ now, caller }: Pick<Call, 'now'> & { readonly calle
   return { claims, caller, names: namesOf(caller, registry), bound, agreed, audience: [...audience, ...evidenceAudience], now: Math.floor(now / 1000) }
 }
 
-// Who has no client on the platform has no id from there to give.
+// Who signs with a certificate has no client on the platform, and no id from there to give.
 function namesOf ({ kind, clientId, consumerId }: Pick<CallerFact, 'kind' | 'clientId' | 'consumerId'>, registry: Registry): readonly string[] {
-  return kind === 'pdnd' ? [clientId] : [clientId, consumerId, ...registry.client(clientId)?.knownAs ?? []]
+  return kind !== 'x509' ? [clientId] : [clientId, consumerId, ...registry.client(clientId)?.knownAs ?? []]
 }
 
 const maxRemembered = 10_000

@@ -1,10 +1,11 @@
-import { formlessToken, kindChecks, kindOf } from './caller.ts'
+import { callersOf, formlessToken, kindChecks, kindOf } from './caller.ts'
 import { explainChecks, failedLine } from './check.ts'
 import type { Line } from './check.ts'
 import { readCredentials } from './credentials.ts'
-import { trusts } from './demands.ts'
+import { callerKinds } from './demands.ts'
 import { explainCertified } from './explain-certified.ts'
 import type { ExplainedCaller } from './explain-certified.ts'
+import { explainInternal } from './explain-internal.ts'
 import type { ExplainContext } from './explained.ts'
 import { readJws } from './jws.ts'
 import type { Jws } from './jws.ts'
@@ -12,17 +13,18 @@ import { formChecks, headerChecks, withoutMalformed } from './voucher.ts'
 import type { VoucherClaims } from './voucher.ts'
 import { claimChecks, factOf, verifySignature } from './voucher-caller.ts'
 
-/** The lines of the policy `caller` about a voucher or a token by certificate, and who would call if all were well. */
+/** The lines of the policy `caller` about a voucher or a caller's own token, and who would call if all were well. */
 export function explainCaller (token: string, context: ExplainContext): ExplainedCaller {
   const { call } = context
-  const trust = call?.demands.trust ?? trusts
+  const trust = call ? callersOf(call) : callerKinds
   const form = { check: 'form', expected: 'a JWS in compact form' }
   const read = readJws(token)
   if (typeof read === 'string') return { lines: [failedLine(form, formlessToken(read, trust))] }
   const kind = kindOf(read.header, trust)
   const head: readonly Line[] = [{ ...form, outcome: 'pass', got: 'such a token' }, ...call ? explainChecks(kindChecks, { kind, trust }) : []]
   if (!trust.includes(kind)) return { lines: head }
-  const { lines, caller } = kind === 'x509' ? explainCertified(read, context) : explainVoucherItself(read, context)
+  const explain = { pdnd: explainVoucherItself, x509: explainCertified, internal: explainInternal }[kind]
+  const { lines, caller } = explain(read, context)
   return { lines: [...head, ...lines], ...caller && { caller } }
 }
 

@@ -13,7 +13,7 @@ export function explainEvidence ({ caller, call, context: { terms, registry, sig
   if (!call || !demand) return []
   const reached = !refused || refused.proved.purpose !== undefined
   const values = evidenceValues(call.rawHeaders)
-  const { lines: [form, ...lines], signed } = explainToken(values, evidenceKind, demand.trust, reached ? signers : undefined, call.now)
+  const { lines: [form, ...lines], signed } = explainToken(caller, values, evidenceKind, demand.trust, reached ? signers : undefined, call.now)
   const taken = takeEvidence(values)
   if (!form || 'denial' in taken) return form ? [form] : []
   return [

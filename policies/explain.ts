@@ -1,12 +1,15 @@
+import { certificateOf } from './caller.ts'
 import { failedLine } from './check.ts'
 import type { Line } from './check.ts'
 import { readCredentials } from './credentials.ts'
 import { explainCaller } from './explain-caller.ts'
+import type { ExplainedCaller } from './explain-certified.ts'
 import { explainChannel } from './explain-channel.ts'
 import { explainDpop } from './explain-dpop.ts'
 import { explainEvidence } from './explain-evidence.ts'
 import { explainGrant } from './explain-grant.ts'
 import { explainIntegrity } from './explain-integrity.ts'
+import { explainInternalCertificate } from './explain-internal.ts'
 import { explainInteraction } from './explain-interaction.ts'
 import { explainAgreement, explainDelegation, explainDescriptor, explainPurpose } from './explain-platform.ts'
 import { explainReplyTo } from './explain-reply-to.ts'
@@ -38,12 +41,15 @@ const explanations: Readonly<Record<Exclude<keyof Facts, 'caller'>, Explain>> = 
 }
 
 /**
- * Every check that admission makes of a voucher or of a token by certificate, and of the call that it came with where there is one, as lines in the
+ * Every check that admission makes of a voucher or of a caller's own token, and of the call that it came with where there is one, as lines in the
  * order of admission, without stopping at the first that fails. The tables are those of admission. Signatures are never shown. A line is "not checked"
  * when what it depends on is missing; that is never a pass.
  */
 export function explainVoucher (token: string, context: ExplainContext): readonly Line[] {
-  const { lines, caller } = explainCaller(token, context)
+  return explainAll(explainCaller(token, context), context)
+}
+
+function explainAll ({ lines, caller }: ExplainedCaller, context: ExplainContext): readonly Line[] {
   const explain = (name: keyof Facts): readonly Line[] => {
     if (name === 'caller') return lines
     return caller ? explanations[name]({ caller, call: context.call, context } satisfies Explained) : []
@@ -53,6 +59,8 @@ export function explainVoucher (token: string, context: ExplainContext): readonl
 
 /** Every check that admission makes of a call; see `explainVoucher`. */
 export function explainCall (call: ExplainedCall, context: Omit<ExplainContext, 'call'>): readonly Line[] {
+  const certificate = certificateOf(call)
+  if (certificate) return explainAll(explainInternalCertificate(certificate, { ...context, call }), { ...context, call })
   const credentials = readCredentials(call.authorization)
   if ('denial' in credentials) return [failedLine({ check: credentials.check, expected: 'one header: Bearer <voucher>, or DPoP <voucher>' }, credentials)]
   return explainVoucher(credentials.voucher, { ...context, call })

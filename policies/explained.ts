@@ -9,7 +9,7 @@ import type { Call, Facts, Ports, Terms } from './policy.ts'
 import type { Registry } from './registry.ts'
 
 /** Where it is known who signs. */
-export type Signers = Pick<Ports, 'clientKeys' | 'certificates'>
+export type Signers = Pick<Ports, 'clientKeys' | 'certificates' | 'internalClients'>
 
 /** A call as it is explained: of one that was saved the connection is not there. */
 export interface ExplainedCall extends Omit<Call, 'connection'> { readonly connection: Channel | undefined }

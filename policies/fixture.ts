@@ -27,6 +27,7 @@ export const kid = 'platform-key-1'
 
 export const terms: Terms = {
   publicUrl: 'https://api.example.it',
+  internal: { url: 'https://varco.example.lan', eservice: 'https://varco.example.lan/rest/things/v1' },
   issuer: 'sandbox.example',
   producerId: id(1),
   eserviceId: id(3),
@@ -147,6 +148,7 @@ export function plainQuotas (): QuotaCounters & { readonly counts: Map<string, n
       if (beyond || left.every((calls) => calls > 0)) add(claim, 1)
       return left
     },
+    foresee: () => undefined,
     giveBack: (claim) => { add(claim, -1) }
   }
 }
@@ -154,7 +156,7 @@ export function plainQuotas (): QuotaCounters & { readonly counts: Map<string, n
 /** Quotas that always have so many calls left. */
 export function quotasWith (left: number): QuotaCounters {
   const all = ({ quotas }: QuotaClaim): CallsLeft => quotas.map(() => left)
-  return { take: all, peek: all, giveBack: () => undefined }
+  return { take: all, peek: all, foresee: () => undefined, giveBack: () => undefined }
 }
 
 /** Remembers for ever. */
@@ -183,11 +185,11 @@ export function plainInteractions (): Interactions {
 
 /** A call without facts: of the operation that every test calls, with these credentials and otherwise as given. */
 export function callWith (authorization: string, changes: Partial<Call> = {}): AdmittedCall {
-  return { method: 'GET', path: '/rest/things/v1/things', query: '', authorization: [authorization], proofs: [], rawHeaders: [], connection: { secure: false, certificate: undefined }, demands: noDemands, operationId: 'listThings', now: testTime, blockedSeconds: 0, body: undefined, ...changes }
+  return { method: 'GET', path: '/rest/things/v1/things', query: '', authorization: [authorization], proofs: [], rawHeaders: [], listener: 'public', connection: { secure: false, certificate: undefined }, demands: noDemands, operationId: 'listThings', now: testTime, blockedSeconds: 0, body: undefined, ...changes }
 }
 
 /** The world in which the good voucher is admitted, but for the changes. */
 export function portsOf (changes: Partial<Ports> = {}): Ports & { readonly burst: ReturnType<typeof countingLimiter>, readonly quota: ReturnType<typeof plainQuotas> } {
   const registry = registryOf()
-  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, registry: () => registry, burst: countingLimiter(), quota: plainQuotas(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), interactions: plainInteractions(), resolver: { resolve: () => [{ address: '8.8.8.8', isPublic: true }] }, ...changes as object }
+  return { keys: platformKeys(), clientKeys: { find: () => 'unknown' }, certificates: { find: () => ({ untrusted: 'nobody is trusted by certificate' }) }, internalClients: { byKey: () => undefined, byCertificate: () => undefined }, registry: () => registry, burst: countingLimiter(), quota: plainQuotas(), replay: plainReplay(), nonces: noncesOf(Buffer.alloc(32, 7)), interactions: plainInteractions(), resolver: { resolve: () => [{ address: '8.8.8.8', isPublic: true }] }, ...changes as object }
 }

@@ -2,11 +2,12 @@ import type { KeyObject } from 'node:crypto'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import { isTime, isUuid } from './claim.ts'
-import type { IntegrityDemand } from './demands.ts'
+import type { CallerKind, IntegrityDemand } from './demands.ts'
 import type { Denial } from './denials.ts'
 import { digestChecks, readDigests } from './digest.ts'
 import type { DigestSubject } from './digest.ts'
 import { headerValues } from './header-values.ts'
+import { internalAudience, signersFor, trustedFor } from './internal-caller.ts'
 import type { Jws } from './jws.ts'
 import type { Call, Policy, Terms } from './policy.ts'
 import { replayKey } from './replay.ts'
@@ -87,7 +88,7 @@ export const integrity: Policy<'integrity', 'caller'> = {
     if (!demand) return null
     const message = readMessage(call, demand)
     if (needsNoToken(message)) return firstFailure(digestChecks, message) ?? null
-    const token = readToken(message)
+    const token = readToken(message, trustedFor(call.caller, demand.trust))
     if ('denial' in token) return token
     const finish = (signer: Signer | Denial): IntegrityFact | Denial | Promise<IntegrityFact | Denial> => {
       if ('denial' in signer) return signer
@@ -99,7 +100,7 @@ export const integrity: Policy<'integrity', 'caller'> = {
       const verdict = ports.replay.note(replayKey(header, signer.clientId, jti), Math.min(exp, iat + maxAgeSeconds + 1) * 1000, now, iat * 1000)
       return verdict instanceof Promise ? verdict.then(decide) : decide(verdict)
     }
-    const signer = findSigner(token, signatureKind, ports, now)
+    const signer = findSigner(token, signatureKind, signersFor(call.caller, ports), now)
     return signer instanceof Promise ? signer.then(finish) : finish(signer)
   }
 }
@@ -126,15 +127,17 @@ export function needsNoToken ({ digestNeeded, tokens }: Message): boolean {
   return !digestNeeded && tokens.length === 0
 }
 
-function readToken ({ tokens, demand }: Message): Jws | Denial {
+function readToken ({ tokens }: Message, trusted: readonly CallerKind[]): Jws | Denial {
   const token = takeToken(tokens, signatureKind)
   if ('denial' in token) return token
-  const failure = firstFailure(tokenHeaderChecks(signatureKind, demand.trust), token.header)
+  const failure = firstFailure(tokenHeaderChecks(signatureKind, trusted), token.header)
   // Before the signature is verified the caller is not told which part is wrong.
   return failure ? { denial: failure.denial, check: failure.check, reason: failure.reason } : token
 }
 
 /** What a message with a token is held against. */
-export function subjectOf (message: Message, { claims }: Jws, who: Pick<SignedMessage, 'signer' | 'clientId'>, { path, now }: Pick<Call, 'path' | 'now'>, { audience, signatureAudience, publicUrl }: Terms): SignedMessage {
-  return { ...message, ...who, claims, audience: [...audience, ...signatureAudience], url: publicUrl + path, now: Math.floor(now / 1000) }
+export function subjectOf (message: Message, { claims }: Jws, who: Pick<SignedMessage, 'signer' | 'clientId'>, { path, now, listener }: Pick<Call, 'path' | 'now' | 'listener'>, terms: Terms): SignedMessage {
+  const { audience, signatureAudience, publicUrl, internal } = terms
+  const inside = listener === 'internal' && internal !== undefined
+  return { ...message, ...who, claims, audience: [...inside ? internalAudience(terms) : audience, ...signatureAudience], url: (inside ? internal.url : publicUrl) + path, now: Math.floor(now / 1000) }
 }

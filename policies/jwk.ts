@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { isRecord, signatureAlgorithms } from './jws.ts'
+import { allAlgorithms, isRecord, signatureAlgorithms } from './jws.ts'
 import type { SignatureAlgorithm } from './jws.ts'
 import { isRocaModulus } from './roca.ts'
 
@@ -24,6 +24,15 @@ export function findKeyFault (jwk: unknown, alg: unknown): string | undefined {
   if (secretMembers.some((member) => Object.hasOwn(jwk, member))) return 'a key with secret members'
   const { kty, ...more } = signatureAlgorithms[alg as SignatureAlgorithm]
   return findPurposeFault(jwk, alg) ?? (jwk['kty'] !== kty ? 'a key of another type than the algorithm' : 'crv' in more ? findCurveFault(jwk, more.crv) : findModulusFault(jwk))
+}
+
+/** The same for any algorithm that goes with such a key, or the one that the key itself names. */
+export function findAnyKeyFault (jwk: Jwk): string | undefined {
+  const fitting = allAlgorithms.find((name) => {
+    const algorithm = signatureAlgorithms[name]
+    return algorithm.kty === jwk['kty'] && (!('crv' in algorithm) || algorithm.crv === jwk['crv'])
+  })
+  return fitting === undefined ? 'of a type that is not taken' : findKeyFault(jwk, jwk['alg'] ?? fitting)
 }
 
 /** What a JWK says of itself that keeps it from verifying with this algorithm (RFC 7517, 4.2 to 4.4), or undefined; its numbers are not looked at. */

@@ -2,7 +2,7 @@ import type { AgreementFact } from './agreement.ts'
 import type { OperationClass, Rate } from './burst.ts'
 import type { CallerFact } from './caller.ts'
 import type { Certificates } from './certificates.ts'
-import type { Demands } from './demands.ts'
+import type { Demands, Listener } from './demands.ts'
 import type { Channel, ChannelFact } from './channel.ts'
 import type { DelegationFact } from './delegation.ts'
 import type { DescriptorFact } from './descriptor.ts'
@@ -14,6 +14,7 @@ import type { Grants } from './grants.ts'
 import type { IntegrityFact } from './integrity.ts'
 import type { InteractionFact } from './interaction.ts'
 import type { Interactions } from './interactions.ts'
+import type { InternalClients } from './internal-clients.ts'
 import type { ClientKeys, Keys } from './keys.ts'
 import type { Limiter, LimitState } from './limiter.ts'
 import type { Nonces } from './nonce.ts'
@@ -59,6 +60,8 @@ export interface Call {
   readonly authorization: readonly string[]
   readonly proofs: readonly string[]
   readonly rawHeaders: readonly string[]
+  /** Where the call came in; who may come there differs, what for does not. */
+  readonly listener: Listener
   /** What the call came on; not to be confused with the fact of that name, which is what of it was demanded and proved. */
   readonly connection: Channel
   readonly demands: Demands
@@ -76,6 +79,7 @@ export interface Ports {
   readonly keys: Keys
   readonly clientKeys: ClientKeys
   readonly certificates: Certificates
+  readonly internalClients: InternalClients
   readonly registry: () => Registry
   readonly burst: Limiter
   readonly quota: QuotaCounters
@@ -88,6 +92,8 @@ export interface Ports {
 /** What the configuration says about the e-service that an operation belongs to. `publicUrl` is what callers know the gateway by. */
 export interface Terms {
   readonly publicUrl: string
+  /** What internal applications know the gateway and the e-service by; undefined where they cannot call. */
+  readonly internal: { readonly url: string, readonly eservice: string } | undefined
   readonly issuer: string
   readonly producerId: string
   readonly eserviceId: string

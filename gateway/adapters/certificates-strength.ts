@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
-import { findKeyFault } from '../../policies/jwk.ts'
-import { signatureAlgorithms } from '../../policies/jws.ts'
+import { findAnyKeyFault } from '../../policies/jwk.ts'
+import type { Jwk } from '../../policies/jwk.ts'
 
 /** The hashes of the signatures that certificates and revocation lists may have, by algorithm: RSA (PKCS #1 v1.5) or ECDSA, never SHA-1 or MD5. */
 export const signatureHashes: Readonly<Record<string, string>> = {
@@ -20,9 +20,7 @@ export function findWeakSignature ({ signatureAlgorithmOid }: X509Certificate): 
 /** What is weak about the key of a certificate, or undefined: RSA of at least 2048 bits, or P-256, P-384, P-521. Whether it goes with the algorithm of a token is for its verifier to say. Never throws. */
 export function findWeakKey (certificate: X509Certificate): string | undefined {
   try {
-    const jwk = certificate.publicKey.export({ format: 'jwk' })
-    const fitting = Object.entries(signatureAlgorithms).find(([, algorithm]) => algorithm.kty === jwk.kty && (!('crv' in algorithm) || algorithm.crv === jwk.crv))
-    const fault = fitting ? findKeyFault(jwk, fitting[0]) : 'of a type that is not taken'
+    const fault = findAnyKeyFault(certificate.publicKey.export({ format: 'jwk' }) as Jwk)
     return fault === undefined ? undefined : `its key is ${fault}`
   } catch {
     return 'its key is of a type that is not taken'

@@ -1,12 +1,17 @@
 import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
-import { valueAt } from '../document-value.ts'
+import { itemsAt, textAt, valueAt } from '../document-value.ts'
 import { readCertificates } from './certificates-file.ts'
 import type { CertifiedClient, RegisteredCertificate } from './certificates-registered.ts'
 import type { Finding } from './checked-yaml.ts'
 
 /** The certificates of clients that a registry file names as files, by the name that it gives each, and those that cannot be used. */
 export interface CertificateFiles { readonly certificates: ReadonlyMap<string, readonly X509Certificate[]>, readonly findings: readonly Finding[] }
+
+/** The names of all of them. */
+export function certificateFilesIn (document: unknown): readonly string[] {
+  return itemsAt(document, 'clients').flatMap((client) => itemsAt(client, 'certificates').flatMap((certificate) => textAt(certificate, ['file']) ?? []))
+}
 
 /** Reads every certificate that a registry file names, relative to `folder`; whatever has not the expected shape is passed over. */
 export async function readCertificateFiles (document: unknown, folder: string): Promise<CertificateFiles> {
@@ -20,11 +25,6 @@ export async function readCertificateFiles (document: unknown, folder: string): 
     return []
   }))
   return { certificates, findings: findings.flat() }
-}
-
-function itemsAt (holder: unknown, key: string): readonly unknown[] {
-  const items = valueAt(holder, [key])
-  return Array.isArray(items) ? items : []
 }
 
 /** A client with its files in place of their names. */

@@ -14,7 +14,7 @@ export function checkReferences (document: unknown): Finding[] {
   const eservices = items(document, 'eservices')
   const agreements = items(document, 'agreements')
   const purposes = items(document, 'purposes')
-  const clients = items(document, 'clients')
+  const clients = [...items(document, 'clients'), ...items(document, 'internalClients')]
   const delegations = items(document, 'delegations')
   return [
     ...findRepeats(document),
@@ -30,7 +30,8 @@ export function checkReferences (document: unknown): Finding[] {
 
 /** Every duplicate id or alias alone. */
 export function findRepeats (document: unknown): Finding[] {
-  const [tenants, eservices, purposes, clients, agreements, delegations] = ['tenants', 'eservices', 'purposes', 'clients', 'agreements', 'delegations'].map((key) => items(document, key)) as [Item[], Item[], Item[], Item[], Item[], Item[]]
+  const [tenants, eservices, purposes, consumers, internal, agreements, delegations] = ['tenants', 'eservices', 'purposes', 'clients', 'internalClients', 'agreements', 'delegations'].map((key) => items(document, key)) as [Item[], Item[], Item[], Item[], Item[], Item[], Item[]]
+  const clients = [...consumers, ...internal]
   const descriptors = eservices.flatMap(({ path, fields }) => items(fields, 'descriptors', path))
   const versions = purposes.flatMap(({ path, fields }) => items(fields, 'versions', path))
   return [

@@ -34,6 +34,8 @@ const certificateNames = {
   }
 }
 
+const fileName = { type: 'string', minLength: 1 }
+
 /** Certificates (policies/certificate-name.ts), each named in one way. */
 const certificates = (ways: object): object => list({ type: 'object', additionalProperties: false, minProperties: 1, maxProperties: 1, properties: ways }, 1)
 
@@ -71,15 +73,20 @@ const nouns = {
     kind: { enum: ['Consumer', 'Api'] },
     purposes: list(id),
     knownAs: list(name, 1),
-    certificates: certificates({ ...certificateNames, file: { type: 'string', minLength: 1 } })
+    certificates: certificates({ ...certificateNames, file: fileName })
   }, ['knownAs', 'certificates'])),
+  internalClients: list(closed({
+    id, alias, name, consumerId: id, purposes: list(id),
+    keys: list(closed({ file: fileName }), 1),
+    certificates: certificates({ thumbprint: certificateNames.thumbprint, file: fileName })
+  }, ['keys', 'certificates'])),
   delegations: list(closed({ id, kind: { enum: delegationKinds }, delegatorId: id, delegateId: id, eserviceId: id, state: { enum: delegationStates } }))
 }
 
 /** The JSON Schema of a registry file: the platform's nouns, closed, with an alias for all that a person types, and the environment of PDND that it is of. */
-export const registryFileSchema = closed(nouns, ['environment', 'delegations'])
+export const registryFileSchema = closed(nouns, ['environment', 'internalClients', 'delegations'])
 
-const { environment, tenants, agreements, purposes, clients } = nouns
+const { environment, tenants, agreements, purposes, clients, internalClients } = nouns
 
 /** The same of one that stands beside the platform: it has what the platform may not know, and of that as much as it likes. */
-export const localRegistrySchema = closed({ environment, tenants, agreements, purposes, clients }, ['environment', 'tenants', 'agreements', 'purposes', 'clients'])
+export const localRegistrySchema = closed({ environment, tenants, agreements, purposes, clients, internalClients }, ['environment', 'tenants', 'agreements', 'purposes', 'clients', 'internalClients'])

@@ -7,8 +7,11 @@ import { AgreementsByParties } from './agreements-by-parties.ts'
 import type { CertifiedClient } from './certificates-registered.ts'
 import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
 import type { Finding } from './checked-yaml.ts'
+import type { RegisteredInternalClient } from './internal-clients.ts'
 import { readCertificateFiles, withCertificates } from './registry-file-certificates.ts'
 import type { CertificateFiles } from './registry-file-certificates.ts'
+import { findMute, readInternal, withInternal } from './registry-file-internal.ts'
+import type { ReadInternal } from './registry-file-internal.ts'
 import { checkReferences, findRepeats, findUnserved } from './registry-file-references.ts'
 import { localRegistrySchema, registryFileSchema } from './registry-file-schema.ts'
 
@@ -24,8 +27,11 @@ export interface RegistryFile {
   readonly agreements: readonly Agreement[]
   readonly purposes: readonly (Purpose & Named)[]
   readonly clients: readonly (Client & Named & CertifiedClient)[]
+  /** The administration's own applications; their keys are there where they were read. */
+  readonly internalClients?: readonly (RegisteredInternalClient & Named)[]
   readonly delegations?: readonly Delegation[]
 }
+
 
 const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFileSchema)
 const validateLocal = new Ajv({ allErrors: true, verbose: true }).compile(localRegistrySchema)
@@ -34,10 +40,11 @@ const validateLocal = new Ajv({ allErrors: true, verbose: true }).compile(localR
  * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file,
  * and where it names certificates as files they are read with it.
  * With `environment` a file that says to be of another one is refused: ids of two environments have nothing to do with each other.
+ * With `publicKeys`, the folder of the keys and certificates of internal clients, those are read too: for whoever lets such clients in.
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
-export async function readRegistryFile (path: string, environment?: EnvironmentName): Promise<RegistryFile> {
-  const file = await readFile<RegistryFile>(path, environment, (content) => [...schemaFindings(validate, content), ...checkReferences(content)])
+export async function readRegistryFile (path: string, environment?: EnvironmentName, publicKeys?: string): Promise<RegistryFile> {
+  const file = await readFile<RegistryFile>(path, { environment, publicKeys }, (content) => [...schemaFindings(validate, content), ...checkReferences(content)])
   return withProducers(file, new Map(file.eservices.map(({ id, producerId }) => [id, producerId])))
 }
 
@@ -45,18 +52,24 @@ export async function readRegistryFile (path: string, environment?: EnvironmentN
  * Reads a registry file of what the platform does not know (clients and tenants with their certificates, purposes and agreements of those that did not join
  * it): every list may be left out, and ids may be the platform's. `producers` of the e-services that are served, by their ids. Throws as `readRegistryFile`.
  */
-export async function readLocalRegistry (path: string, environment: EnvironmentName, producers: ReadonlyMap<string, string>): Promise<RegistryFile> {
-  const file = await readFile<Partial<RegistryFile>>(path, environment, (content) => [...schemaFindings(validateLocal, content), ...findRepeats(content), ...findUnserved(content, [...producers.keys()])])
+export async function readLocalRegistry (path: string, environment: EnvironmentName, producers: ReadonlyMap<string, string>, publicKeys?: string): Promise<RegistryFile> {
+  const file = await readFile<Partial<RegistryFile>>(path, { environment, publicKeys }, (content) => [...schemaFindings(validateLocal, content), ...findRepeats(content), ...findUnserved(content, [...producers.keys()])])
   return withProducers({ tenants: [], eservices: [], agreements: [], purposes: [], clients: [], ...file }, producers)
 }
 
-async function readFile<File extends Partial<RegistryFile>> (path: string, environment: EnvironmentName | undefined, find: (content: unknown) => readonly Finding[]): Promise<File> {
+async function readFile<File extends Partial<RegistryFile>> (path: string, { environment, publicKeys }: { readonly environment: EnvironmentName | undefined, readonly publicKeys: string | undefined }, find: (content: unknown) => readonly Finding[]): Promise<File> {
   let files: CertificateFiles | undefined
+  let internal: ReadInternal | undefined
   const content = await readCheckedYaml<File>(path, async (content): Promise<Finding[]> => {
     files = await readCertificateFiles(content, dirname(path))
-    return [...find(content), ...findForeign(content, environment), ...files.findings]
+    internal = publicKeys === undefined ? undefined : await readInternal(content, { folder: publicKeys, mayBeMissing: environment === 'sandbox' })
+    return [...find(content), ...findMute(content), ...findForeign(content, environment), ...files.findings, ...internal?.findings ?? []]
   })
-  return content.clients ? { ...content, clients: content.clients.map((client) => withCertificates(client, files?.certificates ?? new Map())) } : content
+  return {
+    ...content,
+    ...content.clients && { clients: content.clients.map((client) => withCertificates(client, files?.certificates ?? new Map())) },
+    ...content.internalClients && internal && { internalClients: content.internalClients.map((client) => withInternal(client, internal as ReadInternal)) }
+  }
 }
 
 function findForeign (content: unknown, environment: EnvironmentName | undefined): Finding[] {

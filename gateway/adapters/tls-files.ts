@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import { constants } from 'node:crypto'
@@ -10,16 +11,22 @@ export interface TlsFiles {
   readonly clients?: { readonly ca: readonly string[], readonly crl?: readonly string[] } | undefined
 }
 
+/** The same with absolute paths, where they are relative to `folder`. */
+export function resolveTls ({ certificate, key, clients }: TlsFiles, folder: string): TlsFiles {
+  const at = (path: string): string => resolve(folder, path)
+  return { certificate: at(certificate), key: at(key), clients: clients && { ca: clients.ca.map(at), ...clients.crl && { crl: clients.crl.map(at) } } }
+}
+
 /** Tells operations that a change could not be used; never with the content of a file. */
 export type Warn = (message: string) => void
 
 /**
  * What a TLS listener is opened with (ID_AUTH_CHANNEL_01 and _02): TLS 1.2 or later, no renegotiation. A client certificate is asked for
- * where there is something to judge it by; whether it must be a good one is for each contract to say.
+ * where there is something to judge it by, an authority in the files or, with `pinned`, a register of single ones; whether it must be a good one is for others to say.
  * Throws naming the file that cannot be used.
  */
-export async function readTls (files: TlsFiles): Promise<TlsOptions> {
-  return { ...await readContext(files), requestCert: files.clients !== undefined, rejectUnauthorized: false, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION }
+export async function readTls (files: TlsFiles, clients?: 'pinned'): Promise<TlsOptions> {
+  return { ...await readContext(files), requestCert: clients === 'pinned' || files.clients !== undefined, rejectUnauthorized: false, minVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_RENEGOTIATION }
 }
 
 async function readContext ({ certificate, key, clients }: TlsFiles): Promise<SecureContextOptions> {

@@ -204,7 +204,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     redis: undefined,
     trustedProxies: [],
     x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
-    listeners: { public: { host: '127.0.0.1', port, tls: undefined }, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
+    listeners: { public: { host: '127.0.0.1', port, tls: undefined }, internal: undefined, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
