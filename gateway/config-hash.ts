@@ -8,7 +8,7 @@ const unguessableLength = 32
  * SHA-256 (hex) of a complete configuration with the bytes of the files that it names (`digests` by path) in the place of their paths:
  * the same on every machine that is configured alike.
  */
-export function hashOf (config: Omit<Config, 'files' | 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
+export function hashOf (config: Omit<Config, 'files' | 'digests' | 'shown' | 'hash'>, digests: ReadonlyMap<string, string>): string {
   const { internal, operations } = config.listeners
   return sha256(JSON.stringify({
     ...config,

@@ -88,6 +88,8 @@ export interface Config extends RegistryConfig {
   readonly trustedProxies: readonly string[]
   /** The files (absolute paths) that it was read from, its own first; what contracts refer to is not among them. */
   readonly files: readonly string[]
+  /** SHA-256 (hex) of the bytes of those that it names, by path, when it was read. */
+  readonly digests: ReadonlyMap<string, string>
   /** It is reloaded when one of its files changes. */
   readonly watch: boolean
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
@@ -228,5 +230,5 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       concurrency: eservice.concurrency
     }))
   }
-  return { ...config, files: [path, ...digests.keys()], shown, hash: hashOf(config, digests) }
+  return { ...config, files: [path, ...digests.keys()], digests, shown, hash: hashOf(config, digests) }
 }

@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { loadContract } from '../openapi/contract.ts'
 import { compileContract } from '../openapi/validate.ts'
@@ -20,8 +18,6 @@ export interface DescribedConfig {
   readonly eservices: readonly DescribedEService[]
   /** Undefined where it is that of the platform. */
   readonly registry: RegistryFile | undefined
-  /** SHA-256, hex, of the files of authorities and their lists, by path. */
-  readonly digests: ReadonlyMap<string, string>
 }
 
 /** Reads what the files of a configuration say. Throws CheckedFileError with everything that would keep it from going live. */
@@ -30,7 +26,7 @@ export async function describeConfig (config: Config): Promise<DescribedConfig> 
   const problems = settled.flatMap((one) => one.status === 'rejected' ? problemsOf(one.reason) : [])
   if (problems.length > 0) throw new CheckedFileError(problems)
   const [registry, ...eservices] = settled.map((one) => one.status === 'fulfilled' ? one.value : undefined) as [RegistryFile | undefined, ...DescribedEService[]]
-  return { config, eservices, registry, digests: await digestsOf(config) }
+  return { config, eservices, registry }
 }
 
 async function describe (config: Config, eservice: EServiceConfig): Promise<DescribedEService> {
@@ -53,12 +49,6 @@ async function placed (problems: readonly string[], { files: [file] }: Config, {
   if (file === undefined || own.length === 0) return problems
   const told = await readCheckedYaml(file, () => own.map((problem) => ({ path: ['eservices', name], message: problem.slice(start.length) }))).then(() => [], problemsOf)
   return [...told, ...problems.filter((problem) => !own.includes(problem))]
-}
-
-/** The digests of what a configuration names as authorities. */
-export async function digestsOf ({ x509, listeners: { public: { tls } } }: Config): Promise<ReadonlyMap<string, string>> {
-  const files = [x509?.ca, x509?.crl, tls?.clients?.ca, tls?.clients?.crl].flatMap((some) => some ?? [])
-  return new Map(await Promise.all(files.map(async (file) => [file, createHash('sha256').update(await readFile(file)).digest('hex')] as const)))
 }
 
 /** A configuration as if it lay where another lies: what it names below its own folder does not differ by that alone. */

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { loadConfig } from './config.ts'
 import { buildOperations } from './operations.ts'
 import { keepOperationsPlace } from './operations-place.ts'
+import { planReload } from './plan-reload.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 import { Reloader } from './reload.ts'
 import type { ConfigSource } from './reload.ts'
@@ -19,7 +20,7 @@ async function start (source: ConfigSource): Promise<void> {
   const { gateway, startedAt } = running
   const reloader = new Reloader(async () => running.prepare(), gateway.logger)
   const reload = async () => reloader.reload()
-  const operations = buildOperations({ reports: async () => [reportOf(gateway, startedAt)], reload }, token)
+  const operations = buildOperations({ reports: async () => [reportOf(gateway, startedAt)], reload, plan: async () => planReload(gateway.live, source) }, token)
   await operations.listen(closed)
   const place = await keepOperationsPlace(config.state, { url: `http://${closed.host}:${closed.port}`, token })
   process.on('SIGHUP', () => { void reload() })

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import { problemMediaType } from '../openapi/problem.ts'
+import type { Planned } from './plan-reload.ts'
 import type { Reloaded } from './reload.ts'
 import type { Report } from './report.ts'
 
@@ -11,16 +12,18 @@ export interface Operated {
   readonly reports: () => Promise<readonly [Report, ...Report[]]>
   /** Puts the configuration live as its files are now. */
   readonly reload: () => Promise<Reloaded>
+  /** Says what that would change. */
+  readonly plan: () => Promise<Planned>
 }
 
 /** The paths of the operations listener, as they are told to whoever asks for another. */
-const paths = '/status, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload'
+const paths = '/status, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload and /-/plan'
 
 /**
  * The operations listener, never public: the configuration as it may be shown with its hash, what is live since when, how it stands with the
- * registry, where limits and used proofs are, and reloading. Every path but `/status` needs the operations token as bearer.
+ * registry, where limits and used proofs are, reloading, and what that would change. Every path but `/status` needs the operations token as bearer.
  */
-export function buildOperations ({ reports, reload }: Operated, token: string): FastifyInstance {
+export function buildOperations ({ reports, reload, plan }: Operated, token: string): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 10_000, http: { headersTimeout: 5000 }, exposeHeadRoutes: false })
   const allowed = digest(`Bearer ${token}`)
   app.addHook('onRequest', async (request, reply) => {
@@ -48,10 +51,17 @@ export function buildOperations ({ reports, reload }: Operated, token: string): 
   app.get('/-/processes', async () => ({ items: (await reports()).map(({ pid, startedAt, hash, status: { code }, registry, sharedState }) => ({ pid, startedAt, hash, status: code, registry, sharedState })) }))
   app.post('/-/reload', async (_request, reply) => {
     const reloaded = await reload()
-    if ('hash' in reloaded) return reloaded
-    return reply.code(422).type(problemMediaType).send({ type: 'about:blank', title: 'Unprocessable Content', status: 422, detail: 'The configuration cannot go live; what was live serves on.', code: 'configuration-invalid', problems: reloaded.problems })
+    return 'hash' in reloaded ? reloaded : refuseConfiguration(reply, reloaded.problems)
+  })
+  app.post('/-/plan', async (_request, reply) => {
+    const planned = await plan()
+    return 'lines' in planned ? planned : refuseConfiguration(reply, planned.problems)
   })
   return app
+}
+
+function refuseConfiguration (reply: FastifyReply, problems: readonly string[]): FastifyReply {
+  return reply.code(422).type(problemMediaType).send({ type: 'about:blank', title: 'Unprocessable Content', status: 422, detail: 'The configuration cannot go live; what was live serves on.', code: 'configuration-invalid', problems })
 }
 
 function digest (text: string): Buffer {

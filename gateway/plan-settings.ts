@@ -3,28 +3,21 @@ import type { Config, EServiceConfig } from './config.ts'
 import { changeLine, limitLine, listLines } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
-/** The digests of files by their paths: a file that has another name is the same. */
-export type Digests = ReadonlyMap<string, string>
-
-/** A configuration and what is in the files of authorities that it names. */
-export interface WithDigests { readonly config: Config, readonly digests: Digests }
-
 const moreTrust = { come: 'weaker', gone: 'breaking' } as const
 
 /** Compares what the gateway as a whole believes, and where it is. */
-export function planCommonSettings (before: WithDigests, after: WithDigests): readonly PlanLine[] {
-  const [earlier, later] = [before.config, after.config]
+export function planCommonSettings (before: Config, after: Config): readonly PlanLine[] {
   return [
-    ...changeLine('breaking', 'publicUrl', earlier.publicUrl, later.publicUrl),
-    ...listLines('trustedProxies', earlier.trustedProxies, later.trustedProxies, { come: 'weaker', gone: 'stricter' }),
+    ...changeLine('breaking', 'publicUrl', before.publicUrl, after.publicUrl),
+    ...listLines('trustedProxies', before.trustedProxies, after.trustedProxies, { come: 'weaker', gone: 'stricter' }),
     ...planCertificates(before, after),
     ...planFiles('listeners.public.tls.clients.ca', before, after, ({ listeners }) => listeners.public.tls?.clients?.ca, moreTrust),
     ...planFiles('listeners.public.tls.clients.crl', before, after, ({ listeners }) => listeners.public.tls?.clients?.crl, { come: 'stricter', gone: 'weaker' })
   ]
 }
 
-function planCertificates (before: WithDigests, after: WithDigests): readonly PlanLine[] {
-  const [earlier, later] = [before.config.x509, after.config.x509]
+function planCertificates (before: Config, after: Config): readonly PlanLine[] {
+  const [earlier, later] = [before.x509, after.x509]
   if (!earlier && !later) return []
   if (!later) return [{ kind: 'breaking', sentence: 'x509 is gone: no certificate of a caller is trusted any more' }]
   if (!earlier) return [{ kind: 'weaker', sentence: `x509 is new: certificates of callers are trusted (mode ${later.mode})` }]
@@ -39,9 +32,10 @@ function planCertificates (before: WithDigests, after: WithDigests): readonly Pl
 type FilesOf = (config: Config) => readonly string[] | undefined
 
 /** A list of files by what is in them: their names say nothing of what is trusted. */
-function planFiles (name: string, before: WithDigests, after: WithDigests, of: FilesOf, effect: Parameters<typeof listLines>[3]): readonly PlanLine[] {
-  const named = ({ config, digests }: WithDigests, other: WithDigests): readonly string[] => {
-    const known = new Set((of(other.config) ?? []).map((file) => other.digests.get(file)))
+function planFiles (name: string, before: Config, after: Config, of: FilesOf, effect: Parameters<typeof listLines>[3]): readonly PlanLine[] {
+  const named = (config: Config, other: Config): readonly string[] => {
+    const { digests } = config
+    const known = new Set((of(other) ?? []).map((file) => other.digests.get(file)))
     return (of(config) ?? []).filter((file) => !known.has(digests.get(file))).map((file) => `${file} (SHA-256 ${digests.get(file)?.slice(0, 16) ?? 'unknown'}…)`)
   }
   return listLines(name, named(before, after), named(after, before), effect)

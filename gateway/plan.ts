@@ -17,7 +17,7 @@ export function planOf (before: DescribedConfig, after: DescribedConfig): readon
   const earlier = relocated(before, after)
   const lines = [
     ...restartOf(earlier.config, after.config).map((setting): PlanLine => ({ kind: 'restart', sentence: `${setting} has changed` })),
-    ...planCommonSettings(earlier, after),
+    ...planCommonSettings(earlier.config, after.config),
     ...planCommonLimits(earlier.config, after.config),
     ...before.registry && after.registry ? planRegistry(before.registry, after.registry) : [],
     ...planEServices(earlier, after)

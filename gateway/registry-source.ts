@@ -30,6 +30,8 @@ export interface RegistrySource {
   /** The applications that a file registers; none where no listener lets them in. */
   readonly internalClients: InternalClients
   readonly health: RegistryHealth
+  /** What the registry file says; undefined where the platform is asked. */
+  readonly file: RegistryFile | undefined
   /** Takes in what has changed. Throws when it cannot be read; what is known serves on. */
   read (stopped?: AbortSignal): Promise<void>
   /** Keeps it in step until `stopped`. Never throws: what goes wrong is warned about. */
@@ -57,6 +59,7 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
   const { registry, local, feed, take } = await openPlatform(config, snapshot, surroundings)
   const sourceOf = (file: RegistryFile | undefined): RegistrySource => ({
     registry,
+    file: undefined,
     clients: file?.clients ?? [],
     internalClients: internalClientsOf(file?.internalClients ?? []),
     reload: async (next) => {
@@ -104,7 +107,7 @@ export async function readRegistry (config: Config, { now, api }: Omit<Surroundi
 async function openFile ({ registry: path, environment, listeners }: Config): Promise<RegistrySource> {
   const file = await readRegistryFile(path, environment, listeners.internal?.publicKeys)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
+  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000

@@ -200,6 +200,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     state: join(folder, 'state'),
     watch: false,
     files: [],
+    digests: new Map(),
     publicUrl: `http://127.0.0.1:${port}`,
     redis: undefined,
     trustedProxies: [],
