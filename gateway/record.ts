@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Line } from '../policies/check.ts'
+import type { CallerKind } from '../policies/demands.ts'
 import { denialType } from '../policies/denials.ts'
 import type { QuotaKind } from '../policies/quota-counters.ts'
 import type { Exchange } from './exchange.ts'
@@ -16,6 +17,8 @@ export interface CallRecord {
   readonly status: number
   readonly code: string | undefined
   readonly clientIp: string
+  /** By what it is known who called. */
+  readonly kind: CallerKind | undefined
   readonly clientId: string | undefined
   readonly consumerId: string | undefined
   readonly purposeId: string | undefined
@@ -61,6 +64,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     status: response.writableFinished ? response.statusCode : exchange.denial ? denialType(exchange.denial.denial).status : clientClosed,
     code: exchange.denial?.denial,
     clientIp: exchange.address,
+    kind: caller?.kind,
     clientId: caller?.clientId,
     consumerId: caller?.consumerId,
     purposeId: caller?.purposeId,
