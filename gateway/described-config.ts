@@ -22,7 +22,7 @@ export interface DescribedConfig {
 
 /** Reads what the files of a configuration say. Throws CheckedFileError with everything that would keep it from going live. */
 export async function describeConfig (config: Config): Promise<DescribedConfig> {
-  const settled = await Promise.allSettled([config.registry === 'platform' ? undefined : readRegistryFile(config.registry, config.environment), ...config.eservices.map(async (eservice) => describe(config, eservice))])
+  const settled = await Promise.allSettled([config.registry === 'platform' ? undefined : readRegistryFile(config.registry, config.environment, config.listeners.internal?.publicKeys), ...config.eservices.map(async (eservice) => describe(config, eservice))])
   const problems = settled.flatMap((one) => one.status === 'rejected' ? problemsOf(one.reason) : [])
   if (problems.length > 0) throw new CheckedFileError(problems)
   const [registry, ...eservices] = settled.map((one) => one.status === 'fulfilled' ? one.value : undefined) as [RegistryFile | undefined, ...DescribedEService[]]

@@ -1,5 +1,6 @@
 import { activeVersion, usableDescriptorStates } from '../policies/registry.ts'
 import type { RegistryFile } from './adapters/registry-file.ts'
+import { planIdentities } from './plan-identities.ts'
 import { limitLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
@@ -8,17 +9,19 @@ const mostNamed = 10
 /** Names by ids of what has a state in which it counts. */
 type Active = ReadonlyMap<string, string>
 
-/** Compares two registry files by what is active, and by the calls that may be made. */
+/** Compares two registry files by what is active, by who is who, and by the calls that may be made. */
 export function planRegistry (before: RegistryFile, after: RegistryFile): readonly PlanLine[] {
   const kinds: readonly (readonly [noun: string, state: string, of: (file: RegistryFile) => Active])[] = [
     ['e-service version', 'usable', usableVersions],
     ['agreement', 'active', activeAgreements],
     ['purpose', 'active', ({ purposes }) => new Map(purposes.filter((purpose) => activeVersion(purpose)).map(({ id, alias }) => [id, alias]))],
     ['delegation', 'active', activeDelegations],
-    ['client', 'registered', ({ clients }) => new Map(clients.map(({ id, alias }) => [id, alias]))]
+    ['client', 'registered', ({ clients }) => new Map(clients.map(({ id, alias }) => [id, alias]))],
+    ['internal client', 'registered', ({ internalClients = [] }) => new Map(internalClients.map(({ id, alias }) => [id, alias]))]
   ]
   return [
     ...kinds.flatMap(([noun, state, of]) => planActive(`registry: ${noun}`, state, of(before), of(after))),
+    ...planIdentities(before, after, prepareNames(before, after)),
     ...planQuotas(before, after)
   ]
 }

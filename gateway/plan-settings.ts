@@ -11,8 +11,11 @@ export function planCommonSettings (before: Config, after: Config): readonly Pla
     ...changeLine('breaking', 'publicUrl', before.publicUrl, after.publicUrl),
     ...listLines('trustedProxies', before.trustedProxies, after.trustedProxies, { come: 'weaker', gone: 'stricter' }),
     ...planCertificates(before, after),
-    ...planFiles('listeners.public.tls.clients.ca', before, after, ({ listeners }) => listeners.public.tls?.clients?.ca, moreTrust),
-    ...planFiles('listeners.public.tls.clients.crl', before, after, ({ listeners }) => listeners.public.tls?.clients?.crl, { come: 'stricter', gone: 'weaker' })
+    ...(['public', 'internal'] as const).flatMap((name) => [
+      ...planFiles(`listeners.${name}.tls.clients.ca`, before, after, ({ listeners }) => listeners[name]?.tls?.clients?.ca, moreTrust),
+      ...planFiles(`listeners.${name}.tls.clients.crl`, before, after, ({ listeners }) => listeners[name]?.tls?.clients?.crl, { come: 'stricter', gone: 'weaker' })
+    ]),
+    ...changeLine('breaking', 'listeners.internal.url', before.listeners.internal?.url, after.listeners.internal?.url)
   ]
 }
 

@@ -230,6 +230,13 @@ t.test('the registry file: what is active no longer, and now, by name', async (t
     'added - - registry: agreements active now, 1: consumer on things', 'added - - registry: purposes active now, 1: counting', 'added - - registry: clients registered now, 1: machine'
   ])
   t.strictSame(await planned(undefined, ({ registry }) => { registry['purposes'][0].versions[0].dailyCalls = 60 }), ['weaker - - registry: dailyCalls of the purpose counting was 50, is 60'])
+  const clients = (own: Json) => ({ registry }: Files): void => { Object.assign(registry['clients'][0], own) }
+  const thumbprint = Buffer.alloc(32, 1).toString('base64url')
+  await check(t, undefined, clients({ purposes: [], certificates: [{ thumbprint }] }),
+    ['breaking - - registry: the purposes of the client machine no longer has counting', `weaker - - registry: what the client machine proves itself with has the certificate ${thumbprint} now`],
+    [`breaking - - registry: what the client machine proves itself with no longer has the certificate ${thumbprint}`, 'added - - registry: the purposes of the client machine has counting now'])
+  await check(t, undefined, ({ registry }) => { registry['tenants'][1].certificates = [{ thumbprint }] },
+    ['stricter - - registry: the tenant consumer needs a certificate of its own now'], ['weaker - - registry: the tenant consumer needs no certificate of its own any more'])
   const many = (all: Files): void => { all.registry['clients'] = Array.from({ length: 12 }, (_, index) => ({ ...all.registry['clients'][0], id: uuid(30 + index), alias: `m${index}` })) }
   t.match((await planned(many, ({ registry }) => { registry['clients'] = [] }))[0], / 12: m0, .*, m9 and 2 more$/)
 })
