@@ -7,6 +7,7 @@ import type { RegistryFile } from './adapters/registry-file.ts'
 import { snapshotFile } from './adapters/snapshot-file.ts'
 import type { SnapshotFile } from './adapters/snapshot-file.ts'
 import type { Config } from './config.ts'
+import { attendTo } from './feeds.ts'
 import type { InteropApi } from './pdnd/interop-api.ts'
 import { PlatformRegistry } from './pdnd/platform-registry.ts'
 import { RegistryFeed } from './pdnd/registry-feed.ts'
@@ -36,6 +37,8 @@ export interface RegistrySource {
   read (stopped?: AbortSignal): Promise<void>
   /** Keeps it in step until `stopped`. Never throws: what goes wrong is warned about. */
   follow (stopped: AbortSignal, pauses?: { readonly eventsMs: number, readonly retryMs: number }): Promise<void>
+  /** Keeps it in step by what the process keeps that follows, looked for every so many ms; the platform is asked for nothing but for what callers come with. */
+  attend (stopped: AbortSignal, everyMs?: number): Promise<void>
   /** The registry of another configuration over the same source, with what its files say now. Throws when they, or what it serves in addition, cannot be read. */
   reload (config: Config): Promise<RegistrySource>
   /** Called when the configuration that it was made for goes live. */
@@ -55,6 +58,7 @@ const usualPauses = { eventsMs: 30_000, retryMs: 5000 }
  */
 export async function openRegistry (config: Config, surroundings: Surroundings): Promise<RegistrySource> {
   if (config.registry !== 'platform') return openFile(config)
+  const { warn } = surroundings
   const snapshot = snapshotOf(config, surroundings)
   const { registry, local, feed, take } = await openPlatform(config, snapshot, surroundings)
   const sourceOf = (file: RegistryFile | undefined): RegistrySource => ({
@@ -74,15 +78,20 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
       return { source: 'platform', state: !ready ? 'unavailable' : lastError === undefined ? 'current' : 'failing', ageMs, lastError }
     },
     read: async (stopped) => feed.read(stopped),
-    follow: async (stopped, { eventsMs, retryMs } = usualPauses) => repeat(async () => {
-      try {
-        await feed.read(stopped)
-        return true
-      } catch (error) {
-        if (!stopped.aborted) surroundings.warn(`the platform could not be read: ${(error as Error).message}`)
-        return false
-      }
-    }, eventsMs, retryMs, stopped),
+    follow: async (stopped, { eventsMs, retryMs } = usualPauses) => {
+      snapshot.isOwn = true
+      await feed.takeOver()
+      await repeat(async () => {
+        try {
+          await feed.read(stopped)
+          return true
+        } catch (error) {
+          if (!stopped.aborted) warn(`the platform could not be read: ${(error as Error).message}`)
+          return false
+        }
+      }, eventsMs, retryMs, stopped)
+    },
+    attend: async (stopped, everyMs) => attendTo(snapshot, async () => feed.restore(), { warn, stopped, everyMs }),
     close: async () => {
       feed.save()
       await snapshot.idle()
@@ -107,7 +116,7 @@ export async function readRegistry (config: Config, { now, api }: Omit<Surroundi
 async function openFile ({ registry: path, environment, listeners }: Config): Promise<RegistrySource> {
   const file = await readRegistryFile(path, environment, listeners.internal?.publicKeys)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, reload: openFile, adopt: () => undefined, close: nothing }
+  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, attend: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000

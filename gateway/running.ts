@@ -5,6 +5,7 @@ import { assemble } from './build.ts'
 import type { Gateway } from './build.ts'
 import type { Config } from './config.ts'
 import { drainServer } from './drain.ts'
+import { Feeds } from './feeds.ts'
 import { prepareReload } from './reload.ts'
 import type { ConfigSource, PreparedReload } from './reload.ts'
 import { repeat } from './repeat.ts'
@@ -12,6 +13,8 @@ import { repeat } from './repeat.ts'
 /** A process's gateway, listening. */
 export interface RunningGateway {
   readonly gateway: Gateway
+  /** The feeds of the platform, which one of the processes that share a state folder owns. */
+  readonly feeds: Feeds
   /** Epoch ms. */
   readonly startedAt: number
   /** Puts the configuration together as its files are now; see `prepareReload`. */
@@ -23,17 +26,21 @@ export interface RunningGateway {
 const certificateCheckMs = 30_000
 const drainTimes = { quietMs: 2000, graceMs: 15_000 }
 
-/** Starts a gateway with a configuration that was read from `source`. Throws when it cannot start. */
-export async function runGateway (config: Config, source: ConfigSource): Promise<RunningGateway> {
-  const gateway = await assemble(config, { now: Date.now, log: undefined })
+/** What one of several processes is among them: its number, and whether it owns the feeds to begin with. */
+export interface Place { readonly worker: number, readonly ownsFeeds: boolean }
+
+/** Starts a gateway with a configuration that was read from `source`; it is alone unless told its place. Throws when it cannot start. */
+export async function runGateway (config: Config, source: ConfigSource, place?: Place): Promise<RunningGateway> {
+  const gateway = await assemble(config, { now: Date.now, log: undefined, ...place && { worker: place.worker } })
   const stopping = new AbortController()
-  void gateway.trust.follow(stopping.signal)
-  void gateway.live.registry.follow(stopping.signal)
+  const feeds = new Feeds([gateway.trust, gateway.live.registry], stopping.signal)
+  feeds.owned = place?.ownsFeeds ?? true
   await gateway.listen()
   const renew = prepareCertificates(gateway)
   void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
   return {
     gateway,
+    feeds,
     startedAt: Date.now(),
     async prepare () {
       const { commit, ...prepared } = await prepareReload(gateway, source)

@@ -5,6 +5,7 @@ import { JwksKeys } from './adapters/jwks.ts'
 import { snapshotFile } from './adapters/snapshot-file.ts'
 import type { SnapshotFile } from './adapters/snapshot-file.ts'
 import type { Config } from './config.ts'
+import { attendTo } from './feeds.ts'
 import { ClientKeyFeed } from './pdnd/client-key-feed.ts'
 import { InteropApi } from './pdnd/interop-api.ts'
 import { openPlatformConnection } from './pdnd/platform-connection.ts'
@@ -25,6 +26,8 @@ export interface TrustSources {
   readonly api: InteropApi | undefined
   /** Keeps all of it fresh until `stopped`. Never throws: what goes wrong is warned about. */
   follow (stopped: AbortSignal, pauses?: FollowPauses): Promise<void>
+  /** The same by what the process keeps that follows, looked for every so many ms; the platform is asked for nothing but for what callers come with. */
+  attend (stopped: AbortSignal, everyMs?: number): Promise<void>
   /** Ends what is under way and keeps what is known by now. */
   close (): Promise<void>
 }
@@ -55,7 +58,8 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
       isPublished: undefined,
       feed: undefined,
       api: undefined,
-      follow: async (stopped, pauses = usualPauses) => followKeys(keys, pauses, stopped),
+      follow: async (stopped, pauses = usualPauses) => followKeys(keys, platformKeys, pauses, stopped),
+      attend: async (stopped, everyMs) => attendTo(platformKeys, async () => keys.restore(), { warn, stopped, everyMs }),
       close: async () => closeAll(connection, [platformKeys])
     }
   }
@@ -73,7 +77,11 @@ export async function openTrustSources (config: Config, { now, warn }: Surroundi
     isPublished: async (kid) => await api.get(['producerKeys', kid]) !== undefined,
     feed,
     follow: async (stopped, pauses = usualPauses) => {
-      await Promise.all([followKeys(keys, pauses, stopped), followEvents(feed, pauses, warn, stopped)])
+      await Promise.all([followKeys(keys, platformKeys, pauses, stopped), followEvents(feed, snapshot, pauses, warn, stopped)])
+    },
+    attend: async (stopped, everyMs) => {
+      const [onKeys, onClientKeys] = [async () => keys.restore(), async () => feed.restore()]
+      await Promise.all([attendTo(platformKeys, onKeys, { warn, stopped, everyMs }), attendTo(snapshot, onClientKeys, { warn, stopped, everyMs })])
     },
     close: async () => {
       feed.save()
@@ -87,14 +95,17 @@ async function closeAll (connection: { close (): Promise<void> }, snapshots: rea
   await Promise.all(snapshots.map(async (snapshot) => snapshot.idle()))
 }
 
-async function followKeys (keys: JwksKeys, { keysMs, retryMs }: FollowPauses, stopped: AbortSignal): Promise<void> {
+async function followKeys (keys: JwksKeys, snapshot: SnapshotFile, { keysMs, retryMs }: FollowPauses, stopped: AbortSignal): Promise<void> {
+  snapshot.isOwn = true
   await repeat(async () => {
     await keys.refresh()
     return keys.current
   }, keysMs, retryMs, stopped)
 }
 
-async function followEvents (feed: ClientKeyFeed, { eventsMs, retryMs }: FollowPauses, warn: Surroundings['warn'], stopped: AbortSignal): Promise<void> {
+async function followEvents (feed: ClientKeyFeed, snapshot: SnapshotFile, { eventsMs, retryMs }: FollowPauses, warn: Surroundings['warn'], stopped: AbortSignal): Promise<void> {
+  snapshot.isOwn = true
+  if (await snapshot.hasChanged()) await feed.restore()
   await repeat(async () => {
     try {
       await feed.read()

@@ -20,9 +20,12 @@ export interface KeptClientKey {
   readonly checkedAt: number
 }
 
+/** The last that the platform told of a key, and when that was heard here, in epoch ms. */
+export interface ToldOfKey { readonly kid: string, readonly what: 'added' | 'deleted', readonly at: number }
+
 interface Known { readonly found: Exclude<FoundClientKey, string>, readonly kept: KeptClientKey }
 /** A question that is under way, and what the platform told about the key meanwhile. */
-interface Lookup { verdict: Promise<FoundClientKey>, overtakenBy?: 'added' | 'deleted' }
+interface Lookup { verdict: Promise<FoundClientKey>, overtakenBy?: ToldOfKey['what'] }
 
 /** The id of a key on the platform: its SHA-256 thumbprint (RFC 7638). Nothing else is ever asked for. */
 const kidForm = /^[A-Za-z0-9_-]{43}$/
@@ -48,8 +51,11 @@ export class PlatformClientKeys implements ClientKeys {
   /** Until when an id is held for unknown, oldest first. */
   readonly #denied = new Map<string, number>()
   readonly #pending = new Map<string, Lookup>()
+  readonly #told = new Map<string, ToldOfKey>()
   readonly #budget: Budget
   #warnedAt = -Infinity
+  /** When everything was forgotten that was known by then, in epoch ms. */
+  forgottenAt = -Infinity
   /** Changes with every change of what is kept. */
   revision = 0
 
@@ -75,12 +81,14 @@ export class PlatformClientKeys implements ClientKeys {
   /** The platform says that the key was deposited: it is no longer held for unknown. */
   added (kid: string): void {
     this.#denied.delete(kid)
+    this.#tell(kid, 'added')
     this.#overtake(kid, 'added')
   }
 
   /** The platform says that the key was deleted: it is gone at once, and not asked for while the platform may still show it. */
   deleted (kid: string): void {
     this.#deny(kid)
+    this.#tell(kid, 'deleted')
     this.#overtake(kid, 'deleted')
   }
 
@@ -89,6 +97,7 @@ export class PlatformClientKeys implements ClientKeys {
     for (const kid of this.#pending.keys()) this.#overtake(kid, 'deleted')
     this.#keys.clear()
     this.#denied.clear()
+    this.forgottenAt = this.#options.now()
     this.revision++
   }
 
@@ -97,14 +106,42 @@ export class PlatformClientKeys implements ClientKeys {
     return [...this.#keys.values()].map(({ kept }) => kept)
   }
 
-  /** Takes what was kept by a process before this one; what is no such key or too old is left out, and what is known by now stays. */
+  /** What was told within the time in which a key that is used is asked for again. */
+  told (): readonly ToldOfKey[] {
+    const since = this.#options.now() - revalidatedMs
+    for (const [kid, { at }] of this.#told) if (at < since) this.#told.delete(kid)
+    return [...this.#told.values()]
+  }
+
+  /** Hears what was told to another process, of keys that only this one knows too. What is of no such form is left out. */
+  hear (told: readonly unknown[], forgottenAt: unknown): void {
+    if (typeof forgottenAt === 'number' && forgottenAt > this.forgottenAt) {
+      this.forget()
+      this.forgottenAt = forgottenAt
+    }
+    for (const one of told) {
+      if (!isRecord(one) || typeof one['kid'] !== 'string' || !kidForm.test(one['kid']) || typeof one['at'] !== 'number') continue
+      const { kid, what, at } = one
+      if ((what !== 'added' && what !== 'deleted') || (this.#told.get(kid)?.at ?? -Infinity) >= at) continue
+      this[what](kid)
+      this.#told.set(kid, { kid, what, at })
+    }
+  }
+
+  /** Takes what another process kept; what is no such key or too old is left out, and what was asked for later stays. */
   restore (list: readonly unknown[]): void {
     const now = this.#options.now()
     for (const one of list) {
-      if (!isRecord(one) || typeof one['kid'] !== 'string' || typeof one['checkedAt'] !== 'number' || one['checkedAt'] > now || this.#keys.has(one['kid'])) continue
+      if (!isRecord(one) || typeof one['kid'] !== 'string' || typeof one['checkedAt'] !== 'number' || one['checkedAt'] > now || this.#knows(one['kid'], one['checkedAt'])) continue
       const read = readClientKey(one['kid'], one, one['checkedAt'])
       if ('found' in read && now - read.kept.checkedAt < staleMs) this.#keep(one['kid'], read)
     }
+  }
+
+  /** Whether something was learnt of a key after that time. */
+  #knows (kid: string, checkedAt: number): boolean {
+    const told = this.#told.get(kid)
+    return (this.#keys.get(kid)?.kept.checkedAt ?? -Infinity) >= checkedAt || (told?.what === 'deleted' && told.at >= checkedAt)
   }
 
   #lookUp (kid: string): Lookup | undefined {
@@ -142,8 +179,15 @@ export class PlatformClientKeys implements ClientKeys {
   }
 
   #deny (kid: string): void {
-    if (this.#keys.delete(kid)) this.revision++
+    if (this.#keys.delete(kid)) {
+      this.revision++
+      this.#tell(kid, 'deleted')
+    }
     putNewest(this.#denied, kid, this.#options.now() + deniedMs, mostKeys)
+  }
+
+  #tell (kid: string, what: ToldOfKey['what']): void {
+    putNewest(this.#told, kid, { kid, what, at: this.#options.now() }, mostKeys)
   }
 
   #overtake (kid: string, by: 'added' | 'deleted'): void {

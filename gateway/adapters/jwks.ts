@@ -55,11 +55,11 @@ export class JwksKeys implements Keys {
     return this.#pending
   }
 
-  /** Takes the set of the snapshot, if there is one that may be used and none has been fetched yet: its age counts on from when it was fetched. */
+  /** Takes the set of the snapshot, if there is one that may be used and none was fetched later: its age counts on from when it was fetched. */
   async restore (): Promise<void> {
     const { snapshot, warn } = this.#options
     const kept = await snapshot?.read()
-    if (!kept || this.#fetchedAt > -Infinity) return
+    if (!kept || kept.at <= this.#fetchedAt) return
     try {
       this.#take(readKeys(kept.content), kept.at)
     } catch (error) {

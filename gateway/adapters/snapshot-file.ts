@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson } from '../../openapi/json.ts'
 import { isRecord } from '../../policies/jws.ts'
@@ -6,8 +6,12 @@ import { isRecord } from '../../policies/jws.ts'
 /** What a snapshot holds and when that was true, in epoch ms. */
 export interface Snapshot { readonly content: unknown, readonly at: number }
 
-/** Keeps what was learnt from a source for a start without it. */
+/** Keeps what was learnt from a source, for a start without it and for the other processes that share the state folder. */
 export interface SnapshotFile {
+  /** Whether this process keeps it. While another one does, nothing is written here. */
+  isOwn: boolean
+  /** True when it is another file than was read or written here last. */
+  hasChanged (): Promise<boolean>
   /** What was written last; undefined when there is nothing that may be used, which is warned about unless nothing was ever written. */
   read (): Promise<Snapshot | undefined>
   /** Replaces what is kept, whole or not at all. Never throws: what goes wrong is warned about. */
@@ -38,8 +42,20 @@ const aheadMs = 60_000
 export function snapshotFile ({ folder, name, source, lifeMs = snapshotLifeMs, now, warn }: SnapshotOptions): SnapshotFile {
   const path = join(folder, name)
   let writing = Promise.resolve()
-  return {
+  let seen: string | undefined
+  const put = async (snapshot: Snapshot): Promise<void> => {
+    try {
+      seen = await replace(path, JSON.stringify({ source, ...snapshot }))
+    } catch (error) {
+      warn(`the snapshot ${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    }
+  }
+  const file: SnapshotFile = {
+    isOwn: true,
+    hasChanged: async () => await identityOf(path) !== seen,
     async read () {
+      // Looked at first: what comes between is another file than this one.
+      seen = await identityOf(path)
       const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => error)
       if (bytes instanceof Error && bytes.code === 'ENOENT') return undefined
       const read = bytes instanceof Error ? `it cannot be read (${bytes.code ?? 'unknown error'})` : judge(bytes, source, now(), lifeMs)
@@ -49,37 +65,33 @@ export function snapshotFile ({ folder, name, source, lifeMs = snapshotLifeMs, n
     },
     async write (snapshot) {
       // One after the other: two writers of one temporary file would leave neither's content.
-      writing = writing.then(async () => replace(path, JSON.stringify({ source, ...snapshot }))).catch((error: NodeJS.ErrnoException) => {
-        warn(`the snapshot ${path} cannot be written (${error.code ?? 'unknown error'})`)
-      })
+      if (file.isOwn) writing = writing.then(async () => put(snapshot))
       return writing
     },
     idle: async () => writing
   }
+  return file
 }
 
-/** A snapshot that has not changed is written this often all the same, in ms, so that it does not grow old. */
-const rewrittenMs = 10 * 60 * 1000
+/** A snapshot whose content has not changed is written when it is so much younger than the last, in ms: by so much less do others know how it stands. */
+const rewrittenMs = 60 * 1000
 
 /** Writes a snapshot when what it holds has changed, and now and then. Nobody waits for the disk. */
 export class SnapshotWriter {
   readonly #file: SnapshotFile
-  readonly #now: () => number
   #revision: string | undefined
   #writtenAt = -Infinity
 
-  constructor (file: SnapshotFile, now: () => number) {
+  constructor (file: SnapshotFile) {
     this.#file = file
-    this.#now = now
   }
 
-  /** `revision` tells one content from another. */
-  save (revision: string, make: () => Snapshot): void {
-    const now = this.#now()
-    if (revision === this.#revision && now - this.#writtenAt < rewrittenMs) return
+  /** `revision` tells one content from another; `at` is when it was true, in epoch ms. */
+  save (revision: string, at: number, content: () => unknown): void {
+    if (!this.#file.isOwn || (revision === this.#revision && at - this.#writtenAt < rewrittenMs)) return
     this.#revision = revision
-    this.#writtenAt = now
-    void this.#file.write(make())
+    this.#writtenAt = at
+    void this.#file.write({ content: content(), at })
   }
 }
 
@@ -93,7 +105,14 @@ function judge (bytes: Buffer, source: string, now: number, lifeMs: number): Sna
   return now - at < lifeMs ? { content, at } : `it is older than ${lifeMs / hourMs} hours`
 }
 
-async function replace (path: string, text: string): Promise<void> {
+/** Tells one file from another that took its place; undefined when there is none. */
+async function identityOf (path: string): Promise<string | undefined> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined)
+  return status && `${status.ino} ${status.mtimeNs} ${status.size}`
+}
+
+/** Gives the identity of the file that was written. */
+async function replace (path: string, text: string): Promise<string | undefined> {
   const temporary = `${path}.${process.pid}.tmp`
   const file = await open(temporary, 'w', 0o600)
   try {
@@ -102,5 +121,7 @@ async function replace (path: string, text: string): Promise<void> {
   } finally {
     await file.close()
   }
+  const written = await identityOf(temporary)
   await rename(temporary, path)
+  return written
 }

@@ -18,7 +18,8 @@ export interface ClientKeyFeedOptions {
 /**
  * Keeps the client keys in step with the platform's key events, and both on disk. A snapshot holds the keys together with the last event
  * that was applied to them: after a restart the kept keys serve at once, also without the platform, and the first reading goes on from
- * that event. A key that was deleted meanwhile is gone with that reading, and never comes back from a snapshot.
+ * that event. A key that was deleted meanwhile is gone with that reading, and never comes back from a snapshot. What was told of keys a while ago is in it
+ * too, for the other processes that share the state folder: they take in the snapshot instead of reading the events.
  */
 export class ClientKeyFeed implements FeedReader {
   readonly #options: ClientKeyFeedOptions
@@ -28,7 +29,7 @@ export class ClientKeyFeed implements FeedReader {
   constructor (options: ClientKeyFeedOptions) {
     this.#options = options
     this.#feed = new EventFeed(options.api, 'keyEvents', options.now)
-    this.#writer = new SnapshotWriter(options.snapshot, options.now)
+    this.#writer = new SnapshotWriter(options.snapshot)
   }
 
   /** How long ago the platform last told its events, in ms; Infinity when it never did. */
@@ -36,12 +37,13 @@ export class ClientKeyFeed implements FeedReader {
     return this.#options.now() - this.#feed.position.readAt
   }
 
-  /** Takes what the snapshot holds, if there is one that may be used. */
+  /** Takes what the snapshot holds, if there is one that may be used; what was asked for since then stays. */
   async restore (): Promise<void> {
     const content = (await this.#options.snapshot.read())?.content
     if (!isRecord(content) || !Array.isArray(content['keys'])) return
     const { lastEventId, readAt } = content
     if (typeof readAt === 'number' && readAt <= this.#options.now()) this.#feed.position = { lastEventId: isUuid(lastEventId) ? lastEventId : undefined, readAt }
+    this.#options.keys.hear(Array.isArray(content['told']) ? content['told'] : [], content['forgottenAt'])
     this.#options.keys.restore(content['keys'])
   }
 
@@ -68,7 +70,7 @@ export class ClientKeyFeed implements FeedReader {
   save (): void {
     const { keys, now } = this.#options
     const { lastEventId, readAt } = this.#feed.position
-    // A feed that was never read has no such time, and JSON no -Infinity: it becomes null.
-    this.#writer.save(`${keys.revision} ${lastEventId}`, () => ({ content: { lastEventId, readAt, keys: keys.kept() }, at: now() }))
+    // What never was has no time, and JSON no -Infinity: it becomes null.
+    this.#writer.save(`${keys.revision} ${lastEventId}`, now(), () => ({ lastEventId, readAt, keys: keys.kept(), told: keys.told(), forgottenAt: keys.forgottenAt }))
   }
 }

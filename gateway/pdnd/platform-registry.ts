@@ -42,6 +42,8 @@ export class PlatformRegistry implements Registry {
   /** Until when it is believed that two have no agreement. */
   readonly #strangers = new Map<string, number>()
   readonly #lookups: Lookups
+  /** What another process kept by the time when its snapshot was taken last; undefined while this one keeps it. */
+  #taken: ReadonlySet<string> | undefined
   #asked = 0
   /** When everything that is known was last in step with the platform, in epoch ms. */
   confirmedAt = -Infinity
@@ -124,19 +126,35 @@ export class PlatformRegistry implements Registry {
     return this.#known[kind].get(id) !== undefined
   }
 
-  /** What is known, for a start without the platform. */
+  /** From now on this process keeps what is known: should another one do so later, whatever is not in what that one keeps was removed by it. */
+  own (): void {
+    this.#taken = undefined
+  }
+
+  /** What is known, for a start without the platform and for the other processes that share the state folder. */
   kept (): Readonly<Record<string, unknown>> {
     return Object.fromEntries(Object.entries(this.#known).map(([kind, items]) => [kind, items.values()]))
   }
 
-  /** Takes what was kept by a process before this one. An e-service of which other versions are served now is read anew. */
-  restore (kept: Readonly<Record<string, unknown>>): void {
+  /**
+   * Takes what another process kept. What that one removed is no longer known here; what only this one asked for stays, unless `isTold` says that something happened
+   * to it. An e-service of which other versions are served here is left as it was.
+   */
+  restore (kept: Readonly<Record<string, unknown>>, isTold: (kind: RegistryKind, id: string) => boolean): void {
+    const taken = new Set<string>()
     for (const kind of Object.keys(this.#known) as RegistryKind[]) {
       const items = kept[kind]
       for (const item of Array.isArray(items) ? items as readonly unknown[] : []) {
-        if (isRecord(item) && typeof item['id'] === 'string' && (kind !== 'eservice' || this.#isWhole(item as unknown as EService))) this.#take(kind, item['id'], item as never, this.number())
+        if (!isRecord(item) || typeof item['id'] !== 'string') continue
+        taken.add(`${kind} ${item['id']}`)
+        if (kind !== 'eservice' || this.#isWhole(item as unknown as EService)) this.#take(kind, item['id'], item as never, this.number())
+      }
+      for (const id of this.knownBefore(kind, Infinity)) {
+        const name = `${kind} ${id}`
+        if (!taken.has(name) && (!this.#taken || this.#taken.has(name) || isTold(kind, id))) this.doubt(kind, id)
       }
     }
+    this.#taken = taken
   }
 
   #isWhole ({ id, descriptors }: EService): boolean {

@@ -8,6 +8,8 @@ import type { InteropApi } from './interop-api.ts'
 import type { PlatformRegistry } from './platform-registry.ts'
 import { readLists, readsOf, unhurried } from './registry-reads.ts'
 import type { RegistryKind, RegistryReads, ServedEServices } from './registry-reads.ts'
+import { nameOf, ToldEvents } from './told-events.ts'
+import type { Named } from './told-events.ts'
 
 /** What keeping the registry in step with the platform needs; `now` in epoch ms. */
 export interface RegistryFeedOptions {
@@ -42,18 +44,17 @@ const mostNamed = 10_000
 /** How many things that a list has no more are asked for by id in one reading; the others stay until the next one. */
 const mostConfirmed = 200
 
-interface Named { readonly kind: RegistryKind, readonly id: string }
-const nameOf = ({ kind, id }: Named): string => `${kind} ${id}`
-
 /**
  * Keeps the registry in step with the platform, and both on disk: what events name is read anew by id, and everything now and then. An event counts at
  * once: what it names is no longer known when it cannot be read. A list counts only for what stands in it: what it has no more is asked for by
- * id before it is taken away, so that no short or empty answer takes anything from anybody.
+ * id before it is taken away, so that no short or empty answer takes anything from anybody. The other processes that share the state folder take in what is kept,
+ * with what events named a while ago: some of it only they may know.
  */
 export class RegistryFeed {
   readonly #options: RegistryFeedOptions
   readonly #followed: readonly Followed[]
   readonly #writer: SnapshotWriter
+  readonly #told: ToldEvents
   /** What events told of and was not read yet, and what was read because of the events before: the lists of the platform may follow its events with some delay. */
   #named = new Map<string, Named>()
   #readBefore: readonly Named[] = []
@@ -66,7 +67,8 @@ export class RegistryFeed {
 
   constructor (options: RegistryFeedOptions) {
     this.#options = options
-    this.#writer = new SnapshotWriter(options.snapshot, options.now)
+    this.#writer = new SnapshotWriter(options.snapshot)
+    this.#told = new ToldEvents(options.now)
     this.#followed = channels.map((channel) => {
       const feed = new EventFeed(options.api, channel.name, options.now)
       return { ...channel, feed, readAt: -Infinity, takenIn: feed.position }
@@ -77,14 +79,22 @@ export class RegistryFeed {
   async restore (): Promise<void> {
     const snapshot = await this.#options.snapshot.read()
     if (!snapshot || !isRecord(snapshot.content)) return
-    const { positions, known } = snapshot.content
+    const { positions, known, lastError } = snapshot.content
     if (!isRecord(positions) || !isRecord(known)) return
     for (const followed of this.#followed) {
       const { lastEventId, readAt } = isRecord(positions[followed.name]) ? positions[followed.name] as Readonly<Record<string, unknown>> : {}
       if (typeof readAt === 'number') followed.takenIn = followed.feed.position = { lastEventId: isUuid(lastEventId) ? lastEventId : undefined, readAt }
     }
-    this.#options.registry.restore(known)
+    this.#options.registry.restore(known, this.#told.hear(snapshot.content['told']))
     this.#options.registry.confirmedAt = snapshot.at
+    this.lastError = typeof lastError === 'string' ? lastError : undefined
+  }
+
+  /** Goes on where another process stopped: with its position, and with a second look at what was told to it last. */
+  async takeOver (): Promise<void> {
+    if (await this.#options.snapshot.hasChanged()) await this.restore()
+    this.#options.registry.own()
+    this.#readBefore = this.#told.recent(eventsMs).filter((one) => this.#counts(one))
   }
 
   /** Takes in what happened since the last time, then keeps it. Throws when something cannot be read; what could be read was taken in. */
@@ -96,8 +106,8 @@ export class RegistryFeed {
     if (due) await this.#readEverything(api, reads).catch((error: Error) => { faults.push(error) })
     await this.#readNamed(reads)
     this.#confirm()
-    this.save()
     this.lastError = faults[0]?.message
+    this.save()
     if (faults[0]) throw faults[0]
   }
 
@@ -112,8 +122,8 @@ export class RegistryFeed {
     const { registry } = this.#options
     if (registry.confirmedAt === -Infinity) return
     const positions = Object.fromEntries(this.#followed.map(({ name, takenIn }) => [name, takenIn]))
-    const revision = [registry.revision, ...Object.values(positions).map(({ lastEventId }) => lastEventId)].join(' ')
-    this.#writer.save(revision, () => ({ content: { positions, known: registry.kept() }, at: registry.confirmedAt }))
+    const revision = [registry.revision, ...Object.values(positions).map(({ lastEventId }) => lastEventId), this.lastError].join(' ')
+    this.#writer.save(revision, registry.confirmedAt, () => ({ positions, known: registry.kept(), lastError: this.lastError, told: this.#told.kept() }))
   }
 
   async #readEvents (): Promise<Error[]> {
@@ -123,7 +133,10 @@ export class RegistryFeed {
       const startedAt = this.#options.now()
       const reader = {
         apply: (event: PlatformEvent) => { this.#note(followed.kind, event[followed.member]) },
-        restart: () => { this.#missed = true }
+        restart: () => {
+          this.#missed = true
+          this.#told.forget()
+        }
       }
       try {
         await followed.feed.read(reader)
@@ -137,12 +150,16 @@ export class RegistryFeed {
 
   // Of e-services ours count, and of clients and delegations those that somebody came with: others are looked up by whoever does.
   #note (kind: RegistryKind, id: unknown): void {
-    const { served, registry } = this.#options
     if (!isUuid(id)) return
-    const counts = kind === 'eservice' ? served.has(id) : kind === 'purpose' || kind === 'agreement' || registry.has(kind, id)
-    if (!counts) return
+    this.#told.note({ kind, id })
+    if (!this.#counts({ kind, id })) return
     if (this.#named.size < mostNamed) this.#named.set(nameOf({ kind, id }), { kind, id })
     else this.#missed = true
+  }
+
+  #counts ({ kind, id }: Named): boolean {
+    const { served, registry } = this.#options
+    return kind === 'eservice' ? served.has(id) : kind === 'purpose' || kind === 'agreement' || registry.has(kind, id)
   }
 
   async #readEverything (api: Pick<InteropApi, 'get'>, reads: RegistryReads): Promise<void> {
@@ -174,6 +191,8 @@ export class RegistryFeed {
         if (now() - this.#eventsAt < eventsMs) continue
         await this.#readEvents()
         await this.#readNamed(reads)
+        // What events told counts in the other processes too, before all of this is read.
+        this.save()
       }
     }
   }
