@@ -24,6 +24,7 @@ import type { Generation, Lasting } from './generation.ts'
 import { createListener, usualPatience } from './listen.ts'
 import type { Inside, Patience } from './listen.ts'
 import { nonceSecretOf } from './nonce-secret.ts'
+import { redisForOne } from './redis-config.ts'
 import { openRegistry } from './registry-source.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
@@ -33,12 +34,18 @@ import { ownFolder } from './state-folder.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
 
-/** A gateway put together from a configuration, not listening yet. What is live changes with a reload; everything else outlasts it. */
-export interface Gateway {
+/** The listeners of a gateway, not listening yet. */
+export interface Listeners {
   /** The public listener. */
   readonly server: Server
   /** The listener for internal applications, where there is one. */
   readonly internal: Server | undefined
+  /** Opens the listeners. Rejects when it cannot. */
+  readonly listen: () => Promise<void>
+}
+
+/** A gateway put together from a configuration. What is live changes with a reload; everything else outlasts it. */
+export interface Gateway extends Listeners {
   readonly live: Generation
   readonly keys: JwksKeys
   /** Where keys come from: to be followed while the gateway runs. */
@@ -46,8 +53,6 @@ export interface Gateway {
   /** What it has in common with gateways beside it. */
   readonly shared: SharedState
   readonly logger: Logger
-  /** Opens the listeners. Rejects when it cannot. */
-  readonly listen: () => Promise<void>
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
   /** From now on every answer closes its connection. */
@@ -63,16 +68,19 @@ export interface Prepared {
   readonly discard: () => Promise<void>
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, and the number of this process among those that share the state folder (none: it is alone). */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly worker?: number }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, the number of this process among those that share the state folder (none: it is alone), and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly worker?: number, readonly standBy?: (listeners: Listeners) => Promise<void> }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker, standBy }: Surroundings): Promise<Gateway> {
   const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
   const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
+  let live: Generation
+  const listeners = await prepareListeners(config, () => live, patience)
+  await standBy?.(listeners)
   // What stays open would keep a process that cannot start from ending.
   await using opened = new AsyncDisposableStack()
   let resources = opened
@@ -81,7 +89,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const folder = ownFolder(config.state, worker)
   const own = new MemoryQuotas()
   const kept = opened.adopt(await keepQuotas(folder, own, { now, warn: warnOf('shared state') }), async (quotas) => quotas.close())
-  const shared = opened.adopt(await openSharedState(config.redis, { now, warn: warnOf('shared state'), quotas: { node: kept.node, own, others: async (broken) => readOtherCounts(config.state, folder, broken) } }), async (state) => state.close())
+  const shared = opened.adopt(await openSharedState(redisForOne(config), { now, warn: warnOf('shared state'), quotas: { node: kept.node, own, others: async (broken) => readOtherCounts(config.state, folder, broken) } }), async (state) => state.close())
   let interactions: Interactions | undefined
   const openInteractionsOf = async (eservices: readonly DescribedEService[]): Promise<void> => {
     if (interactions || !eservices.some(hasInteractions)) return
@@ -106,25 +114,16 @@ export async function assemble (config: Config, { now, log, patience = usualPati
       certificates: certificates ?? await openCertificates(next.x509, source.clients, { now, warn: warnOf('trust source'), dispatcher: certificateDispatcher })
     }
   })
-  let live = await open(config, registry, [])
+  live = await open(config, registry, [])
   opened.defer(async () => live.close())
-  const { internal: within } = config.listeners
-  const { tls } = config.listeners.public
-  const server = createListener(() => live, patience, tls && await readTls(tls))
-  const internal = within && createListener(() => live.internal as Inside, patience, within.tls && await readTls(within.tls, 'pinned'))
   resources = opened.move()
   return {
-    server,
-    internal,
+    ...listeners,
     keys: trust.keys,
     trust,
     shared,
     logger,
     get live () { return live },
-    listen: async () => {
-      await listenAt(server, config.listeners.public)
-      if (internal && within) await listenAt(internal, within)
-    },
     async prepare (next) {
       // Renewed by itself once the configuration is live: here it is only judged.
       for (const { tls: renewed } of [next.listeners.public, ...next.listeners.internal ? [next.listeners.internal] : []]) if (renewed) await readTls(renewed)
@@ -143,9 +142,22 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     },
     drain: () => { visits.drain() },
     async close () {
-      server.close()
-      internal?.close()
+      listeners.server.close()
+      listeners.internal?.close()
       await resources.disposeAsync()
+    }
+  }
+}
+
+async function prepareListeners ({ listeners: { public: open, internal: within } }: Config, live: () => Generation, patience: Patience): Promise<Listeners> {
+  const server = createListener(live, patience, open.tls && await readTls(open.tls))
+  const internal = within && createListener(() => live().internal as Inside, patience, within.tls && await readTls(within.tls, 'pinned'))
+  return {
+    server,
+    internal,
+    async listen () {
+      await listenAt(server, open)
+      if (internal && within) await listenAt(internal, within)
     }
   }
 }

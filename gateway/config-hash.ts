@@ -16,6 +16,7 @@ export function hashOf (config: Omit<Config, 'files' | 'digests' | 'shown' | 'ha
     // Whatever names them: those that the registry names stand nowhere else.
     named: [...digests.values()].toSorted(),
     watch: undefined,
+    workers: undefined,
     redis: hashableRedis(config.redis, partOf),
     // What is signed with it changes with the key, nothing that is enforced here.
     pdnd: { ...config.pdnd, api: config.pdnd.api && { ...config.pdnd.api, privateKey: undefined } },

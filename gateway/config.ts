@@ -30,6 +30,8 @@ import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 import { findProxyFaults } from './trusted-proxies.ts'
+import { findWorkersFaults, usualNodes, workersOf } from './workers-config.ts'
+import type { WrittenWorkers } from './workers-config.ts'
 
 /** One e-service as configured; paths are absolute, defaults filled in. */
 export interface EServiceConfig {
@@ -92,6 +94,8 @@ export interface Config extends RegistryConfig {
   readonly digests: ReadonlyMap<string, string>
   /** It is reloaded when one of its files changes. */
   readonly watch: boolean
+  /** How many processes serve it on this machine, below one that supervises them; undefined where it is one process alone. */
+  readonly workers: number | undefined
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
   readonly shown: unknown
   /** SHA-256, hex, of all this and of the bytes of registry and contracts: tells two configurations apart, and no secret. */
@@ -109,6 +113,7 @@ interface Document {
   readonly publicUrl: string
   readonly state?: string
   readonly watch?: boolean
+  readonly workers?: WrittenWorkers
   readonly redis?: { url: string, expectedNodes?: number }
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
@@ -166,6 +171,7 @@ function findFaults (document: unknown): Finding[] {
     ...findCertificateFaults(document),
     ...findProxyFaults(document),
     ...findRedisFaults(document, environment),
+    ...findWorkersFaults(document),
     ...findRegistryFaults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
@@ -195,12 +201,13 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
     watch: document.watch ?? false,
+    workers: workersOf(document.workers),
     listeners: {
       public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && resolveTls(open.tls, folder) },
       internal: internalListenerOf(internal, registries, { folder, port: ports.internal }),
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
-    redis: redisOf(document.redis),
+    redis: redisOf(document.redis, usualNodes(document.workers)),
     trustedProxies: document.trustedProxies ?? [],
     x509: document.x509 && x509Of(document.x509, folder),
     limits: {

@@ -2,14 +2,11 @@ import type { Finding } from './adapters/checked-yaml.ts'
 import { textAt, valueAt } from './document-value.ts'
 import { faultOfUrl } from './production.ts'
 
-/** The Redis that gateways share, and by how many of them a limit is divided while it is away. The URL may hold a password. */
+/** The Redis that gateways share, and on how many machines they are, among which a limit is divided while it is away. The URL may hold a password. */
 export interface RedisConfig { readonly url: string, readonly expectedNodes: number }
 
 type Env = Readonly<Record<string, string | undefined>>
 type Fields = Readonly<Record<string, unknown>>
-
-/** Where nothing is said: who shares a Redis is not alone. */
-const usualNodes = 2
 
 /** A configuration in which the Redis of the environment (REDIS_URL) stands, where it names none itself; `url` is how it is written there. */
 export function withRedisUrl (document: unknown, { REDIS_URL }: Env, url = REDIS_URL): unknown {
@@ -23,8 +20,14 @@ export function withShownRedis (document: unknown, env: Env): unknown {
   return withRedisUrl(document, env, '${REDIS_URL}')
 }
 
-export function redisOf (redis: { url: string, expectedNodes?: number } | undefined): RedisConfig | undefined {
+/** Completes it; there are `usualNodes` machines where nothing is said. */
+export function redisOf (redis: { url: string, expectedNodes?: number } | undefined, usualNodes: number): RedisConfig | undefined {
   return redis && { url: redis.url, expectedNodes: redis.expectedNodes ?? usualNodes }
+}
+
+/** The same for one of the processes that serve on each machine: each has its share. */
+export function redisForOne ({ redis, workers = 1 }: { readonly redis: RedisConfig | undefined, readonly workers: number | undefined }): RedisConfig | undefined {
+  return redis && { ...redis, expectedNodes: redis.expectedNodes * workers }
 }
 
 /** What is wrong with the URL beyond its form; outside the sandbox also a network that anybody could listen on. */

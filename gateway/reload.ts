@@ -2,7 +2,6 @@ import type { Logger } from 'pino'
 import { readCheckedYaml } from './adapters/checked-yaml.ts'
 import type { Gateway } from './build.ts'
 import { loadConfig } from './config.ts'
-import type { Config } from './config.ts'
 import { problemsOf } from './program.ts'
 import { restartOf } from './restart-settings.ts'
 
@@ -21,14 +20,14 @@ export interface ConfigSource { readonly path: string, readonly env: Readonly<Re
  */
 export async function prepareReload (gateway: Gateway, { path, env }: ConfigSource): Promise<PreparedReload> {
   const config = await loadConfig(path, env)
-  await refuseRestart(path, gateway.live.config, config)
+  await refuseSettings(path, restartOf(gateway.live.config, config), 'has changed, and takes a restart; nothing was put live')
   const { commit, discard } = await gateway.prepare(config)
   return { hash: config.hash, commit, discard }
 }
 
-async function refuseRestart (path: string, before: Config, after: Config): Promise<void> {
-  const settings = restartOf(before, after)
-  if (settings.length > 0) await readCheckedYaml(path, () => settings.map((setting) => ({ path: setting.split('.'), message: 'has changed, and takes a restart; nothing was put live' })))
+/** Throws CheckedFileError when there are settings that cannot be taken in, each with its line. */
+export async function refuseSettings (path: string, settings: readonly string[], message: string): Promise<void> {
+  if (settings.length > 0) await readCheckedYaml(path, () => settings.map((setting) => ({ path: setting.split('.'), message })))
 }
 
 /** Reloads one after the other, and logs what became of each: whoever asks while one is under way gets the next. */

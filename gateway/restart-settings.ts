@@ -20,12 +20,20 @@ const settings: readonly RestartSetting[] = [
   { name: 'state', of: ({ state }) => state },
   { name: 'redis', of: ({ redis }) => redis },
   { name: 'watch', of: ({ watch }) => watch },
-  { name: 'workers', of: (config) => (config as { readonly workers?: unknown }).workers },
+  { name: 'workers', of: ({ workers }) => workers },
   { name: 'pdnd', of: ({ environment, pdnd }) => ({ environment, pdnd }) },
   // From a file or from the platform; another file is read, and the same one anew.
   { name: 'registry', of: ({ registry }) => registry === 'platform' },
   { name: 'registryStaleHours', of: ({ registryStaleHours }) => registryStaleHours }
 ]
+
+/** Of those, what a process may have beside one that has it otherwise: a rolling restart brings them. */
+const rolling: ReadonlySet<string> = new Set(['pdnd', 'registry', 'registryStaleHours'])
+
+/** The settings that hold for as long as any process of the gateway runs, in which two configurations differ. */
+export function startOf (before: Config, after: Config): readonly string[] {
+  return restartOf(before, after).filter((name) => !rolling.has(name))
+}
 
 /** The settings, by their names in the configuration, in which two configurations differ and which hold from start to end of a process. Never a value: some are secrets. */
 export function restartOf (before: Config, after: Config): readonly string[] {

@@ -94,6 +94,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   t.teardown(async () => {
     for (const wire of wires) wire.destroy()
     gateway.server.closeAllConnections()
+    gateway.internal?.closeAllConnections()
     await gateway.close()
   })
   return new Harness({ gateway, upstream, clock, logs, port, config, folder, wires })
@@ -126,6 +127,9 @@ export class Harness implements Parts {
     ({ gateway: this.gateway, upstream: this.upstream, clock: this.clock, logs: this.logs, port: this.port, config: this.config, folder: this.folder, wires: this.wires } = parts)
     this.host = `127.0.0.1:${this.port}`
   }
+
+  /** The same gateway by its listener for internal applications. */
+  get inside (): Harness { return new Harness({ ...this, port: this.config.listeners.internal?.port ?? 0 }) }
 
   /** A voucher that admits everything, unless changed. */
   voucher (options?: VoucherOptions): string { return mintVoucher(this.clock.now, options) }
@@ -199,6 +203,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     registryStaleHours: 24,
     state: join(folder, 'state'),
     watch: false,
+    workers: undefined,
     files: [],
     digests: new Map(),
     publicUrl: `http://127.0.0.1:${port}`,
