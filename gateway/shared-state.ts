@@ -16,8 +16,8 @@ export interface SharedState {
   readonly replay: ReplayFilter
   /** Where it is now: `memory` of the one process, `redis`, or `local` while Redis is away. */
   readonly place: 'memory' | 'redis' | 'local'
-  /** How often Redis has answered, and how often this process had to do without its answer. */
-  readonly answers: { readonly redis: number, readonly local: number }
+  /** How often Redis has answered, how often this process had to do without its answer, and how often a call took from quotas that were leased before. */
+  readonly answers: { readonly redis: number, readonly local: number, readonly lease: number }
   close (): Promise<void>
 }
 
@@ -35,23 +35,28 @@ export async function openSharedState (config: RedisConfig | undefined, { now, w
   if (!config) {
     // Those that counted it do not run: one process alone is enough.
     for (const { counts } of atStart) for (const counter of counts.since(today())) own.loadOther(counter)
-    return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0 }, close: async () => undefined }
+    return { burst: memoryLimiter(), quota: own, replay: memoryReplay(), place: 'memory', answers: { redis: 0, local: 0, lease: 0 }, close: async () => undefined }
   }
   // Loaded only where it is used: a gateway that stands alone starts without it.
-  const [{ RedisConnection }, { proveCounting, redisLimiter }, { redisQuotas, restoreQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
+  const [{ RedisConnection }, { proveCounting, redisLimiter }, { Leases }, { RedisQuotas, restoreQuotas }, { redisReplay }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quota-leases.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts')])
   const { url, expectedNodes } = config
+  const leases = new Leases(own)
   const restore = async (store: RedisStore): Promise<void> => {
-    await restoreQuotas(store, node, own.since(today()))
+    await restoreQuotas(store, node, leases.since(today()))
     // Those that do not run cannot tell what they counted, and those that run will tell the rest.
     for (const other of await others((error) => { warn(`what was counted today cannot be restored as a whole: ${error.message}`) })) await restoreQuotas(store, other.node, other.counts.since(today()))
   }
   const redis = await RedisConnection.open({ url, now, warn, prove: proveCounting, restore })
+  const quota = new RedisQuotas(redis, leases, { node, own, expectedNodes, now })
   return {
     burst: redisLimiter(redis, { name: 'burst', expectedNodes }),
-    quota: redisQuotas(redis, { node, own, expectedNodes, now }),
+    quota,
     replay: redisReplay(redis, now),
     get place () { return redis.isUp ? 'redis' : 'local' },
-    answers: redis.answers,
-    close: async () => redis.close()
+    get answers () { return { ...redis.answers, lease: quota.served } },
+    close: async () => {
+      await quota.close()
+      await redis.close()
+    }
   }
 }

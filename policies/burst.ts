@@ -1,6 +1,7 @@
 import type { Denial } from './denials.ts'
 import type { LimitState } from './limiter.ts'
 import type { Call, Facts, Policy, Ports, Terms } from './policy.ts'
+import { prepareForesight } from './quota.ts'
 
 /** So many requests in any window of so many seconds that begins with the first of them. */
 export interface Rate { readonly requests: number, readonly seconds: number }
@@ -12,16 +13,20 @@ type Counted = Pick<Call, 'operationId'> & Pick<Facts, 'caller'>
 type Counter = readonly [key: string, limit: number, seconds: number]
 
 /** Proves that the client stays within its burst limit on this class of operations of the e-service. */
-export const burst: Policy<'burst', 'caller' | 'purpose'> = {
+export const burst: Policy<'burst', 'caller' | 'descriptor' | 'purpose'> = {
   name: 'burst',
   stage: 'before-body',
-  needs: ['caller', 'purpose'],
+  needs: ['caller', 'descriptor', 'purpose'],
   denials: ['burst-exceeded'],
-  prepare: ({ burst: limiter }, terms) => {
+  prepare: (ports, terms) => {
     const counterOf = prepareCounter(terms)
+    const foresee = prepareForesight(ports)
     return (call) => {
-      const state = limiter.consume(...counterOf(call))
-      return state instanceof Promise ? state.then(decide) : decide(state)
+      const state = ports.burst.consume(...counterOf(call))
+      if (!(state instanceof Promise)) return decide(state)
+      // So that a call that waits here does not wait for its quotas too.
+      foresee(call)
+      return state.then(decide)
     }
   }
 }

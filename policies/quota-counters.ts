@@ -19,6 +19,8 @@ export interface QuotaCounters {
   take (claim: QuotaClaim, beyond: boolean): CallsLeft | Promise<CallsLeft>
   /** The same without taking anything. */
   peek (claim: QuotaClaim): CallsLeft | Promise<CallsLeft>
+  /** Says that the claim will probably be taken in a moment: what that needs may be fetched by then. */
+  foresee (claim: QuotaClaim): void
   /** Gives back a call that was taken and is not made after all. Never throws; when it fails the call stays counted. */
   giveBack (claim: QuotaClaim): void
 }

@@ -54,6 +54,12 @@ export function prepareQuotaLeft ({ quota: counters }: Ports, { quotaMode }: Ter
   }
 }
 
+/** Prepares saying that a call will probably take from its quotas. */
+export function prepareForesight ({ quota: counters }: Ports): (call: Counted) => void {
+  const claimOf = prepareClaim()
+  return (call) => { counters.foresee(claimOf(call)) }
+}
+
 function prepareClaim (): (call: Counted) => QuotaClaim {
   const dayOf = prepareDay()
   return ({ caller: { eserviceId, consumerId }, descriptor, purpose, now }) => ({

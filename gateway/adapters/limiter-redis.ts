@@ -1,28 +1,36 @@
 import { randomUUID } from 'node:crypto'
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
-import type { Limiter } from '../../policies/limiter.ts'
-import { memoryLimiter, toState } from './limiter-memory.ts'
+import type { Limiter, LimitState } from '../../policies/limiter.ts'
+import { BurstWindows } from './limiter-windows.ts'
+import type { BurstWindow } from './limiter-windows.ts'
 import type { RedisStore } from './redis-client.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import { Unfit } from './redis-fault.ts'
+import { sliceOf } from './shares.ts'
 
-// As the library's own, but that nothing is taken beyond the limit: a refused call must not push the counter further.
+// As the library's own, but that nothing is taken beyond the limit: what is refused must not push the counter further. Tells where it would be then.
 const takeScript = `
 local taken = tonumber(redis.call('get', KEYS[1]) or '0')
 local ttl = redis.call('pttl', KEYS[1])
 local window = ARGV[2] * 1000
-local left = ttl < 0 and window or ttl
-if taken >= tonumber(ARGV[3]) then return {taken + 1, left} end
-taken = redis.call('incrby', KEYS[1], ARGV[1])
-if ttl < 0 then redis.call('pexpire', KEYS[1], window) end
-return {taken, left}`
+local wanted = tonumber(ARGV[1])
+local granted = math.max(0, math.min(wanted, ARGV[3] - taken))
+if granted > 0 then
+  redis.call('incrby', KEYS[1], granted)
+  if ttl < 0 then redis.call('pexpire', KEYS[1], window) end
+end
+return {taken + wanted, ttl < 0 and window or ttl}`
 
-/** `name` tells limiters apart that share one Redis; `expectedNodes` is by how many processes a limit is divided while Redis is away. */
+/** `name` tells limiters apart that share one Redis; `expectedNodes` is how many processes share it. */
 export interface RedisLimiterOptions { readonly name: string, readonly expectedNodes: number }
 
 /**
- * Counts in Redis (rate-limiter-flexible), for all gateways together, with one round trip for each call of it. While Redis is away every process admits
- * its share of a limit, at least one request, minus what it has itself admitted in the window. What the processes admit then Redis never learns.
+ * Counts in Redis (rate-limiter-flexible), for all processes together. Whoever is the first of a window in a process waits for one round trip. After that nobody waits far from the
+ * limit: a call is admitted by what Redis told last, and counted there meanwhile. Of such calls, which Redis has not confirmed, a process has one at a time, or
+ * its slice of a hundredth of the limit where that is more: by as many the limit may be exceeded, once in a window, where the others used it up since this process heard of
+ * them. Near the limit, or with as many out, a call waits for one round trip and is decided exactly; where the limit is known to be reached nobody is asked.
+ * While Redis is away every process admits its share of a limit, at least one request, minus what it has itself admitted in the window. What the
+ * processes admit then Redis never learns.
  */
 export function redisLimiter (redis: RedisConnection, { name, expectedNodes }: RedisLimiterOptions): Limiter {
   const counters = new WeakMap<RedisStore, Map<number, RateLimiterRedis>>()
@@ -32,33 +40,57 @@ export function redisLimiter (redis: RedisConnection, { name, expectedNodes }: R
     counters.set(store, known.set(limit, counter))
     return counter
   }
-  const own = memoryLimiter()
+  const windows = new BurstWindows()
+  /** Has Redis count what it was not told of yet, and `asked` calls more: true when there was room for all, undefined when it did not say. */
+  const count = async (window: BurstWindow, key: string, limit: number, asked: 0 | 1): Promise<boolean | undefined> => {
+    const wanted = window.untold + asked
+    window.untold = 0
+    window.open += asked
+    const counted = await redis.run(async (store) => take(counterOf(store, limit), key, wanted, window.seconds))
+    window.open -= wanted
+    if (!counted) return undefined
+    const before = counted.consumedPoints - wanted
+    window.learn(before + Math.min(wanted, Math.max(0, limit - before)), counted.msBeforeNext)
+    return counted.consumedPoints <= limit
+  }
+  const tell = async (window: BurstWindow, key: string, limit: number): Promise<void> => {
+    window.isTelling = true
+    while (window.untold > 0) await count(window, key, limit, 0)
+    window.isTelling = false
+  }
+  const ask = async (window: BurstWindow, key: string, limit: number): Promise<LimitState> => {
+    const admitted = await count(window, key, limit, 1)
+    if (admitted === undefined) return window.takeShare(limit, expectedNodes)
+    if (admitted) window.own++
+    return window.state(limit, window.known as number, !admitted)
+  }
   return {
-    async consume (key, limit, windowSeconds) {
-      const counted = await redis.run(async (store) => take(counterOf(store, limit), key, windowSeconds))
-      if (!counted) return { ...await own.consume(key, shareOf(limit, expectedNodes), windowSeconds), limit }
-      const exceeded = counted.consumedPoints > limit
-      if (!exceeded) await own.consume(key, Number.MAX_SAFE_INTEGER, counted.msBeforeNext / 1000)
-      return toState(counted, limit, windowSeconds, exceeded)
+    consume (key, limit, windowSeconds) {
+      const window = windows.of(key, windowSeconds)
+      if (!redis.isUp) return window.takeShare(limit, expectedNodes)
+      const { known, open } = window
+      if (known === undefined) return ask(window, key, limit)
+      if (known >= limit) return window.state(limit, known, true)
+      const most = Math.max(1, sliceOf(limit, expectedNodes))
+      if (open >= most || known + open >= limit - most * expectedNodes) return ask(window, key, limit)
+      window.admit()
+      if (!window.isTelling) void tell(window, key, limit)
+      return window.state(limit, known + open + 1, false)
     },
     async peek (key, limit, windowSeconds) {
+      const window = windows.of(key, windowSeconds)
       const counted = await redis.run(async (store) => counterOf(store, limit).get(tagged(key)))
-      if (counted === undefined) return { ...await own.peek(key, shareOf(limit, expectedNodes), windowSeconds), limit }
-      return toState(counted, limit, windowSeconds, false)
+      if (counted === undefined) return window.peekShare(limit, expectedNodes)
+      return window.state(limit, (counted?.consumedPoints ?? 0) + window.untold, false)
     }
   }
-}
-
-/** What one of several gateways admits of a limit while it does not know what the others do. */
-export function shareOf (limit: number, expectedNodes: number): number {
-  return limit === 0 ? 0 : Math.max(1, Math.floor(limit / expectedNodes))
 }
 
 /** Proves that what is counted lands in Redis, in the way in which limits are counted: a counter elsewhere would hold for one process only. */
 export async function proveCounting (store: RedisStore): Promise<void> {
   const counter = openCounter(store, 'proof', 1)
   const key = randomUUID()
-  await take(counter, key, 10).catch((error: unknown) => {
+  await take(counter, key, 1, 10).catch((error: unknown) => {
     // Library and client do not fit together: that is no fault of Redis, and would never end.
     throw error instanceof TypeError ? astray : error
   })
@@ -72,9 +104,9 @@ function openCounter (store: RedisStore, name: string, limit: number): RateLimit
   return new RateLimiterRedis({ storeClient: store, useRedisPackage: true, keyPrefix: `varco:${name}`, points: limit, duration: 86_400, customIncrTtlLuaScript: takeScript })
 }
 
-/** Takes one, or nothing where nothing is left; tells by how much of the limit is used then. */
-async function take (counter: RateLimiterRedis, key: string, windowSeconds: number): Promise<RateLimiterRes> {
-  return counter.consume(tagged(key), 1, { customDuration: windowSeconds }).catch((refused: unknown) => {
+/** Takes so many, or what is left where there are fewer; tells how much of the limit would be used with all of them. */
+async function take (counter: RateLimiterRedis, key: string, wanted: number, windowSeconds: number): Promise<RateLimiterRes> {
+  return counter.consume(tagged(key), wanted, { customDuration: windowSeconds }).catch((refused: unknown) => {
     if (refused instanceof RateLimiterRes) return refused
     throw refused
   })

@@ -17,18 +17,18 @@ export class MemoryQuotas implements QuotaCounters {
   #changed = new Set<CountedCalls>()
 
   take (claim: QuotaClaim, beyond: boolean): CallsLeft {
-    const left = this.peek(claim)
-    if (beyond || left.every((calls) => calls > 0)) for (const { counter } of this.#standingsOf(claim)) this.#set(counter, counter.calls + 1)
+    const standings = this.#standingsOf(claim)
+    const left = leftOf(claim, standings)
+    if (beyond || left.every((calls) => calls > 0)) for (const { counter } of standings) this.#set(counter, counter.calls + 1)
     return left
   }
 
   peek (claim: QuotaClaim): CallsLeft {
-    const standings = this.#standingsOf(claim)
-    return claim.quotas.map(({ limit }, index) => {
-      const { counter, others } = standings[index] as Standing
-      return limit - counter.calls - others
-    })
+    return leftOf(claim, this.#standingsOf(claim))
   }
+
+  /** Nothing is far away. */
+  foresee (): void {}
 
   giveBack (claim: QuotaClaim): void {
     for (const { counter } of this.#standingsOf(claim)) this.#set(counter, Math.max(0, counter.calls - 1))
@@ -81,4 +81,11 @@ export class MemoryQuotas implements QuotaCounters {
     this.#days.set(date, standings)
     return standings
   }
+}
+
+function leftOf ({ quotas }: QuotaClaim, standings: readonly Standing[]): CallsLeft {
+  return quotas.map(({ limit }, index) => {
+    const { counter, others } = standings[index] as Standing
+    return limit - counter.calls - others
+  })
 }
