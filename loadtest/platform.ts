@@ -3,20 +3,26 @@ import { join } from 'node:path'
 import { readRegistryFile } from '../gateway/adapters/registry-file.ts'
 import { sandboxEnvironment } from '../gateway/pdnd-environments.ts'
 import { buildSandbox } from '../gateway/sandbox/app.ts'
-import type { Scenario } from './scenarios.ts'
 
-/** The stand-in for the national platform: its address, and the vouchers that it mints. */
+/** A voucher to mint: the alias of a purpose, when it expires (in seconds; below zero it has), and claims that differ from the usual ones. */
+export interface Wanted { readonly purpose: string, readonly expiresIn?: number, readonly claims?: Readonly<Record<string, unknown>> }
+
+/** The stand-in for the national platform: its address, where the keys of its clients are, and what it does. */
 export interface Platform {
   readonly url: string
-  readonly mint: (voucher: Scenario['voucher']) => Promise<string>
+  readonly keys: string
+  readonly mint: (voucher: Wanted) => Promise<string>
+  /** Changes the state of a purpose, which its events tell; throws when it cannot. */
+  readonly changePurpose: (alias: string, state: 'Active' | 'Suspended') => Promise<void>
 }
 
-/** Starts a sandbox PDND in this process, idle while load is fired. `folder` is for its keys. */
-export async function startPlatform (folder: string, stack: AsyncDisposableStack): Promise<Platform> {
+/** Starts a sandbox PDND in this process, idle while load is fired. `folder` is for its keys, `registry` the file with what it knows. */
+export async function startPlatform ({ folder, registry }: { readonly folder: string, readonly registry: string }, stack: AsyncDisposableStack): Promise<Platform> {
   const { issuer, clientAssertionAudience } = sandboxEnvironment()
+  const keys = join(folder, 'keys')
   const app = await buildSandbox({
-    registryFile: await readRegistryFile(join(import.meta.dirname, 'registry.yaml')),
-    stateDir: join(folder, 'keys'),
+    registryFile: await readRegistryFile(registry),
+    stateDir: keys,
     now: Date.now,
     randomUUID,
     issuer,
@@ -25,13 +31,15 @@ export async function startPlatform (folder: string, stack: AsyncDisposableStack
   })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   stack.defer(() => app.close())
+  const post = async (path: string, payload: object): Promise<unknown> => {
+    const { statusCode, body } = await app.inject({ method: 'POST', url: path, payload })
+    if (statusCode !== 200) throw new Error(`the sandbox does not do ${path} with ${JSON.stringify(payload)}: ${body}`)
+    return JSON.parse(body)
+  }
   return {
     url,
-    async mint (voucher) {
-      const payload = { client: 'consumer', ...voucher }
-      const { statusCode, body } = await app.inject({ method: 'POST', url: '/debug/vouchers', payload })
-      if (statusCode !== 200) throw new Error(`the sandbox mints no voucher for ${JSON.stringify(voucher)}: ${body}`)
-      return (JSON.parse(body) as { access_token: string }).access_token
-    }
+    keys,
+    mint: async (wanted) => (await post('/debug/vouchers', { client: 'consumer', ...wanted }) as { access_token: string }).access_token,
+    changePurpose: async (alias, state) => { await post(`/debug/purposes/${alias}/state`, { state }) }
   }
 }

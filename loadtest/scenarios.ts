@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs'
 import type { Expected } from './expected.ts'
+import type { Wanted } from './platform.ts'
 
 /** One kind of call, repeated on every connection as soon as the answer is there. */
 export interface Scenario {
   readonly name: string
   readonly target: 'upstream' | 'gateway'
   readonly path: string
-  /** The alias of the purpose in loadtest/registry.yaml; `expiresIn` in seconds: below zero, the voucher has expired. */
-  readonly voucher: { readonly purpose: string, readonly expiresIn?: number }
+  readonly voucher: Wanted
   readonly expected: Expected
   /** What the first call of all gets, where that differs: a limit has to be used up before it refuses. */
   readonly first?: Expected
 }
 
 const query = 'channel=infoline&measure=tickets'
-const figures: Expected = { status: 200, body: readFileSync(new URL('channels.json', import.meta.url), 'utf8') }
-const admittedPath = `/rest/tickets/v1/channels?${query}`
+/** What an admitted call is answered. */
+export const figures: Expected = { status: 200, body: readFileSync(new URL('channels.json', import.meta.url), 'utf8') }
+export const admittedPath = `/rest/tickets/v1/channels?${query}`
 
 /** What a load test measures. The first is the reference: the request of an admitted call, straight to the upstream. */
 export const scenarios: readonly Scenario[] = [

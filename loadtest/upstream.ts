@@ -11,11 +11,16 @@ const headers = {
   ETag: '"1"'
 }
 
+let served = 0
+
 const server = createServer((request, response) => {
+  served++
   request.resume()
   response.writeHead(200, headers).end(answer)
 })
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
 })
+// Whoever launched it may ask how many requests it has served.
+process.on('message', () => { process.send?.({ served }) })
 process.once('SIGTERM', () => process.exit()).once('disconnect', () => process.exit())

@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { freePort } from './free-port.ts'
+import { Program } from './program.ts'
+import type { Start } from './program.ts'
+
+/** A gateway as an installation runs it, a program of its own that is ready to serve. */
+export interface Gateway {
+  readonly url: string
+  /** Asks its operations listener; throws when the answer is no success. */
+  readonly ask: <Answer>(path: string, method?: 'GET' | 'POST') => Promise<Answer>
+}
+
+const readyWithinMs = 20_000
+
+/**
+ * Starts a gateway with a configuration whose ports are GATEWAY_PORT and OPERATIONS_PORT, both free ones of this machine, and waits until it has the
+ * platform's keys; `stack` stops it, `signal` interrupts the start.
+ */
+export async function startGateway (config: string, { env, ...start }: Start, stack: AsyncDisposableStack, signal: AbortSignal): Promise<Gateway> {
+  const [port, operations] = await Promise.all([freePort(), freePort()])
+  const ports = { GATEWAY_PORT: `${port}`, OPERATIONS_PORT: `${operations}` }
+  const program = stack.use(new Program(join(import.meta.dirname, '../gateway/main.ts'), signal, { ...start, args: ['--config', config], env: { ...env, ...ports } }))
+  const { operationsToken } = await program.hear<{ operationsToken: string }>()
+  // A connection left open would be waited for when the gateway stops.
+  const headers = { authorization: `Bearer ${operationsToken}`, connection: 'close' }
+  const askFor = async (path: string, method: string, patience: AbortSignal): Promise<Response> => fetch(`http://127.0.0.1:${operations}${path}`, { method, headers, signal: patience })
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(readyWithinMs)])
+  while ((await askFor('/status', 'GET', patience)).status !== 200) await wait(50, undefined, { signal: patience })
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async ask (path, method = 'GET') {
+      const answer = await askFor(path, method, signal)
+      if (!answer.ok) throw new Error(`${method} ${path} of operations was answered ${answer.status}: ${await answer.text()}`)
+      return answer.json() as Promise<never>
+    }
+  }
+}
