@@ -22,7 +22,7 @@ export function planGrants (before: Grants | undefined, after: Grants | undefine
   const subjects = [
     ...keys('byPurpose').map((id) => ({ name: `purpose ${nameOf(id)}`, of: (grants: Grants) => effective(grants, id, consumerOf(id) ?? '') })),
     ...keys('byConsumer').map((id) => ({ name: `consumer ${nameOf(id)}`, of: (grants: Grants) => effective(grants, '', id) })),
-    { name: 'whoever no grant names', of: (grants: Grants) => effective(grants, '', '') }
+    { name: 'everybody else', of: (grants: Grants) => effective(grants, '', '') }
   ]
   return subjects.flatMap(({ name, of }) => planGrant(name, of(before), of(after), operations))
 }
