@@ -1,5 +1,4 @@
-import { prepareSchemaComparison } from '../openapi/schema-differences.ts'
-import type { Contract } from '../openapi/contract.ts'
+import type { CompareSchemas } from '../openapi/schema-differences.ts'
 import type { Demands } from '../policies/demands.ts'
 import { listLines } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
@@ -7,8 +6,8 @@ import type { PlanLine } from './plan-line.ts'
 /** Something that is demanded of a call, or promised of its answer; `part` names what it is a part of, and says nothing where that is lost or gained as a whole. */
 interface Demanded { readonly of: 'call' | 'answer', readonly says: string, readonly part?: string }
 
-/** Compares what a contract demands of the calls of one operation: what is demanded no longer is a protection lost, what is demanded now breaks callers that do not bring it. */
-export function planDemands (before: Demands, after: Demands, contracts: { readonly before: Contract, readonly after: Contract }): readonly PlanLine[] {
+/** Compares what a contract demands of the calls of one operation, agreed claims by their `schemas`: what is demanded no longer is a protection lost, what is demanded now breaks callers that do not bring it. */
+export function planDemands (before: Demands, after: Demands, schemas: CompareSchemas): readonly PlanLine[] {
   const [earlier, later] = [demandedBy(before), demandedBy(after)]
   const only = (one: readonly Demanded[], other: readonly Demanded[]): readonly Demanded[] => {
     const own = one.filter(({ says }) => other.every((demanded) => demanded.says !== says))
@@ -21,7 +20,7 @@ export function planDemands (before: Demands, after: Demands, contracts: { reado
     ...before.integrity && after.integrity ? listLines('trust in signatures', before.integrity.trust, after.integrity.trust, { come: 'weaker', gone: 'breaking' }) : [],
     ...before.integrity && after.integrity ? listLines('content codings of signed bodies', before.integrity.contentCodings, after.integrity.contentCodings, { come: 'changed', gone: 'breaking' }) : [],
     ...before.evidence && after.evidence ? listLines('trust in tracking evidence', before.evidence.trust, after.evidence.trust, { come: 'weaker', gone: 'breaking' }) : [],
-    ...planClaims(before, after, contracts)
+    ...planClaims(before, after, schemas)
   ]
 }
 
@@ -49,11 +48,10 @@ function demandedBy ({ dpop, singleUse, channel, integrity: signature, evidence:
   ]
 }
 
-function planClaims ({ evidence: before }: Demands, { evidence: after }: Demands, contracts: { readonly before: Contract, readonly after: Contract }): readonly PlanLine[] {
+function planClaims ({ evidence: before }: Demands, { evidence: after }: Demands, schemas: CompareSchemas): readonly PlanLine[] {
   if (!before?.claims || !after?.claims) return []
   const known = new Set(before.claims.names.map((name) => `/${name}`))
-  const compare = prepareSchemaComparison(contracts.before.document, contracts.after.document)
-  return compare(before.claims.schema, after.claims.schema, 'request').map(({ kind, pointer, message }) => {
+  return schemas(before.claims.schema, after.claims.schema, 'request').map(({ kind, pointer, message }) => {
     const isNew = kind === 'compatible' && !known.has(pointer)
     return { kind: kind === 'breaking' ? 'breaking' : isNew ? 'changed' : 'weaker', sentence: `agreed claims${pointer === '' ? '' : ` ${pointer}`}: ${message}` }
   })

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { runCommandLine } from './command-line.ts'
 import { startFromFiles } from './harness/config-file.ts'
@@ -53,6 +54,9 @@ archive
   t.match(JSON.parse((await plan('--format', 'json')).out), { hurts: true, counts: { stricter: 1 } })
   t.equal(gateway.gateway.live, live)
   t.equal((await gateway.call('/items/1')).status, 200, 'what was live is live')
+
+  await files.write('another.yaml', files.content)
+  t.match(await plan('--config', join(files.folder, 'another.yaml')), { code: 2, out: '', err: /the gateway that runs was started with .*gateway\.yaml: name that file, or compare with --from/ })
 
   await files.write('contract.json', { openapi: '2.0' })
   t.match(await plan(), { code: 78, out: '', err: /contract\.json: openapi must be 3\.0\.x/ })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { runCommandLine } from './command-line.ts'
+import { planText } from './commands/plan-text.ts'
 import { loadConfig } from './config.ts'
 import { describeConfig } from './described-config.ts'
 import type { DescribedConfig } from './described-config.ts'
@@ -24,7 +25,7 @@ function files (): Files {
     keychain: 'keychain', evidence: { keys: ['${EVIDENCE_KEY}'], retentionDays: 30 }, replyTo: [{ consumer: uuid(5), origins: ['https://reply.example.it'] }]
   }
   const person = { type: 'object', properties: { name: { type: 'string' }, code: { type: 'string' } } }
-  const thing = { type: 'object', properties: { id: { type: 'integer' }, owner: person } }
+  const thing = { type: 'object', properties: { id: { type: 'integer' }, owner: person, notes: { type: 'object', additionalProperties: person } } }
   const content = (schema: Json): Json => ({ description: 'ok', content: { 'application/json': { schema } } })
   return {
     things,
@@ -208,6 +209,7 @@ t.test('purpose grants, by what they leave to whom', async (t) => {
     [grants({ ...any, ...withhold('/owner') }), grants({ ...any, ...withhold('/owner/code') }), [`weaker readThing ${nobody} sees /owner, which was withheld`], [`stricter readThing from ${nobody} is withheld /owner`]],
     [grants({ ...any, fields: { findThings: { withhold: ['/items/*/owner/name'] } } }), grants(any), [`weaker findThings ${nobody} sees /items/*/owner/name, which was withheld`], [`stricter findThings from ${nobody} is withheld /items/*/owner/name`]],
     [grants({ ...any, fields: { readThing: { only: ['/id'] } } }), grants({ ...any, fields: { readThing: { only: ['/id', '/owner/name'] } } }), [`weaker readThing ${nobody} sees /owner/name, which was withheld`], [`stricter readThing from ${nobody} is withheld /owner/name`]],
+    [grants({ ...any, ...withhold('/notes/*/code') }), grants({ ...any, ...withhold('/notes/first/code') }), [`weaker readThing ${nobody} sees /notes/*/code, which was withheld`], [`stricter readThing from ${nobody} is withheld /notes/*/code`]],
     [grants({ ...any, ...withhold('/owner') }), grants({ ...any, fields: { readThing: { only: ['/id', '/owner/name'] } } }), [`weaker readThing ${nobody} sees /owner/name, which was withheld`, `stricter readThing from ${nobody} is withheld everything but /id, /owner/name, /owner`],
       [`weaker readThing ${nobody} sees everything but /id, /owner/name, /owner, which was withheld`, `stricter readThing from ${nobody} is withheld /owner/name`]],
     [grants({ ...any, fields: { readThing: { only: ['/id'] } } }), grants(any), [`weaker readThing ${nobody} sees everything but /id, which was withheld`], [`stricter readThing from ${nobody} is withheld everything but /id`]],
@@ -294,6 +296,12 @@ gateway
     t.equal(run.code, 2)
     t.match(run.err, message)
   }
+})
+
+t.test('what a contract is called cannot hide a line of the table', async (t) => {
+  t.equal(planText([{ kind: 'breaking', eservice: 'things', operation: 'a\u001b[2K', sentence: 'is gone\u202e\r' }]), 'things\n  breaking  a\\u001b[2K  is gone\\u202e\\u000d\n\n1 breaking\n')
+  const operations = ['a', 'b', 'c', 'd', 'e'].map((operation) => ({ kind: 'weaker', eservice: 'things', operation, sentence: 'less' }) as const)
+  t.equal(planText(operations), 'things\n  weaker    a, b, c +2  less\n\n5 weaker\n')
 })
 
 t.test('a configuration that could not go live is told where', async (t) => {

@@ -1,4 +1,5 @@
 import { differencesOf, pairOperations } from '../openapi/differences.ts'
+import { prepareSchemaComparison } from '../openapi/schema-differences.ts'
 import type { Demands } from '../policies/demands.ts'
 import { relocated } from './described-config.ts'
 import type { DescribedConfig } from './described-config.ts'
@@ -55,7 +56,8 @@ function planEService (before: DescribedEService, after: DescribedEService, whol
 }
 
 function planContract (before: DescribedEService, after: DescribedEService): readonly PlanLine[] {
-  const contracts = { before: before.contract, after: after.contract }
+  if (before.contract.sha256 === after.contract.sha256) return []
+  const schemas = prepareSchemaComparison(before.contract.document, after.contract.document)
   return [
     ...differencesOf(before.contract, after.contract).map(({ kind, change, operation, where, message }): PlanLine => ({
       kind: kind === 'breaking' ? 'breaking' : change === 'added' ? 'added' : 'changed', operation: operation.id, sentence: where === '' ? message : `${where}: ${message}`
@@ -65,7 +67,7 @@ function planContract (before: DescribedEService, after: DescribedEService): rea
       const operation = later.id
       // What a public operation demands of nobody is not lost or gained one by one.
       if (earlier.isPublic || later.isPublic) return earlier.isPublic ? [] : [{ kind: 'weaker', operation, sentence: 'demands no voucher any more: it is public' }]
-      return planDemands(before.demands.get(earlier.id) as Demands, after.demands.get(later.id) as Demands, contracts).map((line) => ({ ...line, operation }))
+      return planDemands(before.demands.get(earlier.id) as Demands, after.demands.get(later.id) as Demands, schemas).map((line) => ({ ...line, operation }))
     })
   ]
 }

@@ -23,7 +23,7 @@ export function planText (lines: readonly PlanLine[]): string {
 function tableOf (lines: readonly PlanLine[]): string {
   const rows = [...Map.groupBy(lines, ({ kind, sentence }) => `${kind} ${sentence}`).values()].map((same) => {
     const { kind, sentence } = same[0] as PlanLine
-    return { kind, sentence, operations: named(same.flatMap(({ operation }) => operation ?? [])) }
+    return { kind, sentence: legible(sentence), operations: named(same.flatMap(({ operation }) => operation ?? [])) }
   }).toSorted((one, other) => planKinds.indexOf(one.kind) - planKinds.indexOf(other.kind))
   const width = Math.max(...rows.map(({ operations }) => operations.length))
   return rows.map(({ kind, sentence, operations }) => {
@@ -34,6 +34,11 @@ function tableOf (lines: readonly PlanLine[]): string {
 }
 
 function named (operations: readonly string[]): string {
-  const shown = operations.slice(0, mostNamed).join(', ')
+  const shown = legible(operations.slice(0, mostNamed).join(', '))
   return operations.length > mostNamed ? `${shown} +${operations.length - mostNamed}` : shown
+}
+
+/** Names in contracts may hold anything: nothing of a plan moves the cursor or is read in another order than it stands. */
+function legible (text: string): string {
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { loadConfig } from '../config.ts'
 import { describeConfig } from '../described-config.ts'
@@ -40,8 +41,10 @@ Exit code 0 when nothing hurts, 1 when something is breaking, weaker or takes a 
 
 /** What the running gateway says: it has the secrets, and what is live. */
 async function askGateway (path: string, { env }: Terminal): Promise<readonly PlanLine[]> {
-  const { lines } = await askOperations(await loadConfig(path, env, { secrets: 'ignored' }), '/-/plan')
-  if (!Array.isArray(lines)) throw new Error('the gateway that runs knows no plans: compare with --from')
+  const { file, lines } = await askOperations(await loadConfig(path, env, { secrets: 'ignored' }), '/-/plan')
+  if (typeof file !== 'string' || !Array.isArray(lines)) throw new Error('the gateway that runs knows no plans: compare with --from')
+  // It reads its own file whatever is asked for: another that names the same state folder is not that one.
+  if (await realpath(file) !== await realpath(path)) throw new UsageError(`the gateway that runs was started with ${file}: name that file, or compare with --from ${file}`)
   return lines as readonly PlanLine[]
 }
 
