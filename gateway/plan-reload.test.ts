@@ -10,12 +10,13 @@ import { buildOperations } from './operations.ts'
 import { planReload } from './plan-reload.ts'
 
 const token = 'operations-token-canary4711'
+const unasked = async (): Promise<never> => { throw new Error('nobody asks') }
 
 t.test('the running gateway says what its files would change, and changes nothing', async (t) => {
   const { gateway, files } = await startFromFiles(t)
   const [{ live }, state] = [gateway.gateway, gateway.config.state]
   const port = await freePorts()
-  const operations = buildOperations({ reports: async () => { throw new Error('nobody asks') }, reload: async () => ({ problems: [] }), plan: async () => planReload(live, { path: files.path, env: {} }) }, token)
+  const operations = buildOperations({ reports: unasked, processes: unasked, reload: unasked, restart: unasked, plan: async () => planReload(live, { path: files.path, env: {} }) }, token)
   await operations.listen({ port, host: '127.0.0.1' })
   t.teardown(async () => operations.close())
   await mkdir(state, { recursive: true })
