@@ -15,6 +15,7 @@ t.test('the challenge names the scheme that the caller has to use, and what was 
   t.equal(challengeOf('voucher-expired', callWith('dpopping a.b.c')), 'Bearer error="invalid_token"')
   t.equal(challengeOf('dpop-required', bearer), `DPoP error="invalid_token", ${algs}`)
   t.equal(challengeOf('dpop-replayed', bound), `DPoP error="invalid_dpop_proof", ${algs}`)
+  for (const code of ['caller-kind-not-trusted', 'dpop-binding-mismatch'] as const) t.equal(challengeOf(code, { ...demanded, ...bound, listener: 'internal' }), 'Bearer error="invalid_token"')
 })
 
 t.test('a refusal that is not about who calls has none', async (t) => {

@@ -73,7 +73,7 @@ const kinds: readonly (readonly [name: string, call: AdmittedCall, expected: str
 for (const [name, call, expected] of kinds) t.test(`${name}: ${expected}`, async (t) => { t.equal(codeOf(await prove(call)), expected) })
 
 const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
-const pem = internalKey.publicKey.export({ type: 'spki', format: 'pem' }) as string
+const pem = internalKey.publicKey.export({ type: 'spki', format: 'pem' })
 const shared = (secret: string | Buffer): string => {
   const signed = `${encode({ alg: 'HS256', typ: 'client-authentication+jwt', kid: internalKid })}.${encode(goodInternalClaims)}`
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`

@@ -129,7 +129,10 @@ export class Harness implements Parts {
   }
 
   /** The same gateway by its listener for internal applications. */
-  get inside (): Harness { return new Harness({ ...this, port: this.config.listeners.internal?.port ?? 0 }) }
+  get inside (): Harness {
+    const { gateway, upstream, clock, logs, config, folder, wires } = this
+    return new Harness({ gateway, upstream, clock, logs, config, folder, wires, port: config.listeners.internal?.port ?? 0 })
+  }
 
   /** A voucher that admits everything, unless changed. */
   voucher (options?: VoucherOptions): string { return mintVoucher(this.clock.now, options) }
