@@ -1,11 +1,10 @@
 import { dirname, resolve } from 'node:path'
-import { Ajv } from 'ajv'
 import type { OperationClass, Rate } from '../policies/burst.ts'
 import type { QuotaMode } from '../policies/quota.ts'
 import type { ReplyTarget } from '../policies/reply-url.ts'
 import type { X509Config } from './adapters/certificates.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
-import { readCheckedYaml, schemaFindings } from './adapters/checked-yaml.ts'
+import { prepareFindings, readCheckedYaml } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
 import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
@@ -122,7 +121,7 @@ interface Document {
   readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit' | 'classes'>> & { classes?: Readonly<Record<string, Omit<OperationClass, 'name'>>> } & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true, coerceTypes: true, strict: false }).compile(schema)
+const findSchemaFaults = prepareFindings(schema, { coerceTypes: true, strict: false })
 const loopback = '127.0.0.1'
 /** Below the folder of the process, like the sandbox's; never in version control. */
 const defaultState = resolve('.varco', 'gateway')
@@ -141,7 +140,7 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
   await readCheckedYaml(path, async (raw) => {
     const { content: written, faults } = substitute(raw, variables)
     const content = withRedisUrl(written, env)
-    const shape = schemaFindings(validate, content)
+    const shape = findSchemaFaults(content)
     const files = await readNamedFiles(content, folder)
     checked = { document: content as Document, shown: withShownRedis(withoutSecrets(raw), env), digests: files.digests }
     const keyFaults = secrets === 'needed' ? await findApiKeyFaults(content, folder) : []

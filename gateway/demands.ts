@@ -1,11 +1,10 @@
-import { Ajv } from 'ajv'
 import type { Contract, Operation } from '../openapi/contract.ts'
 import { atPointer, isObject } from '../openapi/document.ts'
 import type { Json, JsonObject } from '../openapi/document.ts'
 import { prepareAgreedClaims } from '../policies/agreed-claims.ts'
 import { noDemands } from '../policies/demands.ts'
 import type { AsyncScope, Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep, Pattern, Trust } from '../policies/demands.ts'
-import { schemaFindings } from './adapters/checked-yaml.ts'
+import { prepareFindings } from './adapters/checked-yaml.ts'
 import { findContradictions } from './demand-contradictions.ts'
 import schema from './demands.schema.json' with { type: 'json' }
 
@@ -21,7 +20,7 @@ interface Declared {
   readonly nonBlocking?: NonBlockingStep
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(schema)
+const findSchemaFaults = prepareFindings(schema, { strict: false })
 
 /**
  * What the contract demands of the calls of each of its operations, by operationId: `x-modi` at the root holds for every operation that is
@@ -125,7 +124,7 @@ function findFaults ({ id, isPublic, source }: Operation): readonly string[] {
 
 function faultsOf (declared: Json | undefined, place: string): string[] {
   if (declared === undefined) return []
-  const faults = schemaFindings(validate, declared).map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
+  const faults = findSchemaFaults(declared).map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`)
   const perOperation = place === 'x-modi' && isObject(declared) ? ['async', 'nonBlocking'].filter((name) => Object.hasOwn(declared, name)) : []
   return [...faults, ...perOperation.map((name) => `${place}.${name}: belongs on an operation, not at the root`)]
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import { Ajv } from 'ajv'
+import type { AnySchemaObject, ErrorObject, Options, ValidateFunction } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
 import type { Document } from 'yaml'
 import { CheckedFileError } from './checked-file-error.ts'
@@ -47,11 +48,15 @@ function atLines (path: string, problems: readonly { line: number, message: stri
   return sorted.map(({ line, message }) => `${path}:${line}: ${message}`)
 }
 
-/** What a JSON Schema (compiled with allErrors and verbose) finds in a document, in words; unknown keys and values get a suggestion. */
-export function schemaFindings (validate: ValidateFunction, content: unknown): Finding[] {
-  if (validate(content)) return []
-  // That a name is not valid is said twice: once with the rule that it breaks.
-  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(toFinding)
+/** What a JSON Schema finds in a document, in words; unknown keys and values get a suggestion. It is compiled when it is first asked, which takes longer than most of what follows. */
+export function prepareFindings (schema: AnySchemaObject, options: Options = {}): (content: unknown) => Finding[] {
+  let validate: ValidateFunction | undefined
+  return (content) => {
+    validate ??= new Ajv({ allErrors: true, verbose: true, ...options }).compile(schema)
+    if (validate(content)) return []
+    // That a name is not valid is said twice: once with the rule that it breaks.
+    return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(toFinding)
+  }
 }
 
 function toFinding (error: ErrorObject): Finding {

@@ -1,4 +1,3 @@
-import { Ajv } from 'ajv'
 import { loadContract } from '../../openapi/contract.ts'
 import type { Contract, Operation } from '../../openapi/contract.ts'
 import { namesIn, pointedFields, segmentsOf } from '../../openapi/field-tree.ts'
@@ -7,7 +6,7 @@ import { prepareDay } from '../../policies/day.ts'
 import type { Grant, Grants, View } from '../../policies/grants.ts'
 import { withheldParameters } from '../../policies/withheld-parameters.ts'
 import schema from '../grants.schema.json' with { type: 'json' }
-import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
+import { prepareFindings, readCheckedYaml } from './checked-yaml.ts'
 import { findGrantFaults } from './grants-file-faults.ts'
 
 /** What of the answers of an operation may be seen, as it is written: exactly one of `withhold` and `only`. */
@@ -27,14 +26,14 @@ export interface WrittenGrant {
   readonly expires: string
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true }).compile(schema)
+const findSchemaFaults = prepareFindings(schema, { allowUnionTypes: true })
 
 /**
  * Reads the grants of an e-service (YAML 1.2, UTF-8) and works out, against its contract, what they leave of each answer. Throws CheckedFileError with
  * every problem of the file, each with its line, or when it cannot be read: a field that no answer has is one that would not be withheld.
  */
 export async function readGrantsFile (path: string, contract: Contract): Promise<Grants> {
-  const { grants } = await readCheckedYaml<{ readonly grants: readonly WrittenGrant[] }>(path, (content) => [...schemaFindings(validate, content), ...findGrantFaults(content, contract)])
+  const { grants } = await readCheckedYaml<{ readonly grants: readonly WrittenGrant[] }>(path, (content) => [...findSchemaFaults(content), ...findGrantFaults(content, contract)])
   const newest = grants.filter(({ id, version }) => !grants.some((other) => other.id === id && other.version > version))
   const by = (key: 'purpose' | 'consumer'): ReadonlyMap<string, Grant> => new Map(newest.flatMap((grant) => grant[key] === undefined ? [] : [[grant[key], toGrant(grant, contract)]]))
   const any = newest.find((grant) => grant.any)

@@ -1,11 +1,10 @@
 import { dirname } from 'node:path'
-import { Ajv } from 'ajv'
 import type { Agreement, Client, Delegation, EService, Purpose, Registry, Tenant } from '../../policies/registry.ts'
 import { environmentNames } from '../pdnd-environments.ts'
 import type { EnvironmentName } from '../pdnd-environments.ts'
 import { AgreementsByParties } from './agreements-by-parties.ts'
 import type { CertifiedClient } from './certificates-registered.ts'
-import { readCheckedYaml, schemaFindings } from './checked-yaml.ts'
+import { prepareFindings, readCheckedYaml } from './checked-yaml.ts'
 import type { Finding } from './checked-yaml.ts'
 import type { RegisteredInternalClient } from './internal-clients.ts'
 import { readCertificateFiles, withCertificates } from './registry-file-certificates.ts'
@@ -32,9 +31,8 @@ export interface RegistryFile {
   readonly delegations?: readonly Delegation[]
 }
 
-
-const validate = new Ajv({ allErrors: true, verbose: true }).compile(registryFileSchema)
-const validateLocal = new Ajv({ allErrors: true, verbose: true }).compile(localRegistrySchema)
+const findFaults = prepareFindings(registryFileSchema)
+const findLocalFaults = prepareFindings(localRegistrySchema)
 
 /**
  * Reads a registry file (YAML 1.2, UTF-8); an agreement's `producerId` is its e-service's and not repeated in the file,
@@ -44,7 +42,7 @@ const validateLocal = new Ajv({ allErrors: true, verbose: true }).compile(localR
  * Throws CheckedFileError with every problem of the file, each with its line, or when it cannot be read.
  */
 export async function readRegistryFile (path: string, environment?: EnvironmentName, publicKeys?: string): Promise<RegistryFile> {
-  const file = await readFile<RegistryFile>(path, { environment, publicKeys }, (content) => [...schemaFindings(validate, content), ...checkReferences(content)])
+  const file = await readFile<RegistryFile>(path, { environment, publicKeys }, (content) => [...findFaults(content), ...checkReferences(content)])
   return withProducers(file, new Map(file.eservices.map(({ id, producerId }) => [id, producerId])))
 }
 
@@ -53,7 +51,7 @@ export async function readRegistryFile (path: string, environment?: EnvironmentN
  * it): every list may be left out, and ids may be the platform's. `producers` of the e-services that are served, by their ids. Throws as `readRegistryFile`.
  */
 export async function readLocalRegistry (path: string, environment: EnvironmentName, producers: ReadonlyMap<string, string>, publicKeys?: string): Promise<RegistryFile> {
-  const file = await readFile<Partial<RegistryFile>>(path, { environment, publicKeys }, (content) => [...schemaFindings(validateLocal, content), ...findRepeats(content), ...findUnserved(content, [...producers.keys()])])
+  const file = await readFile<Partial<RegistryFile>>(path, { environment, publicKeys }, (content) => [...findLocalFaults(content), ...findRepeats(content), ...findUnserved(content, [...producers.keys()])])
   return withProducers({ tenants: [], eservices: [], agreements: [], purposes: [], clients: [], ...file }, producers)
 }
 
