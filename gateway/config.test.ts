@@ -102,6 +102,7 @@ const broken: Readonly<Record<string, readonly [replacements: readonly (readonly
   'a contract and a registry that are not there': [[['things.v1', 'thing.v1'], ['registry.yaml', 'registri.yaml']], [/^4: registry: the file .*\/registri\.yaml cannot be read \(ENOENT\)$/, /^10: eservices\.things\.contract: the file .*\/thing\.v1\.yaml cannot be read \(ENOENT\)$/]],
   'grants that are not there': [[['audience:', 'grants: grant.yaml\n    audience:']], [/^14: eservices\.things\.grants: the file .*\/grant\.yaml cannot be read \(ENOENT\)$/]],
   'a sandbox that others can reach': [[['limits:', 'listeners: { public: { host: 0.0.0.0 } }\nlimits:']], [/^6: listeners\.public\.host: must be 127\.0\.0\.1 while the sandbox is trusted/]],
+  'a listener for applications in the sandbox that others can reach': [[['limits:', 'listeners: { internal: { host: 0.0.0.0, tls: { certificate: a.pem } } }\nlimits:']], [/^6: listeners\.internal\.tls: must have required property 'key'$/, /^6: listeners\.internal: needs url/, /^6: listeners\.internal\.host: must be 127\.0\.0\.1 while the sandbox/, /^6: listeners\.internal\.tls\.certificate: the file .*a\.pem cannot be read/]],
   'a name that is no path segment': [[['things:', 'Things to do:']], [/^9: eservices\.Things to do: is not of the form that is expected here: Lower-case letters, digits and hyphens/]],
   'a key twice': [[['registry:', 'registry: a.yaml\nregistry:']], [/^5: Map keys must be unique$/]],
   'an anchor that is not there': [[[uuid(1), '*milano']], [/^5: no anchor is called "milano"$/]],
@@ -243,6 +244,32 @@ t.test('the files that a configuration names belong to its hash, wherever they a
     t.not((await loadConfig(other, env)).hash, hash, file)
     await writeFile(join(other, '..', file), content)
   }
+})
+
+t.test('applications call where the configuration says so, and nowhere otherwise', async (t) => {
+  t.equal((await load(t)).listeners.internal, undefined)
+  const listening = async (written: string, environment: Env = env) => (await load(t, [['limits:', `listeners: { internal: ${written} }\nlimits:`]], environment)).listeners.internal
+  t.match(await listening('{}'), { host: '127.0.0.1', port: 8083, url: 'http://127.0.0.1:8083', tls: undefined, publicKeys: t.testdirName })
+  t.match(await listening('{}', { ...env, PORT: '9000' }), { port: 9003 })
+  t.match(await listening("{ port: '${INTERNAL_PORT}', host: '::1', publicKeys: keys }", { ...env, PORT: '9000' }), { url: 'http://[::1]:9003', publicKeys: join(t.testdirName, 'keys') })
+  t.match(await listening('{ url: https://varco.comune.lan, tls: { certificate: registry.yaml, key: registry.yaml } }'), { url: 'https://varco.comune.lan', tls: { key: join(t.testdirName, 'registry.yaml') } })
+})
+
+t.test('what the registry names belongs to the hash, too, and is looked at for changes', async (t) => {
+  const registry = 'clients: [{ certificates: [{ file: outside.pem }] }]\ninternalClients: [{ keys: [{ file: crm.pem }], certificates: [{ file: later.pem }] }]\n'
+  const path = join(t.testdir({ ...named, 'registry.yaml': registry, 'outside.pem': 'a', 'keys': { 'crm.pem': 'b' }, 'gateway.yaml': good.replace('limits:', 'listeners: { internal: { publicKeys: keys } }\nlimits:') }), 'gateway.yaml')
+  const { hash, files } = await loadConfig(path, env)
+  const inFolder = ['outside.pem', 'keys/crm.pem', 'keys/later.pem'].map((file) => join(path, '..', file))
+  for (const file of inFolder) {
+    t.ok(files.includes(file), file)
+    await writeFile(file, 'changed')
+    const changed = await loadConfig(path, env)
+    t.not(changed.hash, hash, file)
+    await (file.endsWith('later.pem') ? rm(file) : writeFile(file, file.endsWith('crm.pem') ? 'b' : 'a'))
+    t.equal((await loadConfig(path, env)).hash, hash)
+  }
+  await writeFile(path, good)
+  t.notOk((await loadConfig(path, env)).files.some((file) => file.includes('keys')), 'where no application calls nobody reads their keys')
 })
 
 t.test('a file that is named and is a folder cannot be read', async (t) => {

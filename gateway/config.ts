@@ -14,7 +14,7 @@ import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
 import { membersOf, textAt, valueAt } from './document-value.ts'
-import { internalListenerOf } from './internal-config.ts'
+import { findInternalFaults, internalListenerOf } from './internal-config.ts'
 import type { InternalListener, WrittenInternalListener } from './internal-config.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
@@ -172,6 +172,7 @@ function findFaults (document: unknown): Finding[] {
     ...findRedisFaults(document, environment),
     ...findWorkersFaults(document),
     ...findRegistryFaults(document),
+    ...findInternalFaults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
   ]

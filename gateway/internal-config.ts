@@ -1,6 +1,8 @@
 import { dirname, resolve } from 'node:path'
+import type { Finding } from './adapters/checked-yaml.ts'
 import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
+import { textAt, valueAt } from './document-value.ts'
 import type { RegistryConfig } from './registry-config.ts'
 
 /** The listener for the administration's own applications; paths are absolute. */
@@ -16,6 +18,16 @@ export interface InternalListener {
 
 /** The same as it is written. */
 export type WrittenInternalListener = { readonly [Name in keyof InternalListener]?: InternalListener[Name] }
+
+/** Addresses on which everybody is listened to: nobody calls by them. */
+const anyAddress = ['0.0.0.0', '::']
+
+/** A listener of which nobody can tell how it is called. */
+export function findInternalFaults (document: unknown): Finding[] {
+  const at = ['listeners', 'internal']
+  const lacksName = anyAddress.includes(textAt(document, [...at, 'host']) ?? '') && valueAt(document, [...at, 'url']) === undefined
+  return lacksName ? [{ path: at, message: 'needs url: the name under which applications reach it, since it listens on every address' }] : []
+}
 
 /** The part of a configuration that is about internal applications: they call only where it is there. Files relative to `folder`. */
 export function internalListenerOf (written: WrittenInternalListener | undefined, { registry, localRegistry }: Pick<RegistryConfig, 'registry' | 'localRegistry'>, { folder, port: usual }: { readonly folder: string, readonly port: number }): InternalListener | undefined {

@@ -9,7 +9,7 @@ interface Judged {
   readonly keychain?: string
   readonly registry: string
   readonly localRegistry?: string
-  readonly listeners?: { readonly operations?: { readonly token?: string } }
+  readonly listeners?: { readonly operations?: { readonly token?: string }, readonly internal?: Readonly<Record<string, string | object>> }
   readonly eservices: Readonly<Record<string, { readonly upstream: { readonly url: string, readonly secret: string, readonly plain?: string }, readonly keychain?: string, readonly evidence?: { readonly keys: readonly string[] } }>>
 }
 
@@ -22,6 +22,8 @@ const good: Judged = {
 }
 const pdnd = (changes: Partial<Judged['pdnd']>): Judged => ({ ...good, pdnd: { ...good.pdnd, ...changes } })
 const upstream = (changes: Partial<Judged['eservices'][string]['upstream']>): Judged => ({ ...good, eservices: { ...good.eservices, other: { upstream: { ...good.eservices['things']!.upstream, ...changes } } } })
+
+const internal = (changes: Readonly<Record<string, string | object>>): Judged => ({ ...good, listeners: { ...good.listeners, internal: changes } })
 
 const cases: Readonly<Record<string, readonly [document: Judged, faults: readonly (readonly [path: string, message: RegExp])[]]>> = {
   'a good one': [good, []],
@@ -38,6 +40,11 @@ const cases: Readonly<Record<string, readonly [document: Judged, faults: readonl
   'a key of the sandbox': [{ ...good, pdnd: { ...good.pdnd, api: { privateKey: '.varco/sandbox/client-1.pem' } } }, [['pdnd.api.privateKey', /is a key of the sandbox/]]],
   'the folder of the sandbox as keychain': [{ ...good, keychain: '../.varco/sandbox', eservices: { things: { ...good.eservices['things']!, keychain: 'sandbox/keys' } } }, [['keychain', /platform knows none of its keys/], ['eservices.things.keychain', /sandbox/]]],
   'a key for evidence that can be guessed': [{ ...good, eservices: { things: { ...good.eservices['things']!, evidence: { keys: [createHash('sha256').update('x').digest('base64'), Buffer.alloc(32).toString('base64')] } } } }, [['eservices.things.evidence.keys.1', /is no random key/]]],
+  'a listener for applications on this machine': [internal({ port: '8083' }), []],
+  'one on the network, with TLS': [internal({ host: '10.0.0.2', tls: { certificate: 'a.pem', key: 'a.key' }, url: 'https://varco.comune.lan' }), []],
+  'one behind a proxy on this machine': [internal({ url: 'https://varco.comune.lan' }), []],
+  'one on the network, without TLS': [internal({ host: '0.0.0.0', url: 'http://varco.comune.lan:8083' }), [['listeners.internal.host', /must be 127\.0\.0\.1 outside the sandbox, unless tls/], ['listeners.internal.url', /must be https/]]],
+  'one with the keys of the sandbox': [internal({ publicKeys: '.varco/sandbox' }), [['listeners.internal.publicKeys', /is the folder of the sandbox/]]],
   'no operations token': [{ ...good, listeners: {} }, [['listeners.operations.token', /^is not set/]]],
   'no listeners': [{ ...good, listeners: { operations: {} } }, [['listeners.operations.token', /^is not set/]]],
   'the sandbox secret': [upstream({ secret: sandboxSecret }), [['eservices.other.upstream.secret', /is the sandbox secret, which everybody knows/]]],

@@ -64,7 +64,8 @@ function internalFaults (document: unknown): Finding[] {
   const url = textAt(document, [...at, 'url'])
   return [
     ...host !== undefined && !loopbackHosts.includes(host) && valueAt(document, [...at, 'tls']) === undefined ? [{ path: [...at, 'host'], message: 'must be 127.0.0.1 outside the sandbox, unless tls is configured beside it: behind a proxy that ends TLS it is reached from this machine only' }] : [],
-    ...url === undefined || faultOfUrl(url, false) === undefined ? [] : [{ path: [...at, 'url'], message: faultOfUrl(url, false)?.replace(/;.*/, '') as string }]
+    ...url?.startsWith('http:') && faultOfUrl(url, false) !== undefined ? [{ path: [...at, 'url'], message: 'must be https outside the sandbox, unless it is on this machine' }] : [],
+    .../(?:^|\/)sandbox(?:\/|$)/.test(textAt(document, [...at, 'publicKeys']) ?? '') ? [{ path: [...at, 'publicKeys'], message: 'is the folder of the sandbox: whoever started the demonstration has the key' }] : []
   ]
 }
 

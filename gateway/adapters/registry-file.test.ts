@@ -1,9 +1,15 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import { nameOf } from '../../policies/certificate-name.ts'
+import { thumbprintOf } from '../../policies/jwk.ts'
+import type { Jwk } from '../../policies/jwk.ts'
 import { makeAuthority } from '../harness/certificates.ts'
 import { CheckedFileError } from './checked-file-error.ts'
+import { internalClientsOf } from './internal-clients.ts'
 import { readLocalRegistry, readRegistryFile, registryOf } from './registry-file.ts'
 
 const demoPath = join(import.meta.dirname, '..', 'sandbox', 'registry.yaml')
@@ -148,6 +154,69 @@ t.test('certificates that cannot be used are reported at their line', async (t) 
   for (const [index, message] of [/the file .*none\.pem cannot be read \(ENOENT\)$/, /the file .* holds no certificate that can be read$/, /: is not of the form that is expected here: SHA-256/, /-nameopt RFC2253/, /by its thumbprint$/, / must NOT have more than 1 properties$/, /must not be empty$/, /unknown key "fingerprint"/, /must be object$/].entries()) {
     t.ok(problems.some((problem) => problem.startsWith(`21: clients.0.certificates.${index}`) && message.test(problem)), `${wrong[index]}: ${problems.filter((problem) => problem.includes(`certificates.${index}`)).join('; ')}`)
   }
+})
+
+const [mine, theirs] = [generateKeyPairSync('ec', { namedCurve: 'P-256' }), generateKeyPairSync('ec', { namedCurve: 'P-384' })]
+const spki = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' })
+const pkcs8 = mine.privateKey.export({ type: 'pkcs8', format: 'pem' })
+const jwk = JSON.stringify(theirs.publicKey.export({ format: 'jwk' }))
+const leaf = await makeAuthority('crm', { key: { name: 'ECDSA', namedCurve: 'P-256' } })
+
+t.test('internal clients are read with their keys and certificates, for whoever lets them in', async (t) => {
+  const client = `internalClients:\n  - { id: ${id(80)}, alias: crm, name: CRM, consumerId: ${id(1)}, purposes: [${id(6)}], keys: [{ file: mine.pem }, { file: theirs.json }], certificates: [{ file: leaf.pem }, { thumbprint: ${'T'.repeat(43)} }] }\n`
+  const folder = t.testdir({ 'registry.yaml': small + client, 'keys': { 'mine.pem': spki(mine.publicKey), 'theirs.json': jwk, 'leaf.pem': leaf.pem } })
+  const { internalClients = [] } = await readRegistryFile(join(folder, 'registry.yaml'), undefined, join(folder, 'keys'))
+  const known = internalClientsOf(internalClients)
+  for (const { publicKey } of [mine, theirs]) t.match(known.byKey(thumbprintOf(publicKey.export({ format: 'jwk' }) as Jwk)), { key: { asymmetricKeyType: 'ec' }, client: { id: id(80), consumerId: id(1), purposes: [id(6)] } })
+  for (const thumbprint of ['T'.repeat(43), nameOf(leaf.certificate).thumbprint]) t.match(known.byCertificate(thumbprint), { id: id(80) })
+  t.equal(known.byKey('x'.repeat(43)), undefined)
+  t.equal(known.byCertificate(''), undefined)
+  const unread = internalClientsOf((await readRegistryFile(join(folder, 'registry.yaml'))).internalClients ?? [])
+  t.equal(unread.byKey(thumbprintOf(mine.publicKey.export({ format: 'jwk' }) as Jwk)), undefined, 'nobody else reads them')
+  t.equal(registryOf(await readRegistryFile(join(folder, 'registry.yaml'))).client(id(80)), undefined, 'it is no client of the platform')
+})
+
+t.test('what internal clients name and cannot be used is reported at its line', async (t) => {
+  const [weak, curve] = [generateKeyPairSync('rsa', { modulusLength: 1024 }), generateKeyPairSync('ec', { namedCurve: 'secp256k1' })]
+  const files = {
+    'mine.pem': spki(mine.publicKey), 'again.json': JSON.stringify(mine.publicKey.export({ format: 'jwk' })), 'private.pem': pkcs8, 'private.json': JSON.stringify(mine.privateKey.export({ format: 'jwk' })),
+    'weak.pem': spki(weak.publicKey), 'curve.pem': spki(curve.publicKey), 'leaf.pem': leaf.pem, 'no.txt': 'no key', 'set.json': `{"keys":[${jwk}]}`, 'encryption.json': jwk.replace('{', '{"use":"enc",')
+  }
+  const folder = t.testdir(files)
+  const problems = async (clients: string): Promise<readonly string[]> => {
+    const path = join(folder, 'registry.yaml')
+    await writeFile(path, `${small}internalClients:\n${clients}`)
+    const error: unknown = await readRegistryFile(path, undefined, folder).then(() => undefined, (thrown: unknown) => thrown)
+    return error instanceof CheckedFileError ? error.problems.map((problem) => problem.replace(`${path}:`, '').replaceAll(folder, '')) : []
+  }
+  const client = (last: number, more: string): string => `  - { id: ${id(last)}, alias: a${last}, name: CRM, consumerId: ${id(1)}, purposes: [${id(6)}]${more} }\n`
+  const keyed = async (file: string): Promise<readonly string[]> => problems(client(80, `, keys: [{ file: ${file} }]`))
+  t.strictSame(await keyed('mine.pem'), [])
+  for (const [file, message] of [
+    ['none.pem', /^23: internalClients\.0\.keys\.0\.file: the file .*none\.pem cannot be read \(ENOENT\)$/],
+    ['private.pem', /holds a private key, which is its application's alone/],
+    ['private.json', /holds a private key/],
+    ['weak.pem', /it is a modulus of 1024 bits$/],
+    ['curve.pem', /it is of a type that is not taken$/],
+    ['encryption.json', /it is a key for another use$/],
+    ['set.json', /it is of a type that is not taken$/],
+    ['leaf.pem', /it is none in PEM \(BEGIN PUBLIC KEY\), nor a JWK$/],
+    ['no.txt', /it is none in PEM/]
+  ] as const) t.match(await keyed(file), [message], file)
+  const held = (await keyed('private.pem')).join('')
+  t.notOk(held.includes(pkcs8.toString().slice(40, 80)), 'nothing of a private key is told')
+  t.strictSame(await problems(client(80, '')), ['23: internalClients.0: has neither keys nor certificates: nobody could call as it'])
+  t.match(await problems(client(80, ', keys: [{ file: mine.pem }]') + client(81, ', keys: [{ file: again.json }]')), [/^24: internalClients\.1\.keys\.0\.file: is the same key as one of internalClients\.0: who calls with it would be either$/])
+  t.match(await problems(client(80, ', keys: [{ file: mine.pem }, { file: again.json }]')), [/is the same key a second time$/])
+  t.match(await problems(client(80, ', certificates: [{ file: leaf.pem }]') + client(81, `, certificates: [{ thumbprint: ${nameOf(leaf.certificate).thumbprint} }]`)), [/^24: .*is the same certificate as one of internalClients\.0/])
+  t.match(await problems(client(80, ", certificates: [{ subject: 'CN=crm' }]")), [/unknown key "subject"/])
+  t.match(await problems(client(8, ', keys: [{ file: mine.pem }]').replace(id(6), id(96)).replace(id(1), id(91)).replace('a8', 'collector')), [/internalClients\.0\.id: id ".*" is already taken/, /alias "collector" is already taken/, /consumerId: no tenant/, /no purpose of this file has the id/])
+})
+
+t.test('in the sandbox, which makes it, the key of an application may not be there yet', async (t) => {
+  const folder = t.testdir({ 'registry.yaml': `${small}internalClients:\n  - { id: ${id(80)}, alias: crm, name: CRM, consumerId: ${id(1)}, purposes: [${id(6)}], keys: [{ file: later.pem }] }\n` })
+  t.match((await readRegistryFile(join(folder, 'registry.yaml'), 'sandbox', folder)).internalClients, [{ keys: [{ file: 'later.pem', key: undefined }] }])
+  await t.rejects(readRegistryFile(join(folder, 'registry.yaml'), 'collaudo', folder), { message: /later\.pem cannot be read/ })
 })
 
 t.test('what is not YAML is reported at its line', async (t) => {
