@@ -19,6 +19,12 @@ export function describeWrong (expected: Expected, status: number, body: string)
   return `expected ${expected.status} with ${wanted}, got ${status} with ${cut(body)}`
 }
 
+/** Names an answer by its status and the code of its problem document, or else by what came. */
+export function describeAnswer (status: number, body: string): string {
+  const code = /"code":"([a-z-]+)"/.exec(body)?.[1]
+  return status === 0 ? body : `${status} with ${code === undefined ? cut(body) : `a problem "${code}"`}`
+}
+
 function cut (text: string): string {
   if (text === '') return 'no body'
   return text.length > 300 ? `${text.slice(0, 300)}…` : text

@@ -1,6 +1,7 @@
 import autocannon from 'autocannon'
 import { describeWrong, isExpected } from './expected.ts'
 import type { Expected } from './expected.ts'
+import { percentile } from './percentile.ts'
 
 /** One round of one kind of GET: where to, with which voucher, for how long and what has to come back. */
 export interface Order {
@@ -90,9 +91,4 @@ function findLost ({ requests }: autocannon.Result, answered: number, connection
   if (lost > 0) return `${lost} calls got no answer: their connections were closed`
   if (answered < connections) return `${connections - answered} of ${connections} connections got no answer at all`
   return undefined
-}
-
-/** Nearest-rank percentile of sorted values. */
-function percentile (sorted: Float64Array, share: number): number {
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { interruption } from './interruption.ts'
 import { header, progress, table, toJson } from './report.ts'
 import { runLoadTest } from './run.ts'
 import type { Load } from './run.ts'
@@ -42,17 +43,6 @@ function toCount (name: string, text: string, max: number): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (count < 1 || count > max) throw new Error(`--${name} is "${text}": it must be a whole number from 1 to ${max}`)
   return count
-}
-
-/** Aborted when the run is to stop; the exit code then says by which signal. */
-function interruption (): AbortSignal {
-  const stopping = new AbortController()
-  const stop = (exitCode: number) => () => {
-    process.exitCode = exitCode
-    stopping.abort(new Error('interrupted'))
-  }
-  process.once('SIGINT', stop(130)).once('SIGTERM', stop(143))
-  return stopping.signal
 }
 
 async function main (): Promise<void> {

@@ -59,7 +59,8 @@ export function toJson (scenarios: readonly Measured[], load: Load): string {
   return JSON.stringify(content, (_key, value: unknown) => typeof value === 'number' ? thousandths(value) : value, 2)
 }
 
-function whole (value: number): string {
+/** A whole number as people read it. */
+export function whole (value: number): string {
   return Math.round(value).toLocaleString('en')
 }
 

@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { isRedisMissing } from '../gateway/harness/redis-process.ts'
+import { badConfiguration } from '../gateway/program.ts'
+import type { Figure } from './faults/figure.ts'
+import { figures } from './faults/figures.ts'
+import { described, isKept, machine, table, toJson } from './faults/report.ts'
+import type { Outcome } from './faults/report.ts'
+import { startSite } from './faults/site.ts'
+import { interruption } from './interruption.ts'
+
+const usage = `usage: npm run faults -- [NAME…] [options]
+
+Measures what the gateway promises of faults and of several gateways, on this machine: everything is started on free loopback
+ports (a redis-server too), and stopped. Exit code 1 when a promise is broken, or an answer was one that should not be.
+
+  --quick      smaller numbers
+  --json FILE  the figures as JSON, too
+  --help       this text
+
+Without a name all are measured:
+
+${described(figures)}`
+
+/** EX_USAGE of sysexits.h. */
+const wrongUsage = 64
+
+interface Options { readonly chosen: readonly Figure[], readonly quick: boolean, readonly json: string | undefined, readonly help: boolean }
+
+function readOptions (): Options {
+  const flag = { type: 'boolean', default: false } as const
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: flag, json: { type: 'string' }, help: flag } })
+  const unknown = positionals.find((name) => !figures.some((figure) => figure.name === name))
+  if (unknown !== undefined) throw new Error(`there is no figure "${unknown}": there are ${figures.map(({ name }) => name).join(', ')}`)
+  const chosen = positionals.length > 0 ? figures.filter(({ name }) => positionals.includes(name)) : figures
+  return { chosen, quick: values.quick, json: values.json, help: values.help }
+}
+
+function tell (text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+async function measureAll ({ chosen, quick }: Options, signal: AbortSignal): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = []
+  for (const { name, measure } of chosen) {
+    signal.throwIfAborted()
+    const start = performance.now()
+    const after = (): string => `${Math.round((performance.now() - start) / 1000)} s`.padStart(5)
+    const run = { signal, quick, startSite, tell: (progress: string) => { tell(`${after()}  ${name}: ${progress}`) } }
+    run.tell('starts')
+    outcomes.push({ name, ...await measure(run).catch((error: Error) => ({ fault: error.message })) })
+    run.tell('is over')
+  }
+  signal.throwIfAborted()
+  return outcomes
+}
+
+async function main (options: Options): Promise<void> {
+  if (options.help) {
+    process.stdout.write(`${usage}\n`)
+    return
+  }
+  if (isRedisMissing()) {
+    tell('the fault tests cannot start:\n  redis-server and redis-cli are not installed here: install the package redis-server (version 6 or later)')
+    process.exitCode = badConfiguration
+    return
+  }
+  tell(machine())
+  const outcomes = await measureAll(options, interruption())
+  process.stdout.write(`${table(outcomes)}\n`)
+  if (options.json !== undefined) await writeFile(options.json, toJson(outcomes, options.quick))
+  if (!outcomes.every(isKept)) process.exitCode = 1
+}
+
+let options: Options | undefined
+try {
+  options = readOptions()
+} catch (error) {
+  tell(`${(error as Error).message}\n\n${usage}`)
+  process.exitCode = wrongUsage
+}
+try {
+  if (options) await main(options)
+} catch (error) {
+  tell(`the fault tests failed: ${(error as Error).message}`)
+  process.exitCode ??= 1
+}

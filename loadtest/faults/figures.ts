@@ -1,0 +1,8 @@
+import type { Figure } from './figure.ts'
+import { frozen } from './frozen.ts'
+import { quota } from './quota.ts'
+import { reloads } from './reloads.ts'
+import { replay } from './replay.ts'
+
+/** Everything that is measured, in this order. */
+export const figures: readonly Figure[] = [replay, quota, frozen, reloads]

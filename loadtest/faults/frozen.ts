@@ -1,0 +1,94 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { shareOf, sliceOf } from '../../gateway/adapters/shares.ts'
+import type { TestRedis } from '../../gateway/harness/redis-process.ts'
+import { whole } from '../report.ts'
+import { admittedPath, figures } from '../scenarios.ts'
+import { Caller } from './caller.ts'
+import type { Answer } from './caller.ts'
+import type { Figure, Measured, Run } from './figure.ts'
+import type { SharedState } from './local-answers.ts'
+import { makeProver, publicUrl, waitUntilDeciding } from './prover.ts'
+import type { SiteGateway } from './site.ts'
+import { sendSteadily } from './steady.ts'
+import { Tally } from './tally.ts'
+import { Times } from './times.ts'
+
+const kinds = { admitted: figures, refused: { status: 429, code: 'quota-exceeded' } }
+const provenKinds = { admitted: figures, undecided: { status: 503, code: 'replay-filter-unavailable' } }
+const nodes = 2
+/** How long the phases last, in seconds, and which part of the quota each gateway is sent in a second of it: one of them has more than its share when Redis freezes. */
+const phases = {
+  full: { quota: 5000, before: { seconds: 6, parts: [0.1, 0.02] }, frozen: { seconds: 10, parts: [0.06, 0.06] }, after: { seconds: 4, parts: [0.04, 0.04] } },
+  quick: { quota: 500, before: { seconds: 1.5, parts: [0.4, 0.08] }, frozen: { seconds: 2, parts: [0.3, 0.3] }, after: { seconds: 2, parts: [0.1, 0.1] } }
+} as const
+/** What is promised of the time in which Redis says nothing, in ms. */
+const backWithinMs = 2000
+const p99WithinMs = 150
+const worstWithinMs = 1000
+
+/** Calls of one gateway with an answer: when they were sent, and how long they took. */
+interface Told { readonly gateway: number, readonly sentAt: number, readonly ms: number, readonly kind: string | undefined }
+
+async function measure (run: Run): Promise<Measured> {
+  const { quota, before, frozen, after } = phases[run.quick ? 'quick' : 'full']
+  await using stack = new AsyncDisposableStack()
+  const registry = (content: Record<string, any>): void => { content['purposes'][0].versions[0].dailyCalls = quota }
+  const site = await run.startSite({ gateways: nodes, redis: true, registry, config: (content) => { content['publicUrl'] = publicUrl } }, stack, run.signal)
+  const redis = site.redis as TestRedis
+  const callers = site.gateways.map(({ url }) => stack.use(new Caller(url, 256)))
+  const headers = { authorization: `Bearer ${await site.platform.mint({ purpose: 'tickets' })}` }
+  const prover = await makeProver(site.platform, 'limited', admittedPath.replace('/tickets/', '/limited/'))
+  await waitUntilDeciding(callers, prover, run.signal)
+  const [tally, proven] = [new Tally(kinds), new Tally(provenKinds)]
+  const [calls, proofs]: [Told[], Told[]] = [[], []]
+  const noteIn = <Kind extends string>(told: Told[], counts: Tally<Kind>, gateway: number) => (answer: Answer): void => { told.push({ gateway, sentAt: answer.sentAt, ms: answer.ms, kind: counts.note(answer) }) }
+  const phase = async ({ seconds, parts }: { readonly seconds: number, readonly parts: readonly number[] }): Promise<void> => {
+    await Promise.all(callers.flatMap((caller, gateway) => [
+      sendSteadily({ perSecond: (parts[gateway] as number) * quota, seconds, signal: run.signal }, async () => noteIn(calls, tally, gateway)(await caller.get(admittedPath, headers))),
+      sendSteadily({ perSecond: 10, seconds, signal: run.signal }, async () => {
+        const more = await prover.headers()
+        noteIn(proofs, proven, gateway)(await caller.get(prover.path, more))
+      })
+    ]))
+  }
+  await phase(before)
+  const frozenAt = performance.now()
+  redis.freeze()
+  run.tell(`Redis is frozen for ${frozen.seconds} s`)
+  await phase(frozen)
+  redis.thaw()
+  const thawedAt = performance.now()
+  const [backMs] = await Promise.all([waitUntilBack(site.gateways, thawedAt, run.signal), phase(after)])
+
+  const admittedBy = (gateway: number, until: number): number => calls.filter((one) => one.gateway === gateway && one.kind === 'admitted' && one.sentAt < until).length
+  const bound = callers.reduce((sum, _caller, gateway) => sum + Math.max(shareOf(quota, nodes), admittedBy(gateway, frozenAt) + sliceOf(quota, nodes)), 0)
+  const meanwhile = proofs.filter(({ sentAt }) => sentAt >= frozenAt && sentAt < thawedAt)
+  const [decided, undecided] = [meanwhile.filter(({ kind }) => kind !== 'undecided').length, meanwhile.filter(({ kind }) => kind === 'undecided').length]
+  const times = new Times()
+  for (const { sentAt, ms } of calls) if (sentAt >= frozenAt && sentAt < thawedAt) times.note(ms)
+  const admitted = tally.count('admitted')
+  const over = Math.max(0, admitted - quota)
+  const [p99Ms, worstMs, mostOver] = [times.at(0.99), times.worst, Math.max(0, bound - quota)]
+  return {
+    promised: `at most ${whole(mostOver)} over a quota of ${whole(quota)} (shares of ${whole(shareOf(quota, nodes))} for ${nodes} gateways); what is good once 503; p99 ${p99WithinMs} ms; back in ${backWithinMs / 1000} s`,
+    measured: `${whole(over)} over in ${whole(tally.times.count)} calls; ${whole(undecided)} of ${whole(meanwhile.length)} proofs 503; p99 ${p99Ms.toFixed(1)} ms, slowest ${whole(worstMs)}; back after ${(backMs / 1000).toFixed(1)} s`,
+    kept: admitted <= Math.max(quota, bound) && decided === 0 && undecided > 0 && backMs <= backWithinMs && p99Ms <= p99WithinMs && worstMs <= worstWithinMs,
+    numbers: { quota, frozenSeconds: frozen.seconds, calls: tally.times.count, admitted, over, mostOver, proofs: meanwhile.length, decided, p99Ms, worstMs, backMs },
+    unexpected: [...tally.unexpected, ...proven.unexpected]
+  }
+}
+
+/** How long after a moment all gateways used their Redis again, in ms; gives up after a while. */
+async function waitUntilBack (gateways: readonly SiteGateway[], since: number, signal: AbortSignal): Promise<number> {
+  for (const { ask } of gateways) {
+    while ((await ask<SharedState>('/-/shared-state')).place !== 'redis' && performance.now() - since < 10_000) await wait(20, undefined, { signal })
+  }
+  return performance.now() - since
+}
+
+export const frozen: Figure = {
+  name: 'frozen',
+  promise: 'while Redis says nothing calls are answered, limits are shares, what may be used once is refused, and it heals by itself',
+  method: 'Redis is stopped (SIGSTOP) in the middle of a steady load on two gateways, of which one has used more than its share of the quota; the bound is what each may admit by then: the larger of its share, and of what it had admitted with its part of the leases',
+  measure
+}
