@@ -32,7 +32,7 @@ const demands: Readonly<Record<string, object>> = {
 /** A second gateway over the same platform and e-services, over TLS, whose contracts demand every proof that there is. */
 async function startDemanding (): Promise<void> {
   const authority = await makeAuthority('Autorità')
-  const [server, client, outside] = [await authority.issue('localhost'), await authority.issue('client'), await authority.issue('protocollo', { key: { name: 'ECDSA', namedCurve: 'P-256' } })]
+  const [server, client, outside] = [await authority.issue('localhost'), await authority.issue('client'), await authority.issue('protocollo')]
   await Promise.all([['server.pem', server.pem], ['server.key', server.keyPem], ['ca.pem', authority.pem], ['client.pem', client.pem + client.keyPem], ['chain.pem', outside.pem + authority.pem], ['outside.key', outside.keyPem]].map(async ([name = '', pem = '']) => writeFile(join(folder, name), pem, { mode: 0o600 })))
   setDefaultCACertificates([...getCACertificates('default'), authority.pem])
   await mkdir(join(folder, 'keychain'), { mode: 0o700 })

@@ -11,7 +11,7 @@ import { denialType } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { signProof } from '../policies/proof-fixture.ts'
 import { hostileAddresses, startCanary, startCertificateServer } from './harness/certificate-server.ts'
-import { makeAuthority, selfSigned } from './harness/certificates.ts'
+import { makeAuthority, rsaOf, selfSigned } from './harness/certificates.ts'
 import type { CertificateOptions, Issued } from './harness/certificates.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
@@ -23,16 +23,15 @@ import { checkNextServed, checkProblem } from './harness/refusal.ts'
 const now = Date.parse('2026-03-02T10:00:00Z')
 const seconds = now / 1000
 const minute = 60_000
-const ec = { name: 'ECDSA', namedCurve: 'P-256' }
 const valid = { notBefore: now - 30 * minute, notAfter: now + 60 * minute }
 
-const root = await makeAuthority('CA degli enti', valid)
-const other = await makeAuthority('CA degli enti', valid)
+const root = await makeAuthority('CA degli enti', { ...valid, key: rsaOf(2048) })
+const other = await makeAuthority('CA degli enti', { ...valid, key: rsaOf(2048) })
 const intermediate = await root.issue('CA intermedia', { ...valid, authority: true, pathLength: 0 })
-const issued = async (name: string, options: CertificateOptions = {}, by = root): Promise<Issued> => by.issue(name, { ...valid, key: ec, ...options })
+const issued = async (name: string, options: CertificateOptions = {}, by = root): Promise<Issued> => by.issue(name, { ...valid, ...options })
 const leaf = await issued('protocollo')
 const unlisted = await issued('un altro')
-const lone = await selfSigned('protocollo', { ...valid, key: ec })
+const lone = await selfSigned('protocollo', valid)
 
 /** An administration outside the platform: with an agreement, and a purpose of its own. */
 const outside: Readonly<Record<'consumer' | 'client' | 'purpose' | 'secondPurpose', string>> = {
@@ -165,13 +164,13 @@ t.test('A4, B11 to B15: what an authority issued', async (t) => {
     sent('expired', 'token-unverifiable', { by: await issued('protocollo', { notAfter: now - 1000 }) }),
     sent('not yet valid', 'token-unverifiable', { by: await issued('protocollo', { notBefore: now + 1000 }) }),
     sent('not for signatures', 'token-unverifiable', { by: await issued('protocollo', { keyUsage: [2] }) }),
-    sent('a short key', 'token-unverifiable', { by: await issued('protocollo', { key: { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 1024, publicExponent: new Uint8Array([1, 0, 1]) } }) }),
+    sent('a short key', 'token-unverifiable', { by: await issued('protocollo', { key: rsaOf(1024) }) }),
     sent('A29: nobody registered it', 'client-unknown', { by: unlisted }, /^client: expected a certificate that is registered with a client, got one that is registered with none\./)
   ], trusting(t))
 })
 
 t.test('B11, B12, B15: exactly the certificates of the registry', async (t) => {
-  const again = await selfSigned('protocollo', { ...valid, key: ec })
+  const again = await selfSigned('protocollo', valid)
   await tryAll(t, [
     sent('the one with the thumbprint', 'admitted', { by: lone }),
     sent('one of the same name', 'token-unverifiable', { by: again }),

@@ -12,11 +12,10 @@ import { archiveContract, audience, ids, registryContent, upstreamSecret } from 
 
 /** `varco explain` of a token that a consumer outside the platform signed with its certificate. */
 
-const ec = { name: 'ECDSA', namedCurve: 'P-256' }
 const root = await makeAuthority('root')
-const leaf = await root.issue('leaf', { key: ec })
-const revoked = await root.issue('revoked', { key: ec })
-const unlisted = await root.issue('unlisted', { key: ec })
+const leaf = await root.issue('leaf')
+const revoked = await root.issue('revoked')
+const unlisted = await root.issue('unlisted')
 const seconds = Math.floor(Date.now() / 1000)
 
 function makeToken (by: Issued, claims: object = {}): string {

@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { nameOf } from '../../policies/certificate-name.ts'
 import type { FoundCertificate } from '../../policies/certificates.ts'
-import { makeAuthority, selfSigned } from '../harness/certificates.ts'
+import { makeAuthority, rsaOf, selfSigned } from '../harness/certificates.ts'
 import type { CertificateOptions, Issued } from '../harness/certificates.ts'
 import { until } from '../harness/gateway.ts'
 import { openCertificates } from './certificates.ts'
@@ -15,14 +15,12 @@ import type { CertifiedClient, RegisteredCertificate } from './certificates-regi
 
 const now = Date.now()
 const minute = 60_000
-const ec = { name: 'ECDSA', namedCurve: 'P-256' }
-const keyOf = (modulusLength: number, more: object = {}) => ({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]), ...more })
 
-const root = await makeAuthority('root')
+const root = await makeAuthority('root', { key: rsaOf(2048) })
 const intermediate = await root.issue('intermediate', { authority: true, pathLength: 0 })
-const other = await makeAuthority('root')
-const leaf = await root.issue('leaf', { key: ec })
-const deep = await intermediate.issue('deep', { key: ec })
+const other = await makeAuthority('root', { key: rsaOf(2048) })
+const leaf = await root.issue('leaf')
+const deep = await intermediate.issue('deep')
 
 const derOf = ({ certificate }: Issued): string => certificate.raw.toString('base64')
 const thumbprintOf = ({ certificate }: Issued): string => createHash('sha256').update(certificate.raw).digest('base64url')
@@ -45,8 +43,8 @@ const pinned = { mode: 'pinned', ca: [], crl: [] } as const
 const untrusted = (found: FoundCertificate): string | undefined => typeof found === 'object' && 'untrusted' in found ? found.untrusted : undefined
 
 t.test('pinned: a certificate is trusted that the registry names, and no other', async (t) => {
-  const own = await selfSigned('own', { key: ec })
-  const stranger = await selfSigned('own', { key: ec })
+  const own = await selfSigned('own')
+  const stranger = await selfSigned('own')
   for (const registered of [{ thumbprint: thumbprintOf(own) }, fileOf(own)]) {
     const { certificates } = await open(t, { config: pinned, clients: [client(registered)] })
     const found = await certificates.find(x5c(own), now)
@@ -86,10 +84,10 @@ t.test('ca: a certificate is trusted that an authority issued, and belongs to th
 
 interface Refusal { readonly name: string, readonly chain: () => Promise<readonly Issued[]>, readonly reason: string, readonly authorities?: readonly Issued[] }
 
-const fromRoot = (options: CertificateOptions, issuer = root) => async (): Promise<Issued[]> => [await issuer.issue('leaf', { key: ec, ...options })]
+const fromRoot = (options: CertificateOptions, issuer = root) => async (): Promise<Issued[]> => [await issuer.issue('leaf', { ...options })]
 const under = (options: CertificateOptions, issuer = root) => async (): Promise<Issued[]> => {
   const middle = await issuer.issue('middle', { authority: true, ...options })
-  return [await middle.issue('leaf', { key: ec }), middle]
+  return [await middle.issue('leaf'), middle]
 }
 const noAuthority = 'no authority that is trusted here issued it'
 
@@ -106,15 +104,15 @@ const refusals: readonly Refusal[] = [
   { name: 'one that a certificate which is no authority issued, whatever its keyUsage', chain: under({ authority: false, keyUsage: [5, 6] }), reason: 'one of its chain may not issue certificates' },
   { name: 'an authority\'s own', chain: async () => [root], reason: 'it is that of an authority' },
   { name: 'an intermediate authority\'s own', chain: async () => [intermediate], reason: 'it is that of an authority' },
-  { name: 'one below more authorities than allowed', chain: async () => { const lower = await intermediate.issue('lower', { authority: true }); return [await lower.issue('leaf', { key: ec }), lower, intermediate] }, reason: 'its chain is longer than one of its authorities allows (pathLenConstraint)' },
-  { name: 'a chain of six', chain: async () => { const chain = [root]; for (let depth = 0; depth < 4; depth++) chain.unshift(await chain[0]!.issue(`level ${depth}`, { authority: true, key: ec })); return [await chain[0]!.issue('leaf', { key: ec }), ...chain.slice(0, 4)] }, reason: 'its chain is longer than 5' },
+  { name: 'one below more authorities than allowed', chain: async () => { const lower = await intermediate.issue('lower', { authority: true }); return [await lower.issue('leaf'), lower, intermediate] }, reason: 'its chain is longer than one of its authorities allows (pathLenConstraint)' },
+  { name: 'a chain of six', chain: async () => { const chain = [root]; for (let depth = 0; depth < 4; depth++) chain.unshift(await chain[0]!.issue(`level ${depth}`, { authority: true })); return [await chain[0]!.issue('leaf'), ...chain.slice(0, 4)] }, reason: 'its chain is longer than 5' },
   { name: 'one that is not for signatures', chain: fromRoot({ keyUsage: [2] }), reason: 'it is not for signatures (keyUsage without digitalSignature)' },
   { name: 'one with name constraints above it', chain: under({ extensions: [{ id: '2.5.29.30', critical: false }] }), reason: 'it has constraints that are not understood here' },
   { name: 'one with a critical extension that nobody knows', chain: fromRoot({ extensions: [{ id: '1.3.6.1.4.1.99999.1', critical: true }] }), reason: 'it has constraints that are not understood here' },
   { name: 'one with an extension twice', chain: fromRoot({ extensions: [{ id: '2.5.29.32', critical: false }, { id: '2.5.29.32', critical: false }] }), reason: 'it has an extension twice' },
-  { name: 'one with a short RSA key', chain: fromRoot({ key: keyOf(1024) }), reason: 'its key is a modulus of 1024 bits' },
-  { name: 'one that a short RSA key signed', chain: under({ key: keyOf(1024) }), reason: 'its key is a modulus of 1024 bits' },
-  { name: 'one below an authority that only seems trusted', chain: async () => { const forged = await makeAuthority('intermediate'); return [await forged.issue('leaf', { key: ec }), forged] }, reason: noAuthority }
+  { name: 'one with a short RSA key', chain: fromRoot({ key: rsaOf(1024) }), reason: 'its key is a modulus of 1024 bits' },
+  { name: 'one that a short RSA key signed', chain: under({ key: rsaOf(1024) }), reason: 'its key is a modulus of 1024 bits' },
+  { name: 'one below an authority that only seems trusted', chain: async () => { const forged = await makeAuthority('intermediate'); return [await forged.issue('leaf'), forged] }, reason: noAuthority }
 ]
 
 for (const { name, chain, reason, authorities } of refusals) {
@@ -127,8 +125,8 @@ for (const { name, chain, reason, authorities } of refusals) {
 }
 
 t.test('ca: a signature with SHA-1 is not trusted, whoever made it', async (t) => {
-  const weak = await makeAuthority('weak', { key: keyOf(2048, { hash: 'SHA-1' }), hash: 'SHA-1' })
-  const signed = await weak.issue('leaf', { key: ec, hash: 'SHA-1' })
+  const weak = await makeAuthority('weak', { key: rsaOf(2048, { hash: 'SHA-1' }), hash: 'SHA-1' })
+  const signed = await weak.issue('leaf', { hash: 'SHA-1' })
   const { certificates } = await open(t, { authorities: [weak], clients: [client({ thumbprint: thumbprintOf(signed) })] })
   t.equal(untrusted(await certificates.find(x5c(signed), now)), 'it is signed with an algorithm that is not taken')
   const { certificates: exact } = await open(t, { config: pinned, clients: [client({ thumbprint: thumbprintOf(signed) })] })
@@ -143,15 +141,15 @@ t.test('a key of a type that is not taken is not trusted, whoever vouches for it
   const { certificates } = await open(t, { config: pinned, clients: [client({ file: 'client.pem', certificates: [certificate] })] })
   const at = certificate.validFromDate.getTime()
   t.equal(untrusted(await certificates.find({ x5c: [onAnotherCurve] }, at)), 'its key is of a type that is not taken')
-  const salted = await makeAuthority('salted', { key: keyOf(2048, { name: 'RSA-PSS' }) })
+  const salted = await makeAuthority('salted', { key: rsaOf(2048, { name: 'RSA-PSS' }) })
   const { certificates: other } = await open(t, { authorities: [salted] })
   t.equal(untrusted(await other.find(x5c(await salted.issue('leaf')), now)), 'it is signed with an algorithm that is not taken')
 })
 
 t.test('ca: every certificate of the chain must be valid at the time of each call', async (t) => {
   const soon = await root.issue('soon', { authority: true, notBefore: now - minute, notAfter: now + minute })
-  const late = await root.issue('late', { key: ec, notBefore: now + minute })
-  const below = await soon.issue('below', { key: ec })
+  const late = await root.issue('late', { notBefore: now + minute })
+  const below = await soon.issue('below')
   const { certificates, warnings } = await open(t)
   t.match(await certificates.find(x5c(below, soon), now), { thumbprint: thumbprintOf(below) })
   t.match(await certificates.find(x5c(below, soon), soon.certificate.validToDate.getTime()), { thumbprint: thumbprintOf(below) }, 'to the last moment')
@@ -163,14 +161,14 @@ t.test('ca: every certificate of the chain must be valid at the time of each cal
 
 t.test('an authority that expired is warned about at the start, and nothing that it issued is trusted', async (t) => {
   const expired = await makeAuthority('expired', { notBefore: now - 2 * minute, notAfter: now - minute })
-  const issued = await expired.issue('leaf', { key: ec })
+  const issued = await expired.issue('leaf')
   const { certificates, warnings } = await open(t, { authorities: [expired], clients: [client({ thumbprint: thumbprintOf(issued) })] })
   t.match(warnings, [/^the authority in .*ca-0\.pem expired at .*: nothing that it issued is trusted any more$/])
   t.equal(untrusted(await certificates.find(x5c(issued), now)), 'one of its chain is not valid at this time')
 })
 
 t.test('a revoked certificate is not trusted (A30), from the call on that comes after the list was renewed', async (t) => {
-  const [good, bad] = [await root.issue('good', { key: ec }), await root.issue('bad', { key: ec })]
+  const [good, bad] = [await root.issue('good'), await root.issue('bad')]
   const { certificates, folder, warnings } = await open(t, { lists: [await root.revoke([bad])] })
   t.match(await certificates.find(x5c(good), now), { thumbprint: thumbprintOf(good) })
   t.equal(untrusted(await certificates.find(x5c(bad), now)), 'it was revoked')
@@ -191,7 +189,7 @@ t.test('an intermediate authority that was revoked takes with it what it issued'
 
 t.test('a list that is out of date decides nothing until there is a newer one; authorities without a list are not checked', async (t) => {
   const { certificates, folder, warnings } = await open(t, { authorities: [root, other], lists: [await root.revoke([], { nextUpdate: now + 20_000 })] })
-  const elsewhere = await other.issue('elsewhere', { key: ec })
+  const elsewhere = await other.issue('elsewhere')
   t.match(await certificates.find(x5c(leaf), now + 19_000), { thumbprint: thumbprintOf(leaf) })
   t.equal(await certificates.find(x5c(leaf), now + 20_000), 'unavailable')
   t.match(await certificates.find(x5c(elsewhere), now + 20_000), { thumbprint: thumbprintOf(elsewhere) })
@@ -203,7 +201,7 @@ t.test('a list that is out of date decides nothing until there is a newer one; a
 })
 
 t.test('a list is replaced only by a newer one of the same authority', async (t) => {
-  const bad = await root.issue('bad', { key: ec })
+  const bad = await root.issue('bad')
   const { certificates, folder, warnings } = await open(t, { authorities: [root, other], lists: [await root.revoke([bad])] })
   const file = join(folder, 'list-0.pem')
   const worse: readonly (readonly [content: string | undefined, warning: RegExp])[] = [
@@ -244,7 +242,7 @@ for (const [name, list, fault] of unusable) {
 }
 
 t.test('files of authorities that cannot be used are a boot error that names them all', async (t) => {
-  const weak = await makeAuthority('weak', { key: keyOf(1024) })
+  const weak = await makeAuthority('weak', { key: rsaOf(1024) })
   const folder = t.testdir({ 'none.pem': 'nothing', 'leaf.pem': leaf.pem, 'weak.pem': weak.pem, 'constrained.pem': (await makeAuthority('x', { extensions: [{ id: '2.5.29.30', critical: true }] })).pem })
   const ca = ['missing.pem', 'none.pem', 'leaf.pem', 'weak.pem', 'constrained.pem'].map((name) => join(folder, name))
   const error: Error = await openCertificates({ mode: 'ca', ca, crl: [], x5u: [] }, [], { now: () => now, warn: () => undefined }).then(() => new Error('it opened'), (thrown: Error) => thrown)

@@ -14,6 +14,7 @@ export interface CertificateOptions {
   readonly pathLength?: number
   /** Bits of keyUsage as RFC 5280, 4.2.1.3 numbers them. */
   readonly keyUsage?: readonly number[]
+  /** On P-256 where nothing is said. */
   readonly key?: RsaHashedKeyGenParams | EcKeyGenParams
   /** The hash of the issuer's signature, which its key must be for; SHA-256 where nothing is said. */
   readonly hash?: string
@@ -33,7 +34,10 @@ type EcKeyGenParams = webcrypto.EcKeyGenParams
 const oids = { C: '2.5.4.6', O: '2.5.4.10', OU: '2.5.4.11', CN: '2.5.4.3' } as const
 const basicConstraints = '2.5.29.19'
 const keyUsage = '2.5.29.15'
-const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
+const p256 = { name: 'ECDSA', namedCurve: 'P-256' }
+
+/** How an RSA key is made; one of 2048 bits takes longer than most cases of a test. */
+export const rsaOf = (modulusLength: number, more: object = {}): RsaHashedKeyGenParams => ({ name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', modulusLength, publicExponent: new Uint8Array([1, 0, 1]), ...more })
 
 /** A certificate with its key, and the power to issue others. */
 export interface Issued {
@@ -62,7 +66,7 @@ export async function makeAuthority (name: string, options: CertificateOptions =
 interface Issuer { readonly subject: RelativeDistinguishedNames, readonly key: webcrypto.CryptoKey }
 
 async function issue (name: string, options: CertificateOptions, issuer?: Issuer): Promise<Issued> {
-  const pair = await webcrypto.subtle.generateKey(options.key ?? rsa, true, ['sign', 'verify'])
+  const pair = await webcrypto.subtle.generateKey(options.key ?? p256, true, ['sign', 'verify'])
   const serial = ++lastSerial
   const subject = subjectOf(options.subject ?? [['C', 'IT'], ['O', 'Ente'], ['CN', name]])
   const certificate = new Certificate()
