@@ -14,6 +14,7 @@ import { ecKey, jktOf, jwkOf, makeProof, rsaKey, signProof } from './proof-fixtu
 import type { ProofChanges } from './proof-fixture.ts'
 import { thumbprintOf } from './jwk.ts'
 import type { ReplayFilter, ReplayVerdict } from './replay.ts'
+import { anyText } from './text-fixture.ts'
 
 const text = 'voucher.of.tests'
 const url = 'https://api.example.it/rest/things/v1/things'
@@ -226,7 +227,7 @@ t.test('whatever comes as a proof is refused by a value, never by a throw', asyn
   const some = (names: readonly string[], value: fc.Arbitrary<unknown>) => fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 4 })
   const jwks = fc.oneof(json, some(['kty', 'crv', 'x', 'y', 'n', 'e'], fc.oneof(fc.base64String(), json)).map((changes) => ({ ...jwk, ...changes })), some(['n', 'e'], fc.base64String()).map((changes) => ({ ...rsaJwk, ...changes })))
   const proofs = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.tuple(json, json, fc.base64String()).map(([header, claims, end]) => [JSON.stringify(header), JSON.stringify(claims)].map((part) => Buffer.from(part).toString('base64url')).join('.') + `.${end}`),
     fc.record({ header: fc.record({ jwk: jwks, alg: fc.constantFrom('ES256', 'RS256') }), key: fc.constantFrom(ecKey, rsaKey) }).map(proof),
     fc.record({ claims: some(['jti', 'htm', 'htu', 'iat', 'ath', 'exp', 'nbf'], fc.oneof(json, fc.webUrl(), fc.string())) }).map(proof)

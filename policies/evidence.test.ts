@@ -15,6 +15,7 @@ import { callWith, id, portsOf, registryOf, strangerKey, terms, testSeconds, tes
 import type { ClientKeys, FoundClientKey } from './keys.ts'
 import type { Call, Ports, Terms } from './policy.ts'
 import { certificatesOf, certificateThumbprint, clientKey, clientKeysOf, clientKid, otherClientKey, otherClientKid, signToken } from './signature-fixture.ts'
+import { anyText } from './text-fixture.ts'
 
 const header = 'Agid-JWT-TrackingEvidence'
 const audience = terms.audience[0] as string
@@ -283,7 +284,7 @@ t.test('whatever comes as evidence is refused by a value, never by a throw', asy
   const json = fc.jsonValue({ maxDepth: 2 })
   const some = (names: readonly string[], value: fc.Arbitrary<unknown>) => fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 4 })
   const values = fc.oneof(
-    fc.string({ unit: 'binary' }),
+    anyText(),
     fc.tuple(json, json, fc.base64String()).map(([header, claims, end]) => [JSON.stringify(header), JSON.stringify(claims)].map((part) => Buffer.from(part).toString('base64url')).join('.') + `.${end}`),
     some(['typ', 'kid', 'x5c', 'x5t#S256', 'jwk', 'crit'], json).map((header) => make({ header })),
     some(['iss', 'aud', 'jti', 'iat', 'nbf', 'exp', 'purposeId', 'dnonce', 'userID', 'userLocation', 'LoA', 'userid'], fc.oneof(json, fc.webUrl(), fc.constantFrom(id(8), audience, testSeconds, 1234567890123))).map((claims) => make({ claims }))

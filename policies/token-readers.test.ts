@@ -10,13 +10,14 @@ import type { ProofSubject } from './dpop-proof.ts'
 import { callWith, encode, goodClaims, goodHeader, id, kid, plainReplay, portsOf, signText, terms, testSeconds, testTime, voucher } from './fixture.ts'
 import { isRecord, readCompactJws, readJws, steeringMembers } from './jws.ts'
 import { ecKey, jktOf, jwkOf, makeProof, rsaKey, signProof } from './proof-fixture.ts'
+import { anyCharacter as anyUnicode, anyText } from './text-fixture.ts'
 import { formChecks, headerChecks } from './voucher.ts'
 
 /** Every run tries the same cases, unless another seed is asked for; a failure says its seed and the path to it. */
 fc.configureGlobal({ seed: Number(process.env['VARCO_TEST_SEED'] ?? 20_260_302), numRuns: 5000 })
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('')
-const anyCharacter = fc.oneof(fc.constantFrom(...alphabet, ...'.=+/ \t\r\n,;"\0\u007f\u2028\ufeff'.split(''), 'а', 'ｅ', '\ud800', '😀'), fc.string({ minLength: 1, maxLength: 1, unit: 'binary' }))
+const anyCharacter = fc.oneof(fc.constantFrom(...alphabet, ...'.=+/ \t\r\n,;"\0\u007f\u2028\ufeff'.split(''), 'а', 'ｅ', '\ud800', '😀'), anyUnicode)
 /** Names and values that mean something to a careless reader. */
 const oddName = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'then', 'alg', 'kid', 'typ', 'iss', 'aud', 'exp', 'cnf', 'jti', 'iat', 'htu', 'htm', 'ath', 'jwk', ...steeringMembers)
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
@@ -58,7 +59,7 @@ const mutators: Readonly<Record<string, Mutator>> = {
   'another last character': onSegment((segment) => fc.constantFrom(...alphabet).map((last) => segment.slice(0, -1) + last)),
   'the JSON spelt otherwise': onSegment((segment) => fc.tuple(oddName, oddText, fc.boolean(), fc.boolean()).map(([name, value, escaped, front]) => encode(addMember(bytesOf(segment).toString(), name, value, escaped, front)))),
   'the JSON with spaces': onSegment((segment) => fc.constantFrom(' ', '\n', '\t', '\ufeff').map((space) => encode(space + bytesOf(segment).toString()))),
-  'text before or behind': (token) => fc.tuple(fc.string({ unit: 'binary', maxLength: 10 }), fc.boolean()).map(([text, before]) => before ? text + token : token + text),
+  'text before or behind': (token) => fc.tuple(anyText({ maxLength: 10 }), fc.boolean()).map(([text, before]) => before ? text + token : token + text),
   'more than may be': (token) => fc.constantFrom(token + 'A'.repeat(9000), `${token}.`.repeat(20), '.'.repeat(8000))
 }
 
@@ -71,7 +72,7 @@ const spliced = fc.tuple(fc.constantFrom(...good), fc.constantFrom(...good), fc.
 const isFact = (answer: object): boolean => !('denial' in answer)
 
 t.test('readers: whatever the text, they say what is wrong or give what has exactly this spelling', async (t) => {
-  fc.assert(fc.property(fc.oneof(mutated(good), fc.string({ unit: 'binary', maxLength: 300 })), (text) => {
+  fc.assert(fc.property(fc.oneof(mutated(good), anyText({ maxLength: 300 })), (text) => {
     const [compact, jwt] = [readCompactJws(text), readJws(text)]
     if (typeof compact === 'string') return jwt === compact
     const head = bytesOf(segmentsOf(text)[0] ?? '').toString('base64url')
@@ -180,7 +181,7 @@ t.test('proof: the other spelling of an ECDSA signature is no second proof', asy
 })
 
 t.test('checks: whatever the header and claims hold, they hold or they fail, and never throw', async (t) => {
-  const members = fc.dictionary(fc.oneof(oddName, fc.constantFrom(...Object.keys(goodClaims)), fc.string({ unit: 'binary', maxLength: 5 })), fc.jsonValue({ stringUnit: 'binary' }), { maxKeys: 12, noNullPrototype: false })
+  const members = fc.dictionary(fc.oneof(oddName, fc.constantFrom(...Object.keys(goodClaims)), anyText({ maxLength: 5 })), fc.jsonValue({ stringUnit: anyUnicode }), { maxKeys: 12, noNullPrototype: false })
   fc.assert(fc.property(members, (value) => {
     firstFailure(headerChecks, value)
     firstFailure(formChecks, value)

@@ -4,6 +4,7 @@ import { parseJson } from '../openapi/json.ts'
 import { firstFailure } from './check.ts'
 import { encode, goodClaims, goodHeader, signText, voucher } from './fixture.ts'
 import { readJws } from './jws.ts'
+import { anyText } from './text-fixture.ts'
 import { formChecks, headerChecks } from './voucher.ts'
 
 const good = voucher()
@@ -78,7 +79,7 @@ const spoilt = fc.array(fc.tuple(fc.nat(good.length), fc.nat(3), fc.string({ min
   .map((edits) => edits.reduce((text, [at, remove, insert]) => text.slice(0, at) + insert + text.slice(at + remove), good))
 const tokens = fc.oneof(
   spoilt,
-  fc.string({ unit: 'binary' }),
+  anyText(),
   fc.tuple(fc.json(), fc.json(), fc.base64String()).map(([first, second, third]) => `${encode(first)}.${encode(second)}.${third}`),
   fc.array(fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64url')), { minLength: 3, maxLength: 3 }).map((parts) => parts.join('.'))
 )
