@@ -24,7 +24,7 @@ async function survivors (pids: readonly number[]): Promise<readonly number[]> {
 
 /** The ports of a set that are still taken. */
 async function taken (port: number): Promise<readonly number[]> {
-  const set = [port, port + 1, port + 2, port + 10]
+  const set = [port, port + 1, port + 2, port + 3, port + 10]
   return (await Promise.all(set.map(async (one) => await isFree(one) ? [] : [one]))).flat()
 }
 
@@ -37,7 +37,7 @@ t.test('one command starts everything', async (t) => {
     const { out, err } = demonstration
     t.equal(err, '')
     t.notMatch(out, /\u001b/)
-    for (const address of [port, port + 1, port + 2, port + 10].map((one) => `http://127.0.0.1:${one}`)) t.match(out, new RegExp(`  ${address}( |$)`, 'm'))
+    for (const address of [port, port + 1, port + 2, port + 3, port + 10].map((one) => `http://127.0.0.1:${one}`)) t.match(out, new RegExp(`  ${address}( |$)`, 'm'))
     t.match(out, new RegExp(`docs +http://127.0.0.1:${port}/docs$`, 'm'))
     t.match(out, /operations .*\(token [\w-]{32}\)$/m)
   })
@@ -71,6 +71,14 @@ t.test('one command starts everything', async (t) => {
     t.equal(changed.status, 200, 'who sees a part of it can change it all the same')
     t.notMatch(await changed.text(), /citizen/)
     t.equal((await change(tag)).status, 412)
+  })
+
+  t.test('Milan\'s own application calls from inside, and sees what its purpose was granted', async (t) => {
+    const asked = launch(t, ['gateway/varco.ts', 'voucher', 'tickets', '--internal', 'milano-crm'], { cwd, port })
+    t.equal(await asked.ended, 0, asked.err)
+    const read = async (listener: number): Promise<Response> => fetch(`http://127.0.0.1:${listener}/rest/tickets/v1/tickets`, { headers: { authorization: `Bearer ${asked.out.trim()}`, connection: 'close' } })
+    t.match(await (await read(port + 3)).json(), { items: [{ citizen: { fullName: String } }] })
+    t.equal((await read(port)).status, 401, 'and nowhere else')
   })
 
   t.test('a second start on the same PORT is refused with one sentence and leaves the first running', async (t) => {

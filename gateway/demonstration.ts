@@ -10,12 +10,13 @@ import { sandboxEnvironment } from './pdnd-environments.ts'
 import { listenerPorts } from './ports.ts'
 import type { ListenerPorts } from './ports.ts'
 import { whenAskedToStop } from './program.ts'
+import { demoApplication, makeApplicationKey } from './sandbox/application-key.ts'
 import { defaultRegistry, defaultState } from './sandbox/places.ts'
 
 const root = join(import.meta.dirname, '..')
 const programs = ['gateway/sandbox/main.ts', 'eservices/main.ts', 'gateway/main.ts']
 
-interface Ready { readonly name: string, readonly url: string, readonly operationsToken?: string }
+interface Ready { readonly name: string, readonly url: string, readonly operationsToken?: string, readonly internalUrl?: string }
 
 /**
  * Runs the whole demonstration: sandbox PDND, e-services and gateway, each a program of its own on this machine, and prints how to make
@@ -24,6 +25,8 @@ interface Ready { readonly name: string, readonly url: string, readonly operatio
 export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   const ports = listenerPorts(env)
   await refuseTakenPorts(ports)
+  // The gateway looks for it when it starts.
+  await makeApplicationKey(defaultState, demoApplication)
   const shared = {
     ...env,
     // One secret for this start, known to the two programs that share it and to nobody else.
@@ -96,6 +99,7 @@ function banner (ready: readonly Ready[], { gateway, operations }: ListenerPorts
     bold('Varco is ready.'),
     '',
     ...ready.map(({ name, url }) => `  ${name.padEnd(14)}${blue(url)}`),
+    ...ready.flatMap(({ internalUrl }) => internalUrl === undefined ? [] : [`  ${'applications'.padEnd(14)}${blue(internalUrl)}`]),
     `  ${'operations'.padEnd(14)}${blue(`http://127.0.0.1:${operations}`)}${token ? `  (token ${token})` : ''}`,
     `  ${'docs'.padEnd(14)}${blue(`${origin}/docs`)}`,
     '',

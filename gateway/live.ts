@@ -44,7 +44,7 @@ export async function describeEService (config: Config, eservice: EServiceConfig
 export function termsOf (config: Config, eservice: EServiceConfig, { basePath = eservice.path, grants }: { readonly basePath?: string | undefined, readonly grants: Grants | undefined }): Terms {
   return {
     publicUrl: config.publicUrl,
-    internal: config.listeners.internal && { url: config.listeners.internal.url, eservice: config.listeners.internal.url + (basePath ?? '') },
+    internal: config.listeners.internal && { url: config.listeners.internal.url, eservice: basePath === undefined ? undefined : config.listeners.internal.url + basePath },
     issuer: config.pdnd.issuer,
     producerId: eservice.producer,
     eserviceId: eservice.eserviceId,

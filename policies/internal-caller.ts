@@ -135,7 +135,7 @@ export function factByCertificate (known: KnownClient, { thumbprint }: Pick<Clie
 
 /** What `aud` of an internal application's token may be: the audience of the e-service, or its URL on the listener. */
 export function internalAudience ({ audience, internal }: Pick<Terms, 'audience' | 'internal'>): readonly string[] {
-  return [...audience, ...internal ? [internal.eservice] : []]
+  return [...audience, ...internal?.eservice === undefined ? [] : [internal.eservice]]
 }
 
 /** By what a signature may be known that goes with a call: an internal application signs with the keys of its registration, whatever the contract says of others. */

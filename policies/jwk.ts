@@ -28,11 +28,16 @@ export function findKeyFault (jwk: unknown, alg: unknown): string | undefined {
 
 /** The same for any algorithm that goes with such a key, or the one that the key itself names. */
 export function findAnyKeyFault (jwk: Jwk): string | undefined {
-  const fitting = allAlgorithms.find((name) => {
+  const fitting = fittingAlgorithm(jwk)
+  return fitting === undefined ? 'of a type that is not taken' : findKeyFault(jwk, jwk['alg'] ?? fitting)
+}
+
+/** The first algorithm that goes with a key, going by its type and curve alone; undefined when there is none. */
+export function fittingAlgorithm (jwk: Jwk): SignatureAlgorithm | undefined {
+  return allAlgorithms.find((name) => {
     const algorithm = signatureAlgorithms[name]
     return algorithm.kty === jwk['kty'] && (!('crv' in algorithm) || algorithm.crv === jwk['crv'])
   })
-  return fitting === undefined ? 'of a type that is not taken' : findKeyFault(jwk, jwk['alg'] ?? fitting)
 }
 
 /** What a JWK says of itself that keeps it from verifying with this algorithm (RFC 7517, 4.2 to 4.4), or undefined; its numbers are not looked at. */

@@ -93,7 +93,7 @@ export interface Ports {
 export interface Terms {
   readonly publicUrl: string
   /** What internal applications know the gateway and the e-service by; undefined where they cannot call. */
-  readonly internal: { readonly url: string, readonly eservice: string } | undefined
+  readonly internal: { readonly url: string, readonly eservice: string | undefined } | undefined
   readonly issuer: string
   readonly producerId: string
   readonly eserviceId: string

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { loadContract } from '../../openapi/contract.ts'
 import type { Line } from '../../policies/check.ts'
 import { explainVoucher } from '../../policies/explain.ts'
 import type { ExplainContext } from '../../policies/explained.ts'
@@ -77,7 +78,7 @@ async function explainToken (text: string, { config, named, platform, now }: Ask
   const signers = await askBeforehand({ authorization: [`Bearer ${token}`], rawHeaders: [] }, await signersOf(config, known, platform, now), now)
   return {
     eservice: eservice.name,
-    lines: explainVoucher(token, { terms: termsOf(config, eservice, { grants: await grantsOf(eservice) }), registry: known.registry, key: await findKey(platform, token), now, signers })
+    lines: explainVoucher(token, { terms: termsOf(config, eservice, { basePath: eservice.path ?? (await loadContract(eservice.contract)).basePath, grants: await grantsOf(eservice) }), registry: known.registry, key: await findKey(platform, token), now, signers })
   }
 }
 

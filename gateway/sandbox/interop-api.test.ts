@@ -115,7 +115,7 @@ t.test('lists are by page, of what the caller may see, narrowed by every paramet
   t.strictSame(second.body.pagination, { offset: 2, limit: 2, totalCount: ofMilano.length })
   t.strictSame(ids((await v2(`/purposes?offset=${ofMilano.length}&limit=1`)).body), [])
   const active = await v2(`/purposes?eserviceIds=${tickets.id}&states=ACTIVE&offset=0&limit=50`)
-  t.strictSame(ids(active.body), ['istat-tickets', 'regione-lombardia-tickets', 'comune-di-scandicci-tickets'].map((alias) => idOf('purposes', alias)))
+  t.strictSame(ids(active.body), ['istat-tickets', 'regione-lombardia-tickets', 'comune-di-scandicci-tickets', 'milano-crm-tickets'].map((alias) => idOf('purposes', alias)))
   for (const states of ['states=SUSPENDED,WAITING_FOR_APPROVAL', 'states=SUSPENDED&states=WAITING_FOR_APPROVAL']) {
     const found = await v2(`/purposes?${states}&offset=0&limit=50`)
     t.strictSame(ids(found.body), ['regione-lombardia-surveys', 'comune-di-bologna-tickets'].map((alias) => idOf('purposes', alias)), states)

@@ -6,15 +6,19 @@ import { sandboxEnvironment } from '../pdnd-environments.ts'
 import { listenerPorts } from '../ports.ts'
 import { announce, refuseToStart, whenAskedToStop } from '../program.ts'
 import { buildSandbox } from './app.ts'
+import { makeApplicationKey } from './application-key.ts'
 import { defaultRegistry, defaultState } from './places.ts'
 
 async function start (): Promise<void> {
   const { values } = parseArgs({ options: { state: { type: 'string' }, registry: { type: 'string' } } })
   const { gateway, sandbox: port } = listenerPorts(process.env)
   const environment = sandboxEnvironment(port)
+  const registryFile = await readRegistryFile(values.registry ?? defaultRegistry)
+  const stateDir = values.state ?? defaultState
+  await Promise.all((registryFile.internalClients ?? []).map(async ({ alias }) => makeApplicationKey(stateDir, alias)))
   const app = await buildSandbox({
-    registryFile: await readRegistryFile(values.registry ?? defaultRegistry),
-    stateDir: values.state ?? defaultState,
+    registryFile,
+    stateDir,
     now: Date.now,
     randomUUID,
     issuer: environment.issuer,
