@@ -100,6 +100,29 @@ t.test('voucher --json adds what the voucher is for, and a purpose can be chosen
   t.match(claims, { client_id: told['clientId'], purposeId: told['purposeId'] })
 })
 
+t.test('voucher --internal prints the token of an application, which explain accepts where it is for', async (t) => {
+  const { code, out, err } = await varco(['voucher', 'tickets', '--internal', 'milano-crm'])
+  t.equal(code, 0, err)
+  const token = out.trim()
+  const explained = await varco(['explain'], { input: token })
+  t.equal(explained.code, 0, explained.out)
+  t.match(explained.out, /^pass +Authorization signature +a valid signature/m)
+  t.match(explained.out, /^pass +grant +"tickets-contact-center"/m)
+  t.notOk(explained.out.includes(token.slice(-30)))
+  const request = (listener: number): string => `GET /rest/tickets/v1/tickets HTTP/1.1\r\nHost: 127.0.0.1:${listener}\r\nAuthorization: Bearer ${token}\r\n\r\n`
+  t.equal((await varco(['explain', '--eservice', 'tickets'], { input: request(port + 3) })).code, 0)
+  t.match(await varco(['explain', '--eservice', 'tickets'], { input: request(port) }), { code: 1, out: /^FAIL +kind of caller +expected a voucher of the platform, got a token of an internal application$/m })
+  const told = JSON.parse((await varco(['voucher', 'tickets', '--internal', 'milano-crm', '--purpose', 'milano-crm-tickets', '--json'])).out) as object
+  t.match(told, { voucher: /^eyJ/, tokenType: 'Bearer', expiresIn: 300, clientId: 'b4f6a0d7-3c8e-4195-a7d2-6e9b0f5c8169', purposeId: 'e9b3c5a8-7f02-4d61-a4c9-8e0d6f1b254f' })
+  for (const [args, message] of [
+    [['--internal', 'crm'], /there is no internal client "crm" in the demonstration/],
+    [['--internal', 'milano-crm', '--dpop', 'x.pem'], /an internal application has no voucher/],
+    [['--internal', 'milano-crm', '--purpose', 'none'], /there is no purpose "none"/],
+    [['--internal', '30000000-0000-4000-8000-000000000001'], /cannot be read \(ENOENT\)/],
+    [['--key', 'x.pem'], /--key and --config go with --internal/]
+  ] as const) t.match(await varco(['voucher', 'tickets', ...args]), { code: 2, err: message })
+})
+
 t.test('voucher --dpop makes a key file for its owner only and binds every voucher to it', async (t) => {
   const keyFile = join(folder, 'dpop.pem')
   const first = await varcoProcess(['voucher', 'tickets', '--dpop', 'dpop.pem'])
