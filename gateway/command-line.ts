@@ -6,6 +6,7 @@ import type { Command, Terminal } from './commands/command.ts'
 import { evidence } from './commands/evidence.ts'
 import { explain } from './commands/explain.ts'
 import { reload } from './commands/reload.ts'
+import { restart } from './commands/restart.ts'
 import { plan } from './commands/plan.ts'
 import { start } from './commands/start.ts'
 import { vectors } from './commands/vectors.ts'
@@ -13,7 +14,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, plan, reload, voucher, call, explain, evidence, vectors]
+const commands: readonly Command[] = [start, plan, reload, restart, voucher, call, explain, evidence, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 

@@ -2,36 +2,47 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from './config.ts'
+import type { Config } from './config.ts'
 import { buildOperations } from './operations.ts'
 import { keepOperationsPlace } from './operations-place.ts'
-import { planReload } from './plan-reload.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
-import { Reloader } from './reload.ts'
 import type { ConfigSource } from './reload.ts'
-import { reportOf } from './report.ts'
-import { filesOf, runGateway } from './running.ts'
+import type { Served } from './served.ts'
 import { watchFiles } from './watch.ts'
 
 async function start (source: ConfigSource): Promise<void> {
   const config = await loadConfig(source.path, source.env)
-  const { listeners: { public: open, internal, operations: closed } } = config
+  const served = await serve(config, source)
+  try {
+    await operate(config, served)
+  } catch (error) {
+    await served.stop()
+    throw error
+  }
+}
+
+/** Only what is needed is loaded: a supervisor does not serve. */
+async function serve (config: Config, source: ConfigSource): Promise<Served> {
+  const { workers } = config
+  if (workers === undefined) return (await import('./alone.ts')).serveAlone(config, source)
+  return (await import('./supervisor.ts')).supervise({ ...config, workers }, source)
+}
+
+async function operate ({ listeners: { public: open, internal, operations: closed }, state, watch }: Config, served: Served): Promise<void> {
   const token = closed.token ?? randomBytes(24).toString('base64url')
-  const running = await runGateway(config, source)
-  const { gateway, startedAt } = running
-  const reloader = new Reloader(async () => running.prepare(), gateway.logger)
-  const reload = async () => reloader.reload()
-  const operations = buildOperations({ reports: async () => [reportOf(gateway, startedAt)], reload, plan: async () => planReload(gateway.live, source) }, token)
+  const operations = buildOperations(served, token)
   await operations.listen(closed)
-  const place = await keepOperationsPlace(config.state, { url: `http://${closed.host}:${closed.port}`, token })
-  process.on('SIGHUP', () => { void reload() })
+  const place = await keepOperationsPlace(state, { url: `http://${closed.host}:${closed.port}`, token })
+  process.on('SIGHUP', () => { void served.reload() })
+  process.on('SIGUSR2', () => { void served.restart() })
   const stopping = new AbortController()
-  if (config.watch) void watchFiles(() => filesOf(gateway.live), reload, stopping.signal)
+  if (watch) void watchFiles(served.files, served.reload, stopping.signal)
   const printed = closed.token === undefined ? token : undefined
   announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `${internal ? `, internal applications on ${internal.url}` : ''}, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed, internalUrl: internal?.url })
   whenAskedToStop(() => {
     void (async () => {
       stopping.abort()
-      await running.stop()
+      await served.stop()
       await place.remove()
       await operations.close()
       process.exit()

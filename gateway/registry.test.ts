@@ -263,7 +263,7 @@ t.test('a purpose of a delegate needs its delegation, which is looked up with it
 
 t.test('the operations listener says in words how it stands with the registry', async (t) => {
   const { gateway, standIn } = await startOnStandIn(t)
-  const operations = buildOperations({ reports: async () => [reportOf(gateway.gateway, 0)], reload: async () => ({ hash: '' }), plan: async () => ({ problems: [] }) }, 'operations-token-of-the-tests')
+  const operations = buildOperations({ reports: async () => [reportOf(gateway.gateway, 0)], processes: async () => [], reload: async () => ({ hash: '' }), restart: async () => ({ hash: '' }), plan: async () => ({ problems: [] }) }, 'operations-token-of-the-tests')
   t.teardown(async () => operations.close())
   const ask = async () => (await operations.inject({ path: '/-/registry', headers: { authorization: 'Bearer operations-token-of-the-tests' } })).json<object>()
   t.match(await ask(), { source: 'platform', state: 'unavailable', ageSeconds: null, lastError: null, detail: /It was never read as a whole\./ })

@@ -30,6 +30,13 @@ export async function refuseSettings (path: string, settings: readonly string[],
   if (settings.length > 0) await readCheckedYaml(path, () => settings.map((setting) => ({ path: setting.split('.'), message })))
 }
 
+/** Logs what became of something that was `done`, and gives it. */
+export function logOutcome (logger: Logger, done: string, outcome: Reloaded): Reloaded {
+  if ('hash' in outcome) logger.info(outcome, done)
+  else logger.error(outcome, `not ${done}`)
+  return outcome
+}
+
 /** Reloads one after the other, and logs what became of each: whoever asks while one is under way gets the next. */
 export class Reloader {
   readonly #prepare: () => Promise<PreparedReload>
@@ -52,12 +59,9 @@ export class Reloader {
     try {
       const { hash, commit } = await this.#prepare()
       commit()
-      this.#logger.info({ hash }, 'reloaded')
-      return { hash }
+      return logOutcome(this.#logger, 'reloaded', { hash })
     } catch (error) {
-      const problems = problemsOf(error)
-      this.#logger.error({ problems }, 'not reloaded')
-      return { problems }
+      return logOutcome(this.#logger, 'reloaded', { problems: problemsOf(error) })
     }
   }
 }

@@ -19,6 +19,11 @@ export function reportOf ({ live: { config, eservices, registry }, keys, shared 
   }
 }
 
+/** What is told of a process beside others. */
+export function briefOf ({ startedAt, hash, status: { code }, registry, sharedState }: Report) {
+  return { startedAt, hash, status: code, registry, sharedState }
+}
+
 function shownHealth ({ source, state, ageMs, lastError }: RegistryHealth) {
   const never = ageMs === Infinity
   return { source, state, ageSeconds: never ? null : Math.round(ageMs / 1000), lastError: lastError ?? null, detail: [told[state], ...never ? ['It was never read as a whole.'] : []].join(' ') }

@@ -2,7 +2,7 @@ import type { Server as TlsServer } from 'node:tls'
 import { prepareRenewal } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { assemble } from './build.ts'
-import type { Gateway } from './build.ts'
+import type { Gateway, Listeners } from './build.ts'
 import type { Config } from './config.ts'
 import { drainServer } from './drain.ts'
 import { Feeds } from './feeds.ts'
@@ -10,11 +10,13 @@ import { prepareReload } from './reload.ts'
 import type { ConfigSource, PreparedReload } from './reload.ts'
 import { repeat } from './repeat.ts'
 
-/** A process's gateway, listening. */
+/** A process's gateway. */
 export interface RunningGateway {
   readonly gateway: Gateway
   /** The feeds of the platform, which one of the processes that share a state folder owns. */
   readonly feeds: Feeds
+  /** Lets callers in. Rejects when it cannot. */
+  readonly listen: () => Promise<void>
   /** Epoch ms. */
   readonly startedAt: number
   /** Puts the configuration together as its files are now; see `prepareReload`. */
@@ -26,21 +28,21 @@ export interface RunningGateway {
 const certificateCheckMs = 30_000
 const drainTimes = { quietMs: 2000, graceMs: 15_000 }
 
-/** What one of several processes is among them: its number, and whether it owns the feeds to begin with. */
-export interface Place { readonly worker: number, readonly ownsFeeds: boolean }
+/** What one of several processes is among them: its number, whether it owns the feeds to begin with, and what it waits for before it opens anything that it may not use beside another. */
+export interface Place { readonly worker: number, readonly ownsFeeds: boolean, readonly standBy?: (listeners: Listeners) => Promise<void> }
 
-/** Starts a gateway with a configuration that was read from `source`; it is alone unless told its place. Throws when it cannot start. */
+/** Puts a gateway together with a configuration that was read from `source`; it is alone unless told its place, and does not listen yet. Throws when it cannot start. */
 export async function runGateway (config: Config, source: ConfigSource, place?: Place): Promise<RunningGateway> {
-  const gateway = await assemble(config, { now: Date.now, log: undefined, ...place && { worker: place.worker } })
+  const gateway = await assemble(config, { now: Date.now, log: undefined, ...place })
   const stopping = new AbortController()
   const feeds = new Feeds([gateway.trust, gateway.live.registry], stopping.signal)
   feeds.owned = place?.ownsFeeds ?? true
-  await gateway.listen()
   const renew = prepareCertificates(gateway)
   void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
   return {
     gateway,
     feeds,
+    listen: gateway.listen,
     startedAt: Date.now(),
     async prepare () {
       const { commit, ...prepared } = await prepareReload(gateway, source)
