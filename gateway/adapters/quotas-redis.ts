@@ -73,13 +73,13 @@ export interface RedisQuotasOptions { readonly node: string, readonly own: Memor
  * has itself admitted that day.
  */
 export class RedisQuotas implements QuotaCounters {
-  readonly #redis: RedisConnection
+  readonly #redis: Pick<RedisConnection, 'isUp' | 'run'>
   readonly #options: RedisQuotasOptions
   readonly #leases: Leases
   readonly #timer: NodeJS.Timeout
   #served = 0
 
-  constructor (redis: RedisConnection, leases: Leases, options: RedisQuotasOptions) {
+  constructor (redis: Pick<RedisConnection, 'isUp' | 'run'>, leases: Leases, options: RedisQuotasOptions) {
     this.#redis = redis
     this.#options = options
     this.#leases = leases
@@ -188,11 +188,19 @@ export class RedisQuotas implements QuotaCounters {
     if (calls > 0) await this.#return(lease, calls)
   }
 
-  /** Gives calls back, but never so many that fewer are counted than this process knows to have taken. */
   async #return (lease: Lease, calls: number): Promise<void> {
-    const held = this.#standingOf(lease).map((one) => String(one.held))
-    await this.#redis.run(async (store) => store.eval(giveBackScript, { keys: keysOf(lease.claim), arguments: [this.#options.node, String(calls), ...held] }))
+    await this.#redis.run(async (store) => giveBack(store, this.#options.node, lease, calls))
   }
+}
+
+/**
+ * Ends all leases of a process and tells Redis, which was away or has forgotten, what the process took: what is left of the leases was got from a Redis that did not know
+ * what was admitted meanwhile. Rejects when it does not answer, each time in 75 ms.
+ */
+export async function restoreOwn (store: RedisStore, node: string, leases: Leases, date: string): Promise<void> {
+  const ended = leases.takeAll().map((lease) => ({ lease, calls: lease.end() })).filter(({ calls }) => calls > 0)
+  await inTime(Promise.all(ended.map(async ({ lease, calls }) => giveBack(store, node, lease, calls))), answerMs)
+  await restoreQuotas(store, node, leases.since(date))
 }
 
 /** Makes a Redis know again what a process took, where it has forgotten that or was not told. Rejects when it does not answer, each time in 75 ms. */
@@ -204,6 +212,11 @@ export async function restoreQuotas (store: RedisStore, node: string, counters: 
       await inTime(store.eval(restoreScript, { keys, arguments: [node, String(longestMs), ...some.map(({ calls }) => String(calls))] }), answerMs)
     }
   }
+}
+
+/** Gives back calls, but never so many that fewer are counted than the process knows to have taken. */
+async function giveBack (store: RedisStore, node: string, { claim, held }: Lease, calls: number): Promise<unknown> {
+  return store.eval(giveBackScript, { keys: keysOf(claim), arguments: [node, String(calls), ...held.map(({ admitted, leased }) => String(admitted + leased))] })
 }
 
 function keysOf ({ eserviceId, day: { date }, quotas }: QuotaClaim): string[] {
