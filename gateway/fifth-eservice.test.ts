@@ -43,7 +43,8 @@ t.test('in this repository a fifth e-service costs a contract, a module, a line 
   const deployment = await temporaryFolder(t)
   await write(deployment, { 'gateway.yaml': configuration(join(copy, contractPath)), 'registry.yaml': parking.registry })
   const port = await freePorts()
-  const options: LaunchOptions = { cwd: deployment, port, env: { VARCO_CALL_SECRET: 'a-secret-of-this-deployment-alone' } }
+  // Compiled code is kept by its path, and this one is not seen again.
+  const options: LaunchOptions = { cwd: deployment, port, env: { VARCO_CALL_SECRET: 'a-secret-of-this-deployment-alone', NODE_COMPILE_CACHE: await temporaryFolder(t) } }
   const start = (...args: string[]): Program => launchWith(t, process.execPath, args.map((arg) => arg.endsWith('.ts') ? join(copy, arg) : arg), options)
 
   t.test('it is served through the gateway', async (t) => {
