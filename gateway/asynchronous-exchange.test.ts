@@ -17,6 +17,7 @@ import { dnsResolver } from './adapters/resolver-dns.ts'
 import { startGateway } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { basePath, ids } from './harness/platform.ts'
+import { startRedis, withRedis } from './harness/redis.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
 import { exchangeProperties, exchangeVoucher, keychainId, reportsOptions, stepRequest, steps, urlCallback, withProperties } from './harness/reports.ts'
 import type { WireAnswer } from './harness/wire.ts'
@@ -235,6 +236,37 @@ t.test('a step outlives the process', async (t) => {
   t.equal((await fetchIt(second, interactionId)).status, 200)
   t.match((await start(first, randomUUID())).json, { code: 'interactions-unavailable' }, 'the process before it takes no more steps')
   t.equal((await confirm(second, interactionId)).status, 200)
+})
+
+t.test('gateways that share a Redis take the steps of one exchange, each once; without it they are 503, and what it forgot is told again', withRedis, async (t) => {
+  const redis = await startRedis(t)
+  const beside = async (): Promise<Harness> => startGateway(t, { ...reportsOptions, config: async (config) => ({ ...await reportsOptions.config!(config), redis: { url: redis.url, expectedNodes: 2 } }) })
+  const gateways = [await beside(), await beside()] as const
+  const [one, two] = gateways
+  const pass = (ms: number): void => { for (const { clock } of gateways) clock.now += ms }
+  const upstreams = (): number => one.upstream.requests.length + two.upstream.requests.length
+  pass(10_000)
+  const [interactionId, second] = [randomUUID(), randomUUID()]
+  const starts = await Promise.all(Array.from({ length: 10 }, async (_, index) => start(gateways[index % 2] as Harness, interactionId)))
+  t.equal(starts.filter(({ status }) => status === 200).length, 1, 'of ten at both at once')
+  t.equal(upstreams(), 1)
+  for (const gateway of gateways) t.equal((await fetchIt(gateway, interactionId)).status, 200)
+  t.equal((await start(one, second)).status, 200)
+  await redis.ask('flushall')
+  pass(1000)
+  for (const gateway of gateways) {
+    for (const [sent, of] of [[start, interactionId], [confirm, interactionId], [fetchIt, second]] as const) t.match(await sent(gateway, of), { status: 503, headers: { 'retry-after': '5' }, json: { code: 'interactions-unavailable' } })
+  }
+  const isTold = async (): Promise<boolean> => (await redis.ask('mget', ...[interactionId, second].map((each) => `varco:{replay}:interaction ${each}`))).split('\n').every((text) => text !== '')
+  for (const end = performance.now() + 4000; !await isTold() && performance.now() < end;);
+  pass(5000)
+  t.equal((await fetchIt(two, second)).status, 200)
+  t.match((await start(two, second)).json, { code: 'interaction-state-mismatch' })
+  t.equal((await confirm(two, interactionId)).status, 200)
+  t.match((await confirm(one, interactionId)).json, { code: 'interaction-state-mismatch' })
+  await redis.kill()
+  t.match((await start(one, randomUUID())).json, { code: 'interactions-unavailable' })
+  t.equal((await one.call('/items')).status, 200, 'everything else goes on')
 })
 
 t.test('what cannot be kept is 503, and the e-service does not see it', async (t) => {

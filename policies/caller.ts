@@ -6,13 +6,13 @@ import { readCredentials } from './credentials.ts'
 import type { Scheme } from './credentials.ts'
 import type { CallerKind } from './demands.ts'
 import type { Denial } from './denials.ts'
-import { internalDenials, isInternalType, prepareInternal } from './internal-caller.ts'
+import { internalCertificateDenials, internalTokenDenials, isInternalType, prepareInternal } from './internal-caller.ts'
 import { readJws } from './jws.ts'
 import type { Jws } from './jws.ts'
 import type { Call, Policy } from './policy.ts'
 import { trustOf } from './signed-token.ts'
 import { isVoucherType } from './voucher.ts'
-import type { VoucherExchange } from './voucher.ts'
+import type { CallExchange } from './voucher.ts'
 import { prepareVouchers, voucherDenials } from './voucher-caller.ts'
 
 /**
@@ -37,7 +37,7 @@ export interface CallerFact {
   /** The SHA-256 of the tracking evidence that the voucher was asked for with, in lower-case hexadecimal (AUDIT_REST_02). */
   readonly evidenceDigest: string | undefined
   /** What a voucher of an asynchronous exchange says of it; with `callback_invocation` the client is the producer's keychain. */
-  readonly exchange?: VoucherExchange | undefined
+  readonly exchange?: CallExchange | undefined
 }
 
 /** By what a token that came is known, and what is taken where it came. */
@@ -76,7 +76,7 @@ export const caller: Policy<'caller'> = {
   name: 'caller',
   stage: 'before-body',
   needs: [],
-  denials: [...new Set(['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'caller-kind-not-trusted', ...voucherDenials, ...certificateDenials, ...internalDenials] as const)],
+  denials: [...new Set(['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'caller-kind-not-trusted', ...voucherDenials, ...certificateDenials, ...internalTokenDenials, ...internalCertificateDenials] as const)],
   prepare: (ports, terms) => {
     const vouchers = prepareVouchers(ports, terms)
     const certified = prepareCertified(ports, terms)

@@ -13,7 +13,7 @@ export function explainInteraction ({ caller, call, context: { registry, interac
   const subject = { caller, scope: exchange?.scope, demanded: call.demands.scope, properties: propertiesOf(registry, caller) }
   const lines = explainChecks(scopeChecks, subject)
   if (!exchange) return lines
-  const known = interactions?.find(exchange.interactionId, call.now) ?? (interactions ? undefined : 'unavailable')
+  const known = interactions?.find(exchange.interactionId, call.now, exchange.issuedAt * 1000) ?? (interactions ? undefined : 'unavailable')
   if (known === 'unavailable' || known instanceof Promise) return [...lines, { check: 'interaction', outcome: 'not checked', expected: 'one that may go on', got: 'what is known of the interaction is not here' }]
   return [...lines, ...explainChecks(interactionChecks, { ...subject, known, now: call.now })]
 }

@@ -162,7 +162,7 @@ t.test('a callback goes only with a start, an interaction only with a scope', as
 t.test('of many starts at once exactly one is admitted, however long keeping it takes', async (t) => {
   const kept = plainInteractions()
   const slow: Interactions = {
-    find: async (one, now) => kept.find(one, now),
+    find: async (one, now, issuedAt) => kept.find(one, now, issuedAt),
     replace: async (known, next, now) => {
       const outcome = kept.replace(known, next, now)
       await new Promise((resolve) => { setTimeout(resolve, 5) })
@@ -185,12 +185,12 @@ t.test('of many starts at once exactly one is admitted, however long keeping it 
 t.test('a call that is refused by a later check takes no step', async (t) => {
   const interactions = plainInteractions()
   await refused(t, admitting({ interactions, quota: quotasWith(0) })(step('start_interaction', 1)), 'quota-exceeded')
-  t.equal(interactions.find(id(1), testTime), undefined)
+  t.equal(interactions.find(id(1), testTime, testTime), undefined)
   await refused(t, admitting({ interactions, ...plenty, resolver: { resolve: () => 'unknown' } })(step('start_interaction', 1)), 'reply-to-invalid')
-  t.equal(interactions.find(id(1), testTime), undefined)
+  t.equal(interactions.find(id(1), testTime, testTime), undefined)
   await refused(t, admitting({ interactions, ...plenty })(step('start_interaction', 1)), undefined, 'and it can be taken again')
   await refused(t, admitting({ interactions, quota: quotasWith(0) })(step('get_resource', 1)), 'quota-exceeded')
-  t.match(interactions.find(id(1), testTime), { state: 'start_interaction' })
+  t.match(interactions.find(id(1), testTime, testTime), { state: 'start_interaction' })
 })
 
 t.test('what cannot be kept is not admitted', async (t) => {

@@ -8,7 +8,7 @@ import type { Denial, DenialCode } from './denials.ts'
 import type { FoundInteraction, Interaction } from './interactions.ts'
 import type { Call, Facts, Policy, Ports } from './policy.ts'
 import type { AsyncExchangeProperties, Registry } from './registry.ts'
-import type { VoucherExchange } from './voucher.ts'
+import type { CallExchange } from './voucher.ts'
 
 /** The step of an asynchronous exchange that the call is; null where the operation is none. */
 export type InteractionFact = { readonly interactionId: string, readonly scope: AsyncScope } | null
@@ -91,7 +91,7 @@ export const interaction: Policy<'interaction', 'caller' | 'purpose'> = {
     if (!exchange && demands.scope === undefined) return null
     const mismatch = firstFailure(scopeChecks, { scope: exchange?.scope, demanded: demands.scope, properties: propertiesOf(ports.registry(), caller) })
     if (mismatch) return mismatch
-    const { interactionId, scope } = exchange as VoucherExchange
+    const { interactionId, scope } = exchange as CallExchange
     const decide = (judged: Transition | Denial): InteractionFact | Denial => isDenial(judged) ? judged : { interactionId, scope }
     const judged = judgeTransition(call, ports, interactionId)
     return judged instanceof Promise ? judged.then(decide) : decide(judged)
@@ -111,7 +111,7 @@ export function judgeTransition (call: Call & Pick<Facts, 'caller'>, ports: Pick
     const subject: InteractionSubject = { caller, scope: caller.exchange?.scope, demanded: demands.scope, properties: propertiesOf(ports.registry(), caller), known, now }
     return firstFailure(interactionChecks, subject) ?? { known, next: afterwards(subject, id) }
   }
-  const found = ports.interactions.find(id, now)
+  const found = ports.interactions.find(id, now, (caller.exchange?.issuedAt ?? 0) * 1000)
   return found instanceof Promise ? found.then(decide) : decide(found)
 }
 

@@ -23,7 +23,8 @@ export type Replacement = 'done' | 'changed' | 'unavailable'
 
 /** The interactions under way. Times in epoch ms. */
 export interface Interactions {
-  find (id: string, now: number): FoundInteraction | Promise<FoundInteraction>
+  /** `issuedAt` is when the voucher of the call was issued, in epoch ms: what came before may have been forgotten, which is then `unavailable`. */
+  find (id: string, now: number, issuedAt: number): FoundInteraction | Promise<FoundInteraction>
   /**
    * Puts `next` in the place of `known`, which `find` gave. Of several that come at once with the same `known` exactly one is done. What is
    * done outlives the process.

@@ -9,7 +9,7 @@ import type { Jws } from './jws.ts'
 import type { FoundKey, Keys } from './keys.ts'
 import type { Answer, Ports, Terms } from './policy.ts'
 import { formChecks, headerChecks } from './voucher.ts'
-import type { VoucherClaims, VoucherExchange } from './voucher.ts'
+import type { CallExchange, VoucherClaims } from './voucher.ts'
 
 /** The platform's way in: a voucher proves who calls (ID_AUTH_REST_01 with trust by PDND). */
 
@@ -104,8 +104,8 @@ export function factOf (claims: VoucherClaims, { header }: Jws, scheme: Scheme):
 }
 
 /** The step of an asynchronous exchange that a voucher is for, if it is; its claims have the right form. */
-function exchangeOf ({ scope, interactionId, urlCallback }: Partial<VoucherExchange>): VoucherExchange | undefined {
-  return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback }
+function exchangeOf ({ scope, interactionId, urlCallback, iat }: VoucherClaims): CallExchange | undefined {
+  return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback, issuedAt: iat }
 }
 
 const maxRemembered = 10_000

@@ -9,6 +9,9 @@ import type { Jws } from './jws.ts'
 /** What only a voucher of an asynchronous exchange says: the step, the interaction and, with a start, where the callback goes. */
 export interface VoucherExchange { readonly scope: AsyncScope, readonly interactionId: string, readonly urlCallback?: string | undefined }
 
+/** The same as what is known of a call by it; `issuedAt` is when the voucher was issued, in epoch seconds. */
+export interface CallExchange extends VoucherExchange { readonly issuedAt: number }
+
 /** The claims of an e-service voucher that admission reads (PDND, RFC 9068); times in epoch seconds. */
 export interface VoucherClaims extends Partial<VoucherExchange> {
   readonly iss: string

@@ -4,31 +4,56 @@ import { asyncScopes } from '../../policies/demands.ts'
 import type { Interaction, Interactions } from '../../policies/interactions.ts'
 import { isRecord } from '../../policies/jws.ts'
 import { MemoryInteractions } from './interactions-memory.ts'
-import { Journal } from './journal.ts'
+import { Journal, readJournal } from './journal.ts'
+import { ownFolders } from '../state-folder.ts'
 
 /** Interactions that are kept in a file. After `close` no step can be taken. */
 export interface KeptInteractions extends Interactions { close (): Promise<void> }
 
-/** The name of the file in the state folder. */
+/** The name of the file in the folder of the process. */
 export const interactionsFile = 'interactions.jsonl'
 
-/**
- * Opens the interactions of a state folder: held in memory, each step on the disk before it counts; those whose time is over leave the file
- * when it is written anew. `now` in epoch ms. Throws CheckedFileError when the file holds what the gateway did not write.
- */
-export async function openInteractions (folder: string, now: () => number, capacity?: number): Promise<KeptInteractions> {
+/** What one process did, in memory and in its file. */
+export interface InteractionsJournal {
+  readonly memory: MemoryInteractions
+  /** Puts an interaction on the disk, or that one is not known any more. False when it could not be put there. */
+  append (entry: Interaction | Pick<Interaction, 'id'>): Promise<boolean>
+  close (): Promise<void>
+}
+
+/** Opens the file in a folder; interactions whose time is over leave it when it is written anew. `now` in epoch ms. Throws CheckedFileError when it holds what the gateway did not write. */
+export async function openInteractionsJournal (folder: string, now: () => number, capacity?: number): Promise<InteractionsJournal> {
   const memory = new MemoryInteractions(capacity)
   const journal = await Journal.open<Interaction>(join(folder, interactionsFile), {
-    read: (entry) => {
-      if (isKept(entry)) memory.load(entry)
-      return isKept(entry)
-    },
+    read: reading(memory),
     live: () => {
       memory.sweep(now())
       return memory
     },
     count: () => memory.size
   })
+  return { memory, append: async (entry) => journal.append(entry), close: async () => journal.close() }
+}
+
+/** Reads what other processes did that share, or shared, the state folder; `folder` is that of this one. What cannot be read is left out, and `broken` is told why (it may throw). */
+export async function readOtherInteractions (state: string, folder: string, broken: (error: Error) => void): Promise<readonly Interaction[]> {
+  const found: Interaction[] = []
+  for (const other of (await ownFolders(state)).filter((one) => one !== folder)) {
+    const memory = new MemoryInteractions()
+    await readJournal(join(other, interactionsFile), reading(memory)).catch(broken)
+    found.push(...memory)
+  }
+  return found
+}
+
+/**
+ * Opens the interactions of a process that is alone: held in memory, each step on the disk before it counts. `others` is what processes did that shared the state folder and run no more.
+ * Throws like `openInteractionsJournal`.
+ */
+export async function openInteractions (folder: string, now: () => number, { capacity, others = [] }: { readonly capacity?: number | undefined, readonly others?: readonly Interaction[] } = {}): Promise<KeptInteractions> {
+  const journal = await openInteractionsJournal(folder, now, capacity)
+  const { memory } = journal
+  for (const interaction of others) memory.loadLater(interaction)
   const takeBack = (known: Interaction | undefined, next: Interaction): void => {
     if (memory.restore(known, next)) void journal.append(known ?? { id: next.id })
   }
@@ -46,6 +71,13 @@ export async function openInteractions (folder: string, now: () => number, capac
     },
     restore: takeBack,
     close: async () => journal.close()
+  }
+}
+
+function reading (memory: MemoryInteractions): (entry: unknown) => boolean {
+  return (entry) => {
+    if (isKept(entry)) memory.load(entry)
+    return isKept(entry)
   }
 }
 

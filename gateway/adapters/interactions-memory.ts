@@ -1,9 +1,20 @@
+import { asyncScopes } from '../../policies/demands.ts'
 import type { Interaction, Interactions, Replacement } from '../../policies/interactions.ts'
 
 /** How many interactions are held at once; about half a kilobyte each. */
 const usualCapacity = 200_000
 /** How often interactions whose time is over are looked for, in ms. */
 const sweepEvery = 60_000
+
+/** Whether one state of an interaction comes after another: a later step, or the same of a later beginning. */
+export function isLater (one: Interaction, other: Interaction): boolean {
+  return rankOf(one) > rankOf(other) || (rankOf(one) === rankOf(other) && one.startedAt > other.startedAt)
+}
+
+/** The place of its last step among all. */
+export function rankOf ({ state }: Interaction): number {
+  return asyncScopes.indexOf(state)
+}
 
 /** Interactions in this process's memory, each until its time is over. When it is full no new one begins: none that is under way is forgotten for it. */
 export class MemoryInteractions implements Interactions {
@@ -22,7 +33,7 @@ export class MemoryInteractions implements Interactions {
 
   replace (known: Interaction | undefined, next: Interaction, now: number): Replacement {
     if (this.find(next.id, now) !== known) return 'changed'
-    if (!known && !this.#hasRoom(now)) return 'unavailable'
+    if (!known && !this.hasRoom(now)) return 'unavailable'
     this.#interactions.set(next.id, next)
     return 'done'
   }
@@ -41,6 +52,12 @@ export class MemoryInteractions implements Interactions {
     else this.#interactions.delete(id)
   }
 
+  /** Takes in what others know, where it is later than what is known here. */
+  loadLater (interaction: Interaction): void {
+    const known = this.#interactions.get(interaction.id)
+    if (!known || isLater(interaction, known)) this.#interactions.set(interaction.id, interaction)
+  }
+
   get size (): number { return this.#interactions.size }
 
   * [Symbol.iterator] (): Iterator<Interaction> { yield * this.#interactions.values() }
@@ -51,7 +68,8 @@ export class MemoryInteractions implements Interactions {
     for (const [id, { forgetAt }] of this.#interactions) if (now >= forgetAt) this.#interactions.delete(id)
   }
 
-  #hasRoom (now: number): boolean {
+  /** Whether one more can begin. */
+  hasRoom (now: number): boolean {
     if (Math.abs(now - this.#sweptAt) >= sweepEvery) this.sweep(now)
     return this.#interactions.size < this.#capacity
   }

@@ -2,95 +2,22 @@ import { appendFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import type { Interaction, Interactions } from '../../policies/interactions.ts'
 import { interactionsFile, openInteractions } from './interactions-file.ts'
 import type { KeptInteractions } from './interactions-file.ts'
 import { MemoryInteractions } from './interactions-memory.ts'
-
-const now = Date.parse('2026-11-21T10:00:00Z')
-const id = (last: number): string => `5e9f0c1a-7b3d-4e26-9a58-${String(last).padStart(12, '0')}`
-
-/** An interaction that was started now and is remembered for an hour, but for the changes. */
-function startOf (last: number, changes: Partial<Interaction> = {}): Interaction {
-  return { id: id(last), clientId: id(81), consumerId: id(82), eserviceId: id(83), descriptorId: id(84), state: 'start_interaction', startedAt: now, forgetAt: now + 3_600_000, ...changes }
-}
+import { id, now, startOf, testInteractions } from './interactions-suite.ts'
 
 /** Opens them in a folder and closes them when the test ends. */
 async function openIn (test: Test, folder: string, capacity?: number): Promise<KeptInteractions> {
-  const interactions = await openInteractions(folder, () => now, capacity)
+  const interactions = await openInteractions(folder, () => now, { capacity })
   test.teardown(() => interactions.close())
   return interactions
 }
 
 const folderOf = (test: Test): string => join(test.testdir(), 'state')
 
-/** What every keeper of interactions must do. */
-const keepers: Readonly<Record<string, (test: Test, capacity?: number) => Promise<Interactions>>> = {
-  'in memory': async (_test, capacity) => new MemoryInteractions(capacity),
-  'in a file': async (test, capacity) => openIn(test, folderOf(test), capacity)
-}
-
-for (const [where, open] of Object.entries(keepers)) {
-  t.test(`${where}: what was put is found, until its time is over`, async (t) => {
-    const interactions = await open(t)
-    const started = startOf(1)
-    t.equal(await interactions.find(id(1), now), undefined)
-    t.equal(await interactions.replace(undefined, started, now), 'done')
-    t.strictSame(await interactions.find(id(1), now + 3_599_999), started)
-    t.equal(await interactions.find(id(1), now + 3_600_000), undefined)
-    t.equal(await interactions.find(id(2), now), undefined, 'another one is another one')
-  })
-
-  t.test(`${where}: a step is taken from what is known, and from nothing else`, async (t) => {
-    const interactions = await open(t)
-    const started = startOf(1)
-    await interactions.replace(undefined, started, now)
-    t.equal(await interactions.replace(undefined, startOf(1), now), 'changed', 'it was started before')
-    t.equal(await interactions.replace(startOf(1), startOf(1, { state: 'get_resource' }), now), 'changed', 'it is not what was found')
-    const fetched = startOf(1, { state: 'get_resource' })
-    t.equal(await interactions.replace(started, fetched, now), 'done')
-    t.equal(await interactions.replace(started, startOf(1, { state: 'get_resource' }), now), 'changed')
-    t.strictSame(await interactions.find(id(1), now), fetched)
-  })
-
-  t.test(`${where}: of a hundred at once exactly one starts`, async (t) => {
-    const interactions = await open(t)
-    const outcomes = await Promise.all(Array.from({ length: 100 }, async () => interactions.replace(undefined, startOf(1), now)))
-    t.equal(outcomes.filter((outcome) => outcome === 'done').length, 1)
-    t.equal(outcomes.filter((outcome) => outcome === 'changed').length, 99)
-  })
-
-  t.test(`${where}: a step can be taken back, unless another came after it`, async (t) => {
-    const interactions = await open(t)
-    const started = startOf(1)
-    await interactions.replace(undefined, started, now)
-    interactions.restore(undefined, started)
-    t.equal(await interactions.find(id(1), now), undefined)
-    const again = startOf(1)
-    await interactions.replace(undefined, again, now)
-    const fetched = startOf(1, { state: 'get_resource' })
-    await interactions.replace(again, fetched, now)
-    interactions.restore(undefined, again)
-    t.strictSame(await interactions.find(id(1), now), fetched)
-    const repeated = startOf(1, { state: 'get_resource' })
-    t.equal(await interactions.replace(fetched, repeated, now), 'done')
-    interactions.restore(again, fetched)
-    t.strictSame(await interactions.find(id(1), now), repeated, 'a repetition stands on its own')
-    interactions.restore(fetched, repeated)
-    t.strictSame(await interactions.find(id(1), now), fetched)
-  })
-
-  t.test(`${where}: when it is full nothing begins, and what is under way goes on; room comes back with time`, async (t) => {
-    const interactions = await open(t, 2)
-    const first = startOf(1)
-    await interactions.replace(undefined, first, now)
-    await interactions.replace(undefined, startOf(2, { forgetAt: now + 60_000 }), now)
-    t.equal(await interactions.replace(undefined, startOf(3), now), 'unavailable')
-    t.equal(await interactions.replace(first, startOf(1, { state: 'get_resource' }), now), 'done')
-    t.equal(await interactions.replace(undefined, startOf(3), now + 59_999), 'unavailable')
-    t.equal(await interactions.replace(undefined, startOf(3), now + 60_000), 'done')
-    t.equal(await interactions.find(id(3), now + 60_000) === undefined, false)
-  })
+for (const [where, open] of Object.entries({ memory: async (_test: Test, capacity?: number) => new MemoryInteractions(capacity), 'a file': async (test: Test, capacity?: number) => openIn(test, folderOf(test), capacity) })) {
+  t.test(`in ${where} it is as everywhere`, async (t) => testInteractions(t, open))
 }
 
 const contentOf = async (folder: string): Promise<string> => readFile(join(folder, interactionsFile), 'utf8')
@@ -108,9 +35,9 @@ t.test('another process finds what was done, and nothing of what was taken back 
   await first.close()
   t.equal((await contentOf(folder)).split('\n').length, 6, 'what was done, line by line')
   const second = await openIn(t, folder)
-  t.match(await second.find(id(1), now), { state: 'get_resource' })
-  t.equal(await second.find(id(2), now - 1), undefined)
-  t.equal(await second.find(id(3), now), undefined)
+  t.match(await second.find(id(1), now, now), { state: 'get_resource' })
+  t.equal(await second.find(id(2), now - 1, now), undefined)
+  t.equal(await second.find(id(3), now, now), undefined)
   t.equal(await contentOf(folder), `${JSON.stringify(startOf(1, { state: 'get_resource' }))}\n`, 'only what counts is left in the file')
   t.equal(await second.replace(undefined, startOf(1), now), 'changed')
 })
@@ -141,7 +68,7 @@ t.test('of an entry that was being written when the process died nothing is left
   const torn = JSON.stringify(startOf(2)).slice(0, -10)
   await appendFile(join(folder, interactionsFile), torn)
   const second = await openIn(t, folder)
-  t.equal(await second.find(id(2), now), undefined)
+  t.equal(await second.find(id(2), now, now), undefined)
   t.equal(await second.replace(undefined, startOf(2), now), 'done')
   await second.close()
   t.equal(await contentOf(folder), [startOf(1), startOf(2), ''].map((one) => one && JSON.stringify(one)).join('\n'))
@@ -157,7 +84,7 @@ t.test('a file that holds something else stops the start with its line', async (
     await t.rejects(openInteractions(folder, () => now), { message: /interactions\.jsonl:2: is no entry of the gateway's/ }, line)
   }
   await writeFile(join(folder, interactionsFile), `${good}\n{"id":"${id(1)}"}\n`)
-  t.equal(await (await openIn(t, folder)).find(id(1), now), undefined)
+  t.equal(await (await openIn(t, folder)).find(id(1), now, now), undefined)
 })
 
 t.test('what cannot be kept is not done: not in memory, not in the file', async (t) => {
@@ -167,9 +94,9 @@ t.test('what cannot be kept is not done: not in memory, not in the file', async 
   await interactions.replace(undefined, started, now)
   await interactions.close()
   t.equal(await interactions.replace(undefined, startOf(2), now), 'unavailable')
-  t.equal(await interactions.find(id(2), now), undefined)
+  t.equal(await interactions.find(id(2), now, now), undefined)
   t.equal(await interactions.replace(started, startOf(1, { state: 'get_resource' }), now), 'unavailable')
-  t.strictSame(await interactions.find(id(1), now), started)
+  t.strictSame(await interactions.find(id(1), now, now), started)
   t.equal(await contentOf(folder), `${JSON.stringify(started)}\n`)
 })
 
@@ -179,7 +106,7 @@ t.test('who opened the file last owns it: whoever had it before can take no more
   await first.replace(undefined, startOf(1), now)
   const second = await openIn(t, folder)
   t.equal(await first.replace(undefined, startOf(2), now), 'unavailable')
-  t.equal(await second.find(id(1), now) === undefined, false)
+  t.equal(await second.find(id(1), now, now) === undefined, false)
   t.equal(await second.replace(undefined, startOf(2), now), 'done')
 })
 
@@ -197,7 +124,7 @@ t.test('while one process hands over to the next, each step is refused or known 
     const second = await openInteractions(folder, () => now)
     await Promise.all(steps)
     for (const [each, outcome] of outcomes) {
-      const known = await second.find(each, now) !== undefined
+      const known = await second.find(each, now, now) !== undefined
       if (outcome === 'done' && !known) t.fail(`${each} was admitted and is not known (round ${round})`)
     }
     await Promise.all([first.close(), second.close()])
@@ -230,13 +157,13 @@ t.test('the file is written anew before it grows without end', async (t) => {
       return started
     }))
     largest = Math.max(largest, (await contentOf(folder)).split('\n').length)
-    t.equal(await interactions.find(all[0]!.id, now), undefined)
+    t.equal(await interactions.find(all[0]!.id, now, now), undefined)
   }
   t.ok(largest < 12_000, `${largest} lines at most, of 30000 that were written`)
   const kept = startOf(7)
   t.equal(await interactions.replace(undefined, kept, now), 'done')
   await interactions.close()
-  t.strictSame(await (await openIn(t, folder)).find(id(7), now), kept)
+  t.strictSame(await (await openIn(t, folder)).find(id(7), now, now), kept)
 })
 
 t.test('a folder that cannot be made stops the start', async (t) => {

@@ -1,3 +1,4 @@
+import { aheadSeconds } from '../../policies/claim.ts'
 import type { RedisStore } from './redis-client.ts'
 
 /**
@@ -20,6 +21,12 @@ if known ~= process then
   redis.call('set', KEYS[1], process .. ' ' .. since)
 end
 `
+
+/** By how much the clocks of gateways may differ, in ms. */
+const clocksMs = 1000
+
+/** What says that it was issued so many ms after the beginning of a generation, or later, was issued in it: clocks of callers may be ahead by 5 s, those of gateways by one. */
+export const surelyAfterMs = aheadSeconds * 1000 + clocksMs
 
 /** Where the generation is kept; what depends on it has keys with the same tag, so that a cluster keeps them together. */
 export const replayTag = '{replay}'

@@ -1,14 +1,10 @@
-import { aheadSeconds } from '../../policies/claim.ts'
 import { rememberedLongerMs } from '../../policies/replay.ts'
 import type { ReplayFilter, ReplayVerdict } from '../../policies/replay.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { generationKey, generationScript, replayTag } from './redis-generation.ts'
-
-/** By how much the clocks of gateways may differ, in ms. */
-const clocksMs = 1000
+import { generationKey, generationScript, replayTag, surelyAfterMs } from './redis-generation.ts'
 
 const noteScript = `${generationScript}
-if tonumber(ARGV[2]) <= tonumber(since) + ${aheadSeconds * 1000 + clocksMs} then return 'unavailable' end
+if tonumber(ARGV[2]) <= tonumber(since) + ${surelyAfterMs} then return 'unavailable' end
 return redis.call('set', KEYS[2], '', 'NX', 'PX', ARGV[3]) and 'first' or 'seen'`
 
 /**
