@@ -4,8 +4,8 @@ import { isRedisMissing } from '../gateway/harness/redis-process.ts'
 import { badConfiguration } from '../gateway/program.ts'
 import type { Figure } from './faults/figure.ts'
 import { figures } from './faults/figures.ts'
-import { described, isKept, machine, table, toJson } from './faults/report.ts'
-import type { Outcome } from './faults/report.ts'
+import { measureAll } from './faults/measure-all.ts'
+import { described, exitCodeOf, machine, table, toJson } from './faults/report.ts'
 import { startSite } from './faults/site.ts'
 import { interruption } from './interruption.ts'
 
@@ -40,21 +40,6 @@ function tell (text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-async function measureAll ({ chosen, quick }: Options, signal: AbortSignal): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (const { name, measure } of chosen) {
-    signal.throwIfAborted()
-    const start = performance.now()
-    const after = (): string => `${Math.round((performance.now() - start) / 1000)} s`.padStart(5)
-    const run = { signal, quick, startSite, tell: (progress: string) => { tell(`${after()}  ${name}: ${progress}`) } }
-    run.tell('starts')
-    outcomes.push({ name, ...await measure(run).catch((error: Error) => ({ fault: error.message })) })
-    run.tell('is over')
-  }
-  signal.throwIfAborted()
-  return outcomes
-}
-
 async function main (options: Options): Promise<void> {
   if (options.help) {
     process.stdout.write(`${usage}\n`)
@@ -66,10 +51,10 @@ async function main (options: Options): Promise<void> {
     return
   }
   tell(machine())
-  const outcomes = await measureAll(options, interruption())
+  const outcomes = await measureAll(options.chosen, { signal: interruption(), quick: options.quick, startSite, tell })
   process.stdout.write(`${table(outcomes)}\n`)
   if (options.json !== undefined) await writeFile(options.json, toJson(outcomes, options.quick))
-  if (!outcomes.every(isKept)) process.exitCode = 1
+  process.exitCode ??= exitCodeOf(outcomes)
 }
 
 let options: Options | undefined

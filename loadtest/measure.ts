@@ -1,5 +1,4 @@
 import type { Round } from './fire.ts'
-import type { Scenario } from './scenarios.ts'
 
 /** The middle of the rounds' values and how far they lie apart. */
 export interface Spread { readonly median: number, readonly min: number, readonly max: number }
@@ -15,13 +14,13 @@ export interface Measured {
 }
 
 /** Fires a scenario once; round 0 is the warm-up. Throws when what comes back is worth nothing. */
-export type FireRound = (scenario: Scenario, round: number) => Promise<Round>
+export type FireRound<Scenario> = (scenario: Scenario, round: number) => Promise<Round>
 
 /**
  * Measures scenarios in interleaved rounds, so that a machine that slows down slows all of them: first a warm-up round,
  * checked like the others and not counted, then `rounds` that count.
  */
-export async function measure (scenarios: readonly Scenario[], rounds: number, fireRound: FireRound):
+export async function measure<Scenario extends { readonly name: string }> (scenarios: readonly Scenario[], rounds: number, fireRound: FireRound<Scenario>):
 Promise<readonly Measured[]> {
   const counted: Round[][] = []
   for (let round = 0; round <= rounds; round++) {

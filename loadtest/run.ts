@@ -34,7 +34,7 @@ Promise<readonly Measured[]> {
   const orders = new Map<Scenario, Order>()
   for (const scenario of scenarios) orders.set(scenario, await prepareOrder(scenario, targets, load, signal))
   return await measure(scenarios, load.rounds, async (scenario, round) => {
-    const result = await ask(generator, scenario.name, orders.get(scenario) as Order)
+    const result = await fireFrom(generator, scenario.name, orders.get(scenario) as Order)
     await targets.emptyLog()
     onRound(scenario, round, result)
     return result
@@ -56,7 +56,8 @@ Promise<Order> {
   throw new Error(`${name}, first call: ${describeWrong(first, response.status, body)}`)
 }
 
-async function ask (generator: Program, name: string, order: Order): Promise<Round> {
+/** Has the generator fire a round; throws when that is worth nothing. `name` says of what. */
+export async function fireFrom (generator: Program, name: string, order: Order): Promise<Round> {
   generator.tell(order)
   const outcome = await generator.hear<Outcome>()
   if ('fault' in outcome) throw new Error(`${name}: ${outcome.fault}`)

@@ -1,8 +1,10 @@
 import type { Figure } from './figure.ts'
 import { frozen } from './frozen.ts'
+import { latency } from './latency.ts'
 import { quota } from './quota.ts'
 import { reloads } from './reloads.ts'
 import { replay } from './replay.ts'
+import { suspension } from './suspension.ts'
 
 /** Everything that is measured, in this order. */
-export const figures: readonly Figure[] = [replay, quota, frozen, reloads]
+export const figures: readonly Figure[] = [replay, quota, frozen, latency, reloads, suspension]

@@ -20,7 +20,7 @@ const batch = 2000
 interface Pairs { double: number, once: number, undecided: number }
 
 async function measure (run: Run): Promise<Measured> {
-  const pairs = run.quick ? 300 : 10_000
+  const pairs = run.quick ? 200 : 10_000
   await using stack = new AsyncDisposableStack()
   const site = await run.startSite({ gateways: 2, redis: true, config: (content) => { content['publicUrl'] = publicUrl } }, stack, run.signal)
   const callers = site.gateways.map(({ url }) => stack.use(new Caller(url, lanes)))

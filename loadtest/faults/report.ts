@@ -13,8 +13,13 @@ export function machine (): string {
 }
 
 /** True when what was promised was measured, and nothing came that should not. */
-export function isKept (outcome: Outcome): boolean {
+function isKept (outcome: Outcome): boolean {
   return 'kept' in outcome && outcome.kept && outcome.unexpected.length === 0
+}
+
+/** The exit code of a run with these outcomes. */
+export function exitCodeOf (outcomes: readonly Outcome[]): 0 | 1 {
+  return outcomes.every(isKept) ? 0 : 1
 }
 
 /** The outcomes as an aligned table, and below it whatever was unexpected. */
