@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 import type { Dispatcher } from 'undici'
 import type { Certificates } from '../policies/certificates.ts'
@@ -22,6 +21,7 @@ import { openGeneration } from './generation.ts'
 import type { Generation, Lasting } from './generation.ts'
 import { createListener, usualPatience } from './listen.ts'
 import type { Inside, Patience } from './listen.ts'
+import { openLog } from './log.ts'
 import { nonceSecretOf } from './nonce-secret.ts'
 import { redisForOne } from './redis-config.ts'
 import { openRegistry } from './registry-source.ts'
@@ -75,7 +75,7 @@ const noInteractions: Interactions = { find: () => 'unavailable', replace: () =>
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
 export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker, standBy }: Surroundings): Promise<Gateway> {
-  const logger = pino({ base: null, timestamp: false, messageKey: 'event' }, log ?? pino.destination(1))
+  const logger = openLog(log)
   const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
   let live: Generation
   const listeners = await prepareListeners(config, () => live, patience)

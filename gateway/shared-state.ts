@@ -51,12 +51,12 @@ export async function openSharedState (config: RedisConfig | undefined, { now, w
     }
   }
   // Loaded only where it is used: a gateway that stands alone starts without it.
-  const [{ RedisConnection }, { proveCounting, redisLimiter }, { Leases }, { RedisQuotas, restoreQuotas }, { redisReplay }, { RedisInteractions }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quota-leases.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts'), import('./adapters/interactions-redis.ts')])
+  const [{ RedisConnection }, { proveCounting, redisLimiter }, { Leases }, { RedisQuotas, restoreOwn, restoreQuotas }, { redisReplay }, { RedisInteractions }] = await Promise.all([import('./adapters/redis-connection.ts'), import('./adapters/limiter-redis.ts'), import('./adapters/quota-leases.ts'), import('./adapters/quotas-redis.ts'), import('./adapters/replay-redis.ts'), import('./adapters/interactions-redis.ts')])
   const { url, expectedNodes } = config
   const leases = new Leases(own)
   let interactions: InstanceType<typeof RedisInteractions> | undefined
   const restore = async (store: RedisStore): Promise<void> => {
-    await restoreQuotas(store, node, leases.since(today()))
+    await restoreOwn(store, node, leases, today())
     // Those that do not run cannot tell what they counted, and those that run will tell the rest.
     for (const other of await others((error) => { warn(`what was counted today cannot be restored as a whole: ${error.message}`) })) await restoreQuotas(store, other.node, other.counts.since(today()))
     await interactions?.tell(store)
