@@ -59,7 +59,7 @@ export async function startFromFiles (t: { teardown (work: () => Promise<void>):
   await files.write('contract.json', archiveContract)
   await files.write('registry.yaml', registryContent())
   const gateway = await startGateway(t, {
-    config: async (usual) => {
+    load: async (usual) => {
       files.content = writtenOf({ ...usual, listeners: { ...usual.listeners, operations: { ...usual.listeners.operations, port: 1 } } })
       await files.change(change)
       return files.load()

@@ -27,7 +27,9 @@ import type { Patience } from '../listen.ts'
 /** What a test wants otherwise. `config` and `registry` are given the usual ones and return (or change) their own. */
 export interface HarnessOptions {
   readonly contract?: JsonObject
-  readonly config?: (config: Config) => Config | Promise<Config>
+  readonly config?: (config: Config) => Config
+  /** Where the configuration is read from instead, given what it usually is. */
+  readonly load?: (usual: Config) => Promise<Config>
   readonly registry?: (content: RegistryContent) => object
   /** What the JWKS endpoint answers, when it answers. */
   readonly jwks?: () => object | Promise<object>
@@ -83,7 +85,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   await writeFile(join(folder, 'registry.yaml'), JSON.stringify(options.registry?.(registryContent()) ?? registryContent()))
   const port = options.port ?? await freePort()
   const usual = usualConfig(folder, port, upstream.url, `http://127.0.0.1:${(platform.address() as AddressInfo).port}/jwks.json`)
-  const config = await options.config?.(usual) ?? usual
+  const config = await options.load?.(usual) ?? options.config?.(usual) ?? usual
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
