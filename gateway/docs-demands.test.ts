@@ -7,12 +7,12 @@ import { neededHeaders, needsText } from './docs-demands.ts'
 import type { Needs } from './docs-demands.ts'
 import { refusalsOf } from './docs-refusals.ts'
 
-const nothing: Needs = { ...noDemands, dpopNonces: false, retentionDays: undefined, granted: 'no' }
+const nothing: Needs = { ...noDemands, dpopNonces: false, retentionDays: undefined, granted: 'no', internal: false }
 const claims = prepareAgreedClaims({})({ type: 'object', properties: { userID: { type: 'string' } } })
 const integrity = { trust: ['pdnd', 'x509'] as const, headers: ['x-protocol'], emptyBody: 'signed' as const, contentCodings: ['gzip'] }
 const everything: Needs = {
   ...nothing, trust: ['pdnd'], channel: 'mutual-tls', dpop: true, dpopNonces: true, singleUse: true, integrity, evidence: { trust: ['pdnd'], bound: true, claims }, signedResponse: true, nonRepudiation: true,
-  retentionDays: 30, scope: 'start_interaction', nonBlocking: 'push', granted: 'in part'
+  retentionDays: 30, scope: 'start_interaction', nonBlocking: 'push', granted: 'in part', internal: true
 }
 
 /** For each demand what is said of it, in both languages, and what is not said without it. */
@@ -34,6 +34,8 @@ const said: readonly { name: string, needs: Partial<Needs>, it: RegExp, en: RegE
   { name: 'signed answers', needs: { signedResponse: true }, it: /Risposta firmata/, en: /Signed answer/ },
   { name: 'kept evidence', needs: { nonRepudiation: true, retentionDays: 30 }, it: /Non ripudio.*30 giorni/, en: /Non-repudiation.*30 days/ },
   { name: 'grants', needs: { granted: 'whole' }, it: /Autorizzazione dell'erogatore.*per questa operazione\.$/m, en: /Grant of the producer.*for this operation\.$/m },
+  { name: 'applications', needs: { internal: true }, it: /Dall'interno:\*\*.*`kid` l'impronta/, en: /From inside:\*\*.*`kid` the RFC 7638/ },
+  { name: 'applications that stay out', needs: { internal: true, dpop: true }, it: /Dall'interno:\*\*.*non la chiamano/, en: /From inside:\*\*.*do not call it/, headers: ['DPoP'] },
   { name: 'grants that narrow', needs: { granted: 'in part' }, it: /Autorizzazione.*solo in JSON/, en: /Grant.*in JSON only/ }
 ]
 

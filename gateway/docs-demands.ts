@@ -1,4 +1,5 @@
 import type { Demands, EvidenceDemand, IntegrityDemand, NonBlockingStep, Trust } from '../policies/demands.ts'
+import { needsVoucher } from '../policies/internal-caller.ts'
 
 /** What an operation needs: its contract's demands, and what the configuration adds to them. */
 export interface Needs extends Demands {
@@ -7,6 +8,8 @@ export interface Needs extends Demands {
   readonly retentionDays: number | undefined
   /** Whether the producer grants it one by one, and whether somebody then sees only a part of its answers. */
   readonly granted: 'no' | 'whole' | 'in part'
+  /** The gateway has a listener for the administration's own applications. */
+  readonly internal: boolean
 }
 
 /** A header that a caller must send; `needed` is false where only some calls need it. */
@@ -77,6 +80,14 @@ const needs: readonly Need[] = [
   {
     it: ({ trust, singleUse }) => trust.includes('x509') ? `Il token di un fruitore fuori da PDND si invia come \`Authorization: Bearer\`: un JWT con \`typ\` JWT, il certificato in \`x5c\`, \`x5t#S256\` o \`x5u\`, e le claim \`iat\`, \`exp\`, \`aud\`${singleUse ? ' e `jti`; è buono per una sola chiamata (ID_AUTH_REST_02)' : ' (ID_AUTH_REST_01)'}.` : undefined,
     en: ({ trust, singleUse }) => trust.includes('x509') ? `The token of a consumer outside PDND is sent as \`Authorization: Bearer\`: a JWT with \`typ\` JWT, the certificate in \`x5c\`, \`x5t#S256\` or \`x5u\`, and the claims \`iat\`, \`exp\`, \`aud\`${singleUse ? ' and `jti`; it is good for one call (ID_AUTH_REST_02)' : ' (ID_AUTH_REST_01)'}.` : undefined
+  },
+  {
+    it: (of) => !of.internal ? undefined : needsVoucher(of).length > 0
+      ? '**Dall\'interno:** le applicazioni dell\'amministrazione non la chiamano, perché chiede ciò che solo un voucher porta.'
+      : '**Dall\'interno:** un\'applicazione dell\'amministrazione, registrata nel gateway, chiama sull\'altro listener senza voucher: con un JWT che firma da sé (`Authorization: Bearer`; `typ` client-authentication+jwt, `kid` l\'impronta RFC 7638 della chiave, `iss` e `sub` il suo id, `aud` quella dell\'e-service, `iat`, `exp` entro 10 minuti, `jti`, e `purposeId` se ha più finalità), o con il suo certificato client. Finalità, limiti e registrazioni sono gli stessi.',
+    en: (of) => !of.internal ? undefined : needsVoucher(of).length > 0
+      ? '**From inside:** the administration\'s own applications do not call it, because it demands what only a voucher brings.'
+      : '**From inside:** an application of the administration that is registered in the gateway calls on the other listener, without a voucher: with a JWT that it signs itself (`Authorization: Bearer`; `typ` client-authentication+jwt, `kid` the RFC 7638 thumbprint of the key, `iss` and `sub` its id, `aud` that of the e-service, `iat`, `exp` within 10 minutes, `jti`, and `purposeId` where it has several purposes), or with its client certificate. Purposes, limits and records are the same.'
   },
   {
     it: ({ channel }) => ({ any: undefined, tls: '**Canale:** la chiamata deve arrivare su TLS (ID_AUTH_CHANNEL_01).', 'mutual-tls': '**Canale:** TLS con il certificato client dell\'amministrazione (ID_AUTH_CHANNEL_02).' })[channel],

@@ -64,7 +64,7 @@ function describe (eservice: LiveEService, operation: Operation, config: Config)
     const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
     return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
   })
-  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays, granted: grantedOf(operation, eservice.terms.grants) }
+  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays, granted: grantedOf(operation, eservice.terms.grants), internal: config.listeners.internal !== undefined }
   return {
     ...source,
     operationId: `${name}.${operation.id}`,

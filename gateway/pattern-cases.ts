@@ -7,6 +7,7 @@ import { denials } from '../policies/denials.ts'
 export const patternTests: Readonly<Record<string, readonly string[]>> = {
   'ID_AUTH_REST_01, by voucher': ['gateway/voucher.test.ts'],
   'ID_AUTH_REST_01 and _02, by certificate': ['gateway/certificate-caller.test.ts'],
+  'internal application, by token and by certificate': ['gateway/internal.test.ts'],
   'DPoP (RFC 9449), ID_AUTH_REST_02 by voucher': ['gateway/dpop.test.ts'],
   'ID_AUTH_CHANNEL_01 and _02': ['gateway/channel.test.ts'],
   'INTEGRITY_REST_01 and _02': ['gateway/integrity.test.ts', 'gateway/client-keys.test.ts'],

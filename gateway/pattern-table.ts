@@ -3,12 +3,14 @@ import { channelChecks } from '../policies/channel.ts'
 import { noDemands } from '../policies/demands.ts'
 import type { EvidenceDemand, IntegrityDemand, NonBlockingStep, Trust } from '../policies/demands.ts'
 import type { DenialCode } from '../policies/denials.ts'
+import { internalCertificateChecks, internalClaimChecks, internalClientChecks, internalHeaderChecks, internalCertificateDenials, internalTokenDenials, meansChecks } from '../policies/internal-caller.ts'
 import { bindingChecks } from '../policies/dpop.ts'
 import { proofChecks, proofHeaderChecks } from '../policies/dpop-proof.ts'
 import { digestChecks, evidenceClaimChecks, evidenceKind, signerChecks } from '../policies/evidence-token.ts'
 import { integrityChecks, signatureKind } from '../policies/integrity.ts'
 import { interactionChecks, scopeChecks } from '../policies/interaction.ts'
 import type { Facts } from '../policies/policy.ts'
+import { useChecks } from '../policies/own-token.ts'
 import { replyChecks } from '../policies/reply-url.ts'
 import { tokenHeaderChecks } from '../policies/signed-token.ts'
 import { formChecks, headerChecks } from '../policies/voucher.ts'
@@ -34,7 +36,7 @@ function namesOf (...tables: readonly (readonly Named[])[]): readonly string[] {
 }
 
 function codesOf (needs: Partial<Needs>, policies: readonly (keyof Facts)[], only: RegExp = /^/): readonly DenialCode[] {
-  const all = refusalsOf({ ...noDemands, dpopNonces: true, retentionDays: undefined, granted: 'no', ...needs })
+  const all = refusalsOf({ ...noDemands, dpopNonces: true, retentionDays: undefined, granted: 'no', internal: false, ...needs })
   return [...new Set(all.filter(({ policy }) => policies.includes(policy)).flatMap(({ codes }) => codes))].filter((code) => only.test(code))
 }
 
@@ -51,10 +53,13 @@ const answersOf = (...steps: readonly NonBlockingStep[]): readonly string[] => s
 /** Every pattern that a contract can demand, and the voucher that every operation does. */
 export function patternRows (): readonly PatternRow[] {
   const row = (pattern: string, trust: readonly Trust[], checks: readonly string[], refusals: readonly DenialCode[]): PatternRow => ({ pattern, trust: trust.map((one) => trustNames[one]).join(', '), checks, refusals })
+  const internal = (pattern: string, checks: readonly string[], refusals: readonly DenialCode[]): PatternRow => ({ pattern, trust: 'registered', checks: checks.filter((name) => name !== 'age'), refusals })
   const everybody: readonly Trust[] = ['pdnd', 'x509']
   return [
     row('ID_AUTH_REST_01, by voucher', ['pdnd'], [...namesOf(headerChecks), 'signature', ...namesOf(formChecks, claimChecks)], codesOf({}, ['caller'])),
     row('ID_AUTH_REST_01, by certificate', ['x509'], [...namesOf(certifiedHeaderChecks), 'certificate', 'signature', ...namesOf(certifiedClaimChecks, certifiedClientChecks).filter((name) => name !== 'age')], codesOf({ trust: ['x509'] }, ['caller'])),
+    internal('internal application, by token', [...namesOf(internalHeaderChecks), 'signature', ...namesOf(meansChecks, internalClaimChecks, internalClientChecks)], internalTokenDenials),
+    internal('internal application, by certificate', namesOf(internalCertificateChecks, meansChecks, useChecks), internalCertificateDenials),
     row('ID_AUTH_REST_02, by voucher', ['pdnd'], ['jti of the DPoP proof or of Agid-JWT-Signature, used once'], codesOf({ dpop: true, integrity: integrity('pdnd') }, ['dpop', 'integrity'], /^(?:dpop-(?:required|replayed)|signature-(?:missing|replayed)|replay-.*)$/)),
     row('ID_AUTH_REST_02, by certificate', ['x509'], ['age', 'jti, used once'], codesOf({ trust: ['x509'], singleUse: true }, ['caller'], /^(?:token-(?:expired|claims-invalid|replayed)|replay-.*)$/)),
     row('DPoP (RFC 9449)', ['pdnd'], [...namesOf(bindingChecks, proofHeaderChecks), 'signature', ...namesOf(proofChecks), 'used once'], codesOf({ dpop: true }, ['dpop'])),

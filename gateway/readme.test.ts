@@ -76,8 +76,8 @@ t.test('every npm script and every command that it names is there, with its opti
 
 t.test('the ports of its table are those of the code', async (t) => {
   const table = rows(section('Two commands')).flatMap(([what = '', port = '']) => /^\d+$/.test(port) ? [[what.split(/[ ,:;]/)[0] ?? '', Number(port)] as const] : [])
-  const { gateway, sandbox, operations, eservices } = listenerPorts({})
-  t.strictSame(Object.fromEntries(table), { gateway, sandbox, operations, 'e-services': eservices })
+  const { gateway, sandbox, operations, internal, eservices } = listenerPorts({})
+  t.strictSame(Object.fromEntries(table), { gateway, sandbox, operations, internal, 'e-services': eservices })
 })
 
 t.test('its configuration is a good one, and is not without its secrets', async (t) => {

@@ -6,7 +6,7 @@ import { readCredentials } from './credentials.ts'
 import type { Scheme } from './credentials.ts'
 import type { CallerKind } from './demands.ts'
 import type { Denial } from './denials.ts'
-import { internalDenials, isInternalType, prepareInternal } from './internal-caller.ts'
+import { internalCertificateDenials, internalTokenDenials, isInternalType, prepareInternal } from './internal-caller.ts'
 import { readJws } from './jws.ts'
 import type { Jws } from './jws.ts'
 import type { Call, Policy } from './policy.ts'
@@ -76,7 +76,7 @@ export const caller: Policy<'caller'> = {
   name: 'caller',
   stage: 'before-body',
   needs: [],
-  denials: [...new Set(['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'caller-kind-not-trusted', ...voucherDenials, ...certificateDenials, ...internalDenials] as const)],
+  denials: [...new Set(['malformed-request', 'address-limit-exceeded', 'voucher-missing', 'caller-kind-not-trusted', ...voucherDenials, ...certificateDenials, ...internalTokenDenials, ...internalCertificateDenials] as const)],
   prepare: (ports, terms) => {
     const vouchers = prepareVouchers(ports, terms)
     const certified = prepareCertified(ports, terms)

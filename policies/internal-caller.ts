@@ -4,11 +4,12 @@ import type { Check } from './check.ts'
 import type { ClientCertificate } from './channel.ts'
 import type { Credentials } from './credentials.ts'
 import type { CallerKind, Demands, Trust } from './demands.ts'
-import type { Denial } from './denials.ts'
+import type { Denial, DenialCode } from './denials.ts'
 import type { Jws } from './jws.ts'
 import type { FoundClientKey } from './keys.ts'
 import { factOf, knownClientOf, ownClaimChecks, ownTokenDenials, ownTokenKind, ownTokenOf, takeOnce, useChecks, whenSettled } from './own-token.ts'
 import type { KnownClient } from './own-token.ts'
+import { registryUnavailable } from './platform-state.ts'
 import type { Answer, Call, Ports, Terms } from './policy.ts'
 import type { InternalClient } from './registry.ts'
 import { tokenHeaderChecks, verifyToken } from './signed-token.ts'
@@ -30,7 +31,8 @@ export function isInternalType (typ: unknown): boolean {
 /** What the operation demands that such a caller could never bring; `byToken` is false over mutual TLS. */
 interface Means { readonly demands: Demands, readonly byToken: boolean }
 
-const needsVoucher = ({ dpop, scope, evidence }: Demands): readonly string[] => [...dpop ? ['DPoP'] : [], ...scope === undefined ? [] : ['an asynchronous exchange'], ...evidence?.bound ? ['evidence that a voucher is bound to (AUDIT_REST_02)'] : []]
+/** What of an operation's demands only a voucher can meet. */
+export const needsVoucher = ({ dpop, scope, evidence }: Demands): readonly string[] => [...dpop ? ['DPoP'] : [], ...scope === undefined ? [] : ['an asynchronous exchange'], ...evidence?.bound ? ['evidence that a voucher is bound to (AUDIT_REST_02)'] : []]
 const needsToken = ({ demands: { singleUse, integrity }, byToken }: Means): boolean => singleUse && !byToken && integrity?.emptyBody !== 'signed'
 
 /** What an operation demands of a voucher is never waived: internal applications do without that operation. */
@@ -81,8 +83,11 @@ export const internalCertificateChecks: readonly Check<{ readonly certificate: C
   }
 ]
 
-/** Every way in which an internal application is refused. */
-export const internalDenials = [...new Set([...meansChecks, ...internalHeaderChecks, ...internalClaimChecks, ...internalClientChecks, ...internalCertificateChecks].map((check) => check.code)), ...ownTokenDenials] as const
+const codesOf = (...tables: readonly (readonly { readonly code: DenialCode }[])[]): readonly DenialCode[] => [...new Set(tables.flat().map(({ code }) => code))]
+
+/** Every way in which an internal application is refused, by its token and by its certificate. */
+export const internalTokenDenials: readonly DenialCode[] = [...codesOf(meansChecks, internalHeaderChecks, internalClaimChecks, internalClientChecks), ...ownTokenDenials]
+export const internalCertificateDenials: readonly DenialCode[] = [...codesOf(internalCertificateChecks, meansChecks, useChecks), registryUnavailable.denial]
 
 type Came = Pick<Call, 'demands' | 'now'>
 
