@@ -240,7 +240,7 @@ t.test('a step outlives the process', async (t) => {
 
 t.test('gateways that share a Redis take the steps of one exchange, each once; without it they are 503, and what it forgot is told again', withRedis, async (t) => {
   const redis = await startRedis(t)
-  const beside = async (): Promise<Harness> => startGateway(t, { ...reportsOptions, config: async (config) => ({ ...await reportsOptions.config!(config), redis: { url: redis.url, expectedNodes: 2 } }) })
+  const beside = async (): Promise<Harness> => startGateway(t, { ...reportsOptions, config: (config) => ({ ...reportsOptions.config!(config), redis: { url: redis.url, expectedNodes: 2 } }) })
   const gateways = [await beside(), await beside()] as const
   const [one, two] = gateways
   const pass = (ms: number): void => { for (const { clock } of gateways) clock.now += ms }

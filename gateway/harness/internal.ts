@@ -44,7 +44,7 @@ export function letIn ({ listener = {}, files = {}, config = (usual) => usual, .
     const internal = { host: '127.0.0.1', port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, tls, publicKeys: folder, ...listener }
     return config({ ...usual, listeners: { ...usual.listeners, internal } })
   }
-  return { registry: (content) => withApplication(content), ...options, config: open }
+  return { registry: (content) => withApplication(content), ...options, load: open }
 }
 
 /** What a test changes of a token; a member set to undefined is left out. */
