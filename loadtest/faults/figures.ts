@@ -4,7 +4,8 @@ import { latency } from './latency.ts'
 import { quota } from './quota.ts'
 import { reloads } from './reloads.ts'
 import { replay } from './replay.ts'
+import { restarts } from './restarts.ts'
 import { suspension } from './suspension.ts'
 
 /** Everything that is measured, in this order. */
-export const figures: readonly Figure[] = [replay, quota, frozen, latency, reloads, suspension]
+export const figures: readonly Figure[] = [replay, quota, frozen, latency, reloads, restarts, suspension]

@@ -12,7 +12,7 @@ export interface Load { readonly stop: () => Promise<Tally<'admitted'>> }
 const kept = 12
 const fresh = 4
 /** How long each of them waits between two calls, in ms: what is measured is not how much a busy machine can take. */
-const pauseMs = 2
+const pauseMs = 10
 
 /** Begins to call a gateway, on kept and on new connections, and has at least one answer on each. */
 export async function startLoad ({ platform }: Site, { url }: Gateway, stack: AsyncDisposableStack): Promise<Load> {

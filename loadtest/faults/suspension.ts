@@ -6,7 +6,7 @@ import { admittedPath, figures } from '../scenarios.ts'
 import { Caller } from './caller.ts'
 import type { Answer } from './caller.ts'
 import type { Figure, Measured, Run } from './figure.ts'
-import type { SiteGateway, SiteOptions } from './site.ts'
+import type { SiteOptions } from './site.ts'
 import { Tally } from './tally.ts'
 
 const kinds = { admitted: figures, refused: { status: 403, code: 'purpose-not-active' } }
@@ -19,10 +19,12 @@ const lastsSeconds = 3
 
 const aliasOf = (number: number): string => `purpose-${number}`
 
-/** A gateway that follows the platform, on which the consumer has so many purposes for the e-service. */
-function optionsFor (purposes: number): SiteOptions {
+/** A gateway that follows the platform, on which the consumer has so many purposes for the e-service; beside it one of two workers, if it is wanted. */
+function optionsFor (purposes: number, withWorkers: boolean): SiteOptions {
   const apiClient = randomUUID()
   return {
+    gateways: withWorkers ? 2 : 1,
+    redis: withWorkers,
     registry: (content) => {
       const [usual, client] = [content['purposes'][0], content['clients'][0]]
       for (let number = 0; number < purposes; number++) {
@@ -32,7 +34,8 @@ function optionsFor (purposes: number): SiteOptions {
       }
       content['clients'].push({ id: apiClient, alias: 'api', name: 'Gateway', consumerId: content['tenants'][0].id, kind: 'Api', purposes: [] })
     },
-    config: (content, _gateway, platform) => {
+    config: (content, gateway, platform) => {
+      if (gateway === 1) content['workers'] = 2
       content['registry'] = 'platform'
       Object.assign(content['pdnd'], { apiBase: platform.url, tokenUrl: `${platform.url}/token.oauth2`, api: { version: 'v3', clientId: apiClient, privateKey: clientKeyPath(platform.keys, apiClient) } })
     }
@@ -43,19 +46,20 @@ function optionsFor (purposes: number): SiteOptions {
 interface Called { readonly platform: Platform, readonly alias: string, readonly call: () => Promise<Answer>, readonly tally: Tally<keyof typeof kinds> }
 
 async function measure (run: Run): Promise<Measured> {
-  const purposes = run.quick ? 1 : 3
+  const purposes = run.quick ? 1 : 4
   await using stack = new AsyncDisposableStack()
-  const { gateways: [gateway], platform } = await run.startSite(optionsFor(purposes), stack, run.signal)
-  const { url } = gateway as SiteGateway
-  const caller = stack.use(new Caller(url, 'none'))
+  const { gateways, platform } = await run.startSite(optionsFor(purposes, !run.quick), stack, run.signal)
+  const callers = gateways.map(({ url }) => stack.use(new Caller(url, 'none')))
   const tally = new Tally(kinds)
   const seconds = await Promise.all(Array.from({ length: purposes }, async (_, number) => {
+    // The last one is for the workers, if there are any.
+    const caller = callers[number === purposes - 1 ? callers.length - 1 : 0] as Caller
     const headers = { authorization: `Bearer ${await platform.mint({ purpose: aliasOf(number) })}` }
     return suspend({ platform, alias: aliasOf(number), call: async () => caller.get(admittedPath, headers), tally }, run)
   }))
   const told = seconds.map((one) => one === undefined ? 'never' : `after ${one.toFixed(1)} s`).join(', ')
   return {
-    promised: `refused within ${withinSeconds} s, ${purposes === 1 ? 'once' : `${purposes} times`}`,
+    promised: `refused within ${withinSeconds} s${run.quick ? '' : `, ${purposes - 1} times by one process and once by two workers`}`,
     measured: told,
     kept: seconds.every((one) => one !== undefined && one >= 0 && one <= withinSeconds),
     numbers: { purposes, calls: tally.times.count, ...Object.fromEntries(seconds.map((one, number) => [`seconds${number + 1}`, one ?? Infinity])) },
