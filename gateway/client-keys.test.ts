@@ -46,7 +46,7 @@ const tellDeleted = (platform: TestPlatform): void => {
 
 t.test('a message is known by the key that its client deposited, asked for once', async (t) => {
   const { gateway, platform } = await start(t)
-  for (let time = 0; time < 3; time++) t.equal((await send(gateway)).status, 200)
+  for (let time = 0; time < 3; time++) t.equal((await send(gateway)).status, 200, 'by a key that its client deposited: admitted')
   t.strictSame(platform.asked, [`/v2/keys/${kid}`])
   t.equal((await send(gateway, {}, otherClientKey)).status, 401)
 })
@@ -59,7 +59,9 @@ t.test('a key that was deleted stops working with the next reading of the events
   await gateway.takeRecords(2)
   await gateway.gateway.trust.feed?.read()
   const served = gateway.upstream.requests.length
-  await checkProblem(t, gateway, await send(gateway), { status: 401, code: 'signature-unverifiable' })
+  const refused = await send(gateway)
+  t.equal(refused.json.code, 'signature-unverifiable', 'by a key that was deleted: signature-unverifiable')
+  await checkProblem(t, gateway, refused, { status: 401, code: 'signature-unverifiable' })
   t.equal(gateway.upstream.requests.length, served)
 })
 
@@ -67,6 +69,7 @@ t.test('a key that cannot be asked for is no answer about the caller: 503, later
   const { gateway, platform } = await start(t)
   platform.answer = json({}, 500)
   const answer = await send(gateway)
+  t.equal(answer.json.code, 'trust-source-unavailable', 'by a key that cannot be asked for: trust-source-unavailable')
   await checkProblem(t, gateway, answer, { status: 503, code: 'trust-source-unavailable' })
   t.match(answer.headers['retry-after'], /^\d+$/)
   t.equal(gateway.upstream.requests.length, 0)

@@ -48,7 +48,7 @@ t.test('the signed request is on the disk before the upstream sees the call, its
   }
   const sent = signedCall(gateway, { method: 'POST', body: item })
   const answer = await gateway.call('/items', sent)
-  t.equal(answer.status, 200)
+  t.equal(answer.status, 200, 'a signed request: admitted')
   const [record] = await gateway.takeRecords(1)
   const [[request] = []] = seen
   t.match(request, { answer: undefined, entry: { hash: record?.['evidence'], facts: {
@@ -111,7 +111,7 @@ t.test('a call that the upstream does not answer well is kept with what the call
   const gateway = await start(t)
   gateway.upstream.answer = (_request, response) => { response.destroy() }
   const answer = await post(gateway)
-  t.equal(answer.json.code, 'upstream-unreachable')
+  t.equal(answer.json.code, 'upstream-unreachable', 'kept, and never answered: upstream-unreachable')
   checkSignature(t, gateway, answer)
   t.match(await kept(gateway), [{ answer: { status: 502, digest: answer.headers['digest'] } }])
 })
@@ -141,6 +141,7 @@ t.test('130: where nothing can be kept nothing is forwarded and no quota taken, 
     const refused = await post(gateway)
     t.equal(refused.headers['retry-after'], '5')
     checkSignature(t, gateway, refused)
+    t.equal(refused.json.code, 'evidence-store-unavailable', 'where nothing can be kept: evidence-store-unavailable')
     await checkProblem(t, gateway, refused, { status: 503, code: 'evidence-store-unavailable' })
   }
   t.equal(gateway.upstream.requests.length, 0)
@@ -180,7 +181,7 @@ t.test('a caller without quota fills no disk', async (t) => {
   for (let n = 0; n < 5; n++) await post(gateway)
   const { size } = await stat(join(folderOf(gateway.config), '2026-03-02.0001.evidence'))
   const refused = await post(gateway)
-  t.match(refused, { status: 429, json: { code: 'quota-exceeded' }, headers: { 'x-ratelimit-remaining': '0' } })
+  t.match(refused, { status: 429, json: { code: 'quota-exceeded' }, headers: { 'x-ratelimit-remaining': '0' } }, 'without quota: quota-exceeded')
   checkSignature(t, gateway, refused)
   t.equal((await stat(join(folderOf(gateway.config), '2026-03-02.0001.evidence'))).size, size)
   t.equal(gateway.upstream.requests.length, 5)
@@ -339,7 +340,7 @@ t.test('where a contract demands evidence a start without keys for it is refused
 
 t.test('an e-service that demands none keeps none', async (t) => {
   const gateway = await start(t, { contract: signing() })
-  t.equal((await gateway.call('/items')).status, 200)
+  t.equal((await gateway.call('/items')).status, 200, 'unsigned, where no evidence is demanded: admitted')
   t.match(await gateway.takeRecords(1), [{ evidence: undefined }])
   t.notOk(existsSync(join(gateway.config.state, 'evidence')))
 })

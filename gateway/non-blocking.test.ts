@@ -81,7 +81,8 @@ t.test('H: each step is answered as its pattern says, or not at all', async (t) 
   const gateway = await startGateway(t, reportsOptions)
   const send = { 'push': () => push(gateway), 'pull-request': () => gateway.call('/pulls', { method: 'POST' }), 'pull-status': () => gateway.call('/pulls/7'), 'pull-result': () => gateway.call('/pulls/7/report') }
   for (const [step, status, headers, seen] of answers) {
-    await t.test(`${step}: ${status} ${Object.keys(headers).join(' ')} is ${seen}`, async (t) => {
+    const code = seen === 502 ? 'upstream-invalid' : 'admitted'
+    await t.test(`${step}, answered ${status} ${JSON.stringify(headers)}: ${code}`, async (t) => {
       gateway.upstream.answer = answerAs(status, headers, status === 204 ? '' : headers === problem ? '{"type":"about:blank","title":"x","status":400,"detail":"of the e-service"}' : '{"canary":1}')
       const answer = await send[step]()
       if (seen === 502) {
@@ -137,16 +138,16 @@ t.test('101: X-ReplyTo that is not acceptable is 400, and the canary sees nothin
   const lines = (...more: readonly string[]): readonly string[] => [`POST ${basePath}/pushes HTTP/1.1`, `Host: ${gateway.host}`, `Authorization: Bearer ${voucher}`, 'Content-Length: 0', ...more]
   const values = [...urls, ...['127.0.0.1', 'localhost', '[::1]'].flatMap((host) => [`https://${host}:${port}/`, `http://${host}:${port}/`])]
   for (const url of values) {
-    await t.test(JSON.stringify(url).slice(0, 80), async (t) => {
+    await t.test(`${JSON.stringify(url).slice(0, 80)}: reply-to-invalid`, async (t) => {
       await checkRefused(t, gateway, { name: url, bytes: lines(`X-ReplyTo: ${url}`), status: 400, code: 'reply-to-invalid' })
     })
   }
   const others: Readonly<Record<string, readonly string[]>> = { 'none': [], 'an empty one': ['X-ReplyTo:'] }
-  for (const [name, more] of Object.entries(others)) await t.test(name, async (t) => checkRefused(t, gateway, { name, bytes: lines(...more), status: 400, code: 'reply-to-invalid' }))
+  for (const [name, more] of Object.entries(others)) await t.test(`${name}: reply-to-invalid`, async (t) => checkRefused(t, gateway, { name, bytes: lines(...more), status: 400, code: 'reply-to-invalid' }))
   const several: Readonly<Record<string, readonly string[]>> = { 'two': [`X-ReplyTo: ${replyTo}`, `x-replyto: ${replyTo}`], 'a good and a bad one': [`X-ReplyTo: ${replyTo}`, 'X-ReplyTo: https://evil.example/'] }
-  for (const [name, more] of Object.entries(several)) await t.test(name, async (t) => checkRefused(t, gateway, { name, bytes: lines(...more), status: 400, code: 'malformed-request' }))
-  await t.test('of 9 kB', async (t) => checkRefused(t, gateway, { name: 'long', bytes: lines(`X-ReplyTo: https://fruitore.example.it/${'x'.repeat(9000)}`), status: 431, code: 'headers-too-large' }))
-  await t.test('with a line in it', async (t) => checkRefused(t, gateway, { name: 'CRLF', bytes: lines(`X-ReplyTo: ${replyTo}\r\n X-Injected: 1`), status: 400, code: 'malformed-request' }))
+  for (const [name, more] of Object.entries(several)) await t.test(`${name}: malformed-request`, async (t) => checkRefused(t, gateway, { name, bytes: lines(...more), status: 400, code: 'malformed-request' }))
+  await t.test('of 9 kB: headers-too-large', async (t) => checkRefused(t, gateway, { name: 'long', bytes: lines(`X-ReplyTo: https://fruitore.example.it/${'x'.repeat(9000)}`), status: 431, code: 'headers-too-large' }))
+  await t.test('with a line in it: malformed-request', async (t) => checkRefused(t, gateway, { name: 'CRLF', bytes: lines(`X-ReplyTo: ${replyTo}\r\n X-Injected: 1`), status: 400, code: 'malformed-request' }))
 })
 
 t.test('101: it is refused for what its host is, whatever the name: all its addresses must be public', async (t) => {

@@ -1,6 +1,7 @@
-import { access } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { denials } from '../policies/denials.ts'
 import { root } from './harness/process.ts'
 import { patternTests, readCases } from './pattern-cases.ts'
 
@@ -22,6 +23,7 @@ not ok 1 - 42: a voucher comes with the scheme that it was issued for # time=783
   t.equal(failed, 2)
 })
 
-t.test('every test that is counted is there', async (t) => {
-  for (const file of Object.values(patternTests).flat()) t.resolves(access(join(root, file)), file)
+t.test('every test that is counted is there, and names cases', async (t) => {
+  const named = new RegExp(`: (?:\\$\\{code\\}|admitted|${Object.keys(denials).join('|')})['\`]`)
+  for (const file of Object.values(patternTests).flat()) t.match(await readFile(join(root, file), 'utf8'), named, file)
 })

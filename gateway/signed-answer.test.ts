@@ -150,14 +150,14 @@ t.test('refusals are signed from the burst limit on, before it they are not', as
   ] as const
   for (const [code, isSigned, send] of cases) {
     const answer = await send()
-    t.equal(answer.json.code, code)
+    t.equal(answer.json.code, code, `${isSigned ? 'signed' : 'unsigned'}: ${code}`)
     if (isSigned) checkSignature(t, gateway, answer)
     else unsigned(t, answer)
   }
   const limited = await start(t, { config: (config) => ({ ...withCustody(config), eservices: withCustody(config).eservices.map((one) => ({ ...one, burst: { requests: 1, seconds: 60 } })) }) })
   checkSignature(t, limited, await limited.call('/items'))
   const exceeded = await limited.call('/items')
-  t.equal(exceeded.json.code, 'burst-exceeded')
+  t.equal(exceeded.json.code, 'burst-exceeded', 'unsigned: burst-exceeded')
   unsigned(t, exceeded)
 })
 
@@ -184,7 +184,7 @@ t.test('an answer that is longer than may be held is a failure of the upstream, 
     }
   }
   for (const [name, answer] of Object.entries(long)) {
-    await t.test(name, async (t) => {
+    await t.test(`too long, ${name}: upstream-invalid`, async (t) => {
       gateway.upstream.answer = answer
       const refused = await gateway.call('/blobs/a')
       checkSignature(t, gateway, refused)
@@ -205,7 +205,7 @@ const broken: Readonly<Record<string, readonly [answer: AnswerAs, status: number
 t.test('an answer that does not come whole is a failure of the upstream: nothing of it had gone out', async (t) => {
   const gateway = await start(t, { config: (config) => ({ ...withCustody(config), eservices: withCustody(config).eservices.map((one) => ({ ...one, upstream: { ...one.upstream, timeoutMs: 300 } })) }) })
   for (const [name, [answer, status, code]] of Object.entries(broken)) {
-    await t.test(name, async (t) => {
+    await t.test(`${name}: ${code}`, async (t) => {
       gateway.upstream.answer = answer
       gateway.upstream.requests.length = 0
       const refused = await gateway.call('/blobs/a')
