@@ -133,6 +133,7 @@ t.test('what only one of the others knows goes too when it is told of, and stays
     platform.now += minute
     await read(owner)
   }
+  await owner.registry.close()
   t.ok(isKnown(ids.client))
   await attend(other)
   await until(() => !isKnown(ids.client))

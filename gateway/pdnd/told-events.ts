@@ -20,9 +20,9 @@ export const nameOf = ({ kind, id }: Named): string => `${kind} ${id}`
 export class ToldEvents {
   readonly #now: () => number
   #told = new Map<string, Told>()
-  /** From when on nothing is missing, and when that was heard last; epoch ms. */
+  /** From when on nothing is missing, and up to when it was heard; epoch ms. */
   #since = -Infinity
-  #heardAt = -Infinity
+  #until = -Infinity
 
   constructor (now: () => number) {
     this.#now = now
@@ -48,17 +48,17 @@ export class ToldEvents {
   kept (): Readonly<Record<string, unknown>> {
     this.#since = Math.max(this.#since, this.#now() - rememberedMs)
     for (const [name, { at }] of this.#told) if (at < this.#since) this.#told.delete(name)
-    return { since: this.#since, named: [...this.#told.values()] }
+    return { since: this.#since, until: this.#now(), named: [...this.#told.values()] }
   }
 
   /** Takes what another process kept, and gives what of it is news here: everything, where too much has happened since the last time. */
   hear (kept: unknown): (kind: RegistryKind, id: string) => boolean {
-    const { since, named } = isRecord(kept) ? kept : {}
+    const { since, until, named } = isRecord(kept) ? kept : {}
     const before = this.#told
-    const isGap = typeof since !== 'number' || this.#heardAt < since
+    const isGap = typeof since !== 'number' || this.#until < since
     this.#told = new Map((Array.isArray(named) ? named : []).filter(isTold).map((one) => [nameOf(one), one]))
     this.#since = typeof since === 'number' ? since : this.#now()
-    this.#heardAt = this.#now()
+    this.#until = typeof until === 'number' ? until : -Infinity
     return (kind, id) => {
       const told = this.#told.get(nameOf({ kind, id }))
       return isGap || (told !== undefined && told.at !== before.get(nameOf(told))?.at)
