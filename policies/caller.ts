@@ -45,9 +45,11 @@ interface Kind { readonly kind: CallerKind, readonly trust: readonly CallerKind[
 
 const kindNames: Readonly<Record<CallerKind, string>> = { pdnd: 'a voucher of the platform', x509: 'a token signed with a certificate', internal: 'a token of an internal application' }
 
+const applications: readonly CallerKind[] = ['internal']
+
 /** The kinds of caller that an operation takes: what its contract says is about consumers, and where internal applications call nobody else does. */
 export function callersOf ({ listener, demands }: Pick<Call, 'listener' | 'demands'>): readonly CallerKind[] {
-  return listener === 'internal' ? ['internal'] : demands.trust
+  return listener === 'internal' ? applications : demands.trust
 }
 
 /** The kinds of caller are those of the operation, whatever another one takes. */

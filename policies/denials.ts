@@ -30,7 +30,7 @@ export const denials = {
   'expectation-failed': { status: 417, title: 'Expectation failed', mend: 'Send no Expect header other than 100-continue.' },
   'headers-too-large': { status: 431, title: 'Request header fields too large', mend: 'Send fewer or shorter headers (16 KiB and 100 fields at most).' },
 
-  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>, or Authorization: DPoP <voucher> when it is bound to a key; where the contract takes certificates, a token that you signed with yours as Bearer.' },
+  'voucher-missing': { status: 401, title: 'Voucher missing', challenge: null, mend: 'Send the voucher in one header: Authorization: Bearer <voucher>, or Authorization: DPoP <voucher> when it is bound to a key; where the contract takes certificates, a token that you signed with yours as Bearer. An internal application sends its own token as Bearer, or connects with its certificate.' },
   'voucher-malformed': { status: 401, title: 'Voucher malformed', challenge: 'invalid_token', mend: 'Send the voucher exactly as the platform issued it (typ at+jwt, RS256).' },
   'voucher-unverifiable': { status: 401, title: 'Voucher not verifiable', challenge: 'invalid_token', mend: 'Use a voucher issued by the platform environment that this gateway trusts, unchanged.' },
   'voucher-claims-invalid': { status: 401, title: 'Voucher claims invalid', challenge: 'invalid_token', mend: askAgain },

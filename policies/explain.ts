@@ -61,10 +61,14 @@ function explainAll ({ lines, caller }: ExplainedCaller, context: ExplainContext
 export function explainCall (call: ExplainedCall, context: Omit<ExplainContext, 'call'>): readonly Line[] {
   const certificate = certificateOf(call)
   if (certificate) return explainAll(explainInternalCertificate(certificate, { ...context, call }), { ...context, call })
+  if (call.listener === 'internal' && call.authorization.length === 0 && !call.connection) return [connectionMissing]
   const credentials = readCredentials(call.authorization)
   if ('denial' in credentials) return [failedLine({ check: credentials.check, expected: 'one header: Bearer <voucher>, or DPoP <voucher>' }, credentials)]
   return explainVoucher(credentials.voucher, { ...context, call })
 }
+
+/** What a saved call of an internal application came on nobody can tell. */
+const connectionMissing: Line = { check: 'client certificate', outcome: 'not checked', expected: 'a token, or the certificate of an internal client', got: 'the connection of the call is not here' }
 
 /** The id of the platform's key that a call's voucher names; empty where it names none. */
 export function kidOf ({ authorization }: Pick<ExplainedCall, 'authorization'>): string {

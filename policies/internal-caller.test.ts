@@ -255,6 +255,7 @@ t.test('an explanation says what admission does, and of a token alone what can b
   for (const [name, token, code] of forged) t.equal(explainCall(inside(token), context).find(({ outcome }) => outcome === 'fail')?.code, code, name)
   for (const [name, changes, code, demands] of claimCases) t.equal(explainCall(inside(internalToken({ claims: changes }), { demands }), context).find(({ outcome }) => outcome === 'fail')?.code, code, name)
   for (const [name, changes, code] of certificates) t.equal(explainCall(connected({ connection: { secure: true, certificate: { ...internalCertificate, ...changes } } }), context).find(({ outcome }) => outcome === 'fail')?.code ?? 'internal', code, name)
+  t.match(explainCall({ ...connected(), connection: undefined }, context), [{ check: 'client certificate', outcome: 'not checked' }])
   const alone = explainVoucher(good, { ...context, signers: undefined })
   t.strictSame(alone.filter(({ outcome }) => outcome !== 'pass').map(({ check, outcome }) => `${check}: ${outcome}`), ['Authorization signature: not checked'])
   t.notOk(explainVoucher(good, context).find(({ outcome }) => outcome !== 'pass'))
