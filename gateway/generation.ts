@@ -3,6 +3,7 @@ import { certificateOf } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
 import { explainCall, kidOf } from '../policies/explain.ts'
+import { endingGrants } from '../policies/grants.ts'
 import type { Ports } from '../policies/policy.ts'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -56,6 +57,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   await using opened = new AsyncDisposableStack()
   const eservices = await goLive(config, ports, before)
   opened.defer(async () => { await Promise.all(eservices.map(async ({ upstream }) => upstream.pool.destroy())) })
+  for (const { config: { name }, terms: { grants } } of eservices) for (const told of grants ? endingGrants(grants, now()) : []) logger.warn({ message: `${name}: ${told}` }, 'grants')
   await lasting.openInteractions(eservices)
   const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())

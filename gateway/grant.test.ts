@@ -52,6 +52,15 @@ t.test('an answer that comes in pieces is narrowed as one', async (t) => {
   t.match(await gateway.call('/items/a'), { body: narrowed, headers: { 'content-length': String(narrowed.length), 'transfer-encoding': undefined } })
 })
 
+t.test('a grant that has expired or soon will is in the log from the start', async (t) => {
+  const grants = [writtenGrant({ expires: '2026-03-31' }), writtenGrant({ id: 'studies', purpose: ids.purpose, expires: '2026-03-01' }), writtenGrant({ id: 'later', consumer: ids.consumer, expires: '2026-04-01' })]
+  const gateway = await startGateway(t, granting(grants))
+  t.strictSame(gateway.logs.filter(({ event }) => event === 'grants').map(({ level, message }) => [level, message]), [
+    [40, 'archive: grant "studies", version 1, was good until 2026-03-01: whoever it is for is refused'],
+    [40, 'archive: grant "records", version 1, is good until 2026-03-31: have it reviewed before then']
+  ])
+})
+
 t.test('only what is named is left', async (t) => {
   const gateway = await startGateway(t, granting([writtenGrant({ fields: { getItem: { only: ['/id', '/notes/*/text'] } } })]))
   gateway.upstream.answer = sending('{"id":"a","undeclared":1,"notes":[{"author":"b","text":"c"}]}')

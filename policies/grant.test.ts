@@ -3,6 +3,7 @@ import { prepareAdmission } from './admission.ts'
 import { explainCall, explainVoucher } from './explain.ts'
 import { callWith, id, platformKey, portsOf, registryOf, terms, testTime, voucher } from './fixture.ts'
 import { grantsWith, grantWith } from './grant-fixture.ts'
+import { endingGrants } from './grants.ts'
 import type { Grants } from './grants.ts'
 import type { Call } from './policy.ts'
 
@@ -31,6 +32,22 @@ t.test('one that is no longer good is none, and no broader one takes its place',
   const grants = grantsWith({ byPurpose: new Map([[purpose, grantWith({ expires: '2026-02-28', expiresAt: testTime })]]), any: forAny })
   t.match((await admit(grants)).denial, { denial: 'grant-expired', detail: /"statistics", version 2, good until 2026-02-28/ })
   t.equal((await admit(grants, { now: testTime - 1 })).denial, undefined, 'a moment before it is good')
+})
+
+t.test('one that is no longer good, or not for another 30 days, is named before anybody is refused', async (t) => {
+  const day = 86_400_000
+  const grants = (expiresAt: number, place: 'byPurpose' | 'byConsumer' | 'any' = 'any'): Grants => {
+    const grant = grantWith({ expires: '2026-03-20', expiresAt })
+    return grantsWith({ [place]: place === 'any' ? grant : new Map([[purpose, grant]]) })
+  }
+  const ends = 'grant "statistics", version 2, is good until 2026-03-20: have it reviewed before then'
+  const ended = 'grant "statistics", version 2, was good until 2026-03-20: whoever it is for is refused'
+  t.strictSame(endingGrants(grants(testTime + 30 * day + 1), testTime), [])
+  t.strictSame(endingGrants(grants(testTime + 30 * day), testTime), [ends])
+  t.strictSame(endingGrants(grants(testTime + 1), testTime), [ends])
+  t.strictSame(endingGrants(grants(testTime), testTime), [ended], 'the instant at which it is refused')
+  t.strictSame((['byPurpose', 'byConsumer', 'any'] as const).flatMap((place) => endingGrants(grants(testTime, place), testTime)), [ended, ended, ended])
+  t.strictSame(endingGrants(grantsWith(), testTime), [])
 })
 
 t.test('it is good for its operations, and narrows what it says', async (t) => {

@@ -32,3 +32,12 @@ export interface Grants {
 export function grantFor ({ byPurpose, byConsumer, any }: Grants, purposeId: string, consumerId: string): Grant | undefined {
   return byPurpose.get(purposeId) ?? byConsumer.get(consumerId) ?? any
 }
+
+/** A review takes weeks: whoever owns a grant hears of its end this long before. */
+const warnedMs = 30 * 86_400_000
+
+/** A sentence for each grant that is no longer good at `now` (epoch ms), or will not be within 30 days: those that nobody renews are noticed before somebody is refused. */
+export function endingGrants ({ byPurpose, byConsumer, any }: Grants, now: number): readonly string[] {
+  return [...byPurpose.values(), ...byConsumer.values(), ...any ? [any] : []].filter(({ expiresAt }) => expiresAt - now <= warnedMs).map(({ id, version, expires, expiresAt }) =>
+    `grant "${id}", version ${version}, ${expiresAt <= now ? `was good until ${expires}: whoever it is for is refused` : `is good until ${expires}: have it reviewed before then`}`)
+}
