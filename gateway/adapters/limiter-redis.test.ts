@@ -54,15 +54,17 @@ t.test('far from the limit nobody waits but the first, and many are told at once
   t.match(await limiter.consume('a', 10_000, 60), { remaining: 9999 })
   const before = await readScripts(redis)
   const states = []
-  for (let turn = 0; turn < 100; turn++) {
-    for (let count = 0; count < 40; count++) states.push(limiter.consume('a', 10_000, 60))
-    // The first of a turn is told alone, and then all others.
+  for (let turn = 0; turn < 200; turn++) {
+    for (let count = 0; count < 20; count++) states.push(limiter.consume('a', 10_000, 60))
+    // By then what was told is confirmed.
     for (let count = 0; count < 3; count++) await limiter.peek('a', 10_000, 60)
   }
   t.strictSame(states.map((state) => state instanceof Promise ? 'waits' : state.remaining), Array.from({ length: 4000 }, (_, index) => 9998 - index))
-  t.equal(await redis.ask('get', 'varco:burst:{a}'), '4001')
+  let told = ''
+  for (let attempt = 0; attempt < 50 && told !== '4001'; attempt++) told = await redis.ask('get', 'varco:burst:{a}')
+  t.equal(told, '4001')
   const calls = await readScripts(redis) - before
-  t.ok(calls <= 220, `${calls} for 4000 calls`)
+  t.ok(calls <= 400, `${calls} for 4000 calls`)
 })
 
 t.test('a limit is exceeded by no more than what a process may have out, once in a window, where the others used it up unheard', withRedis, async (t) => {

@@ -12,7 +12,9 @@ export class BurstWindow {
   /** What this process admitted that it may not know of, and of that what it was not even told. */
   open = 0
   untold = 0
+  /** It is being told, or will be in a moment. */
   isTelling = false
+  isDue = false
   /** What this process admitted itself. */
   own = 0
   #endsAt: number
