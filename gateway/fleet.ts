@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { noneServes, reloadAll } from './fleet-reload.ts'
+import type { ProcessState } from './metrics.ts'
 import { Ownership } from './ownership.ts'
 import type { Planned } from './plan-reload.ts'
 import { problemsOf } from './program.ts'
@@ -74,8 +75,8 @@ export class Fleet {
   }
 
   /** Every process, and every place without one, as operations see it. */
-  async processes (): Promise<readonly object[]> {
-    const of = async (seat: Seat, member: Member | undefined): Promise<object> => {
+  async processes (): Promise<readonly ProcessState[]> {
+    const of = async (seat: Seat, member: Member | undefined): Promise<ProcessState> => {
       const report = member && member.state !== 'starting' ? await this.#reportOf(member) : undefined
       const { restarts, lastEnd } = seat
       return { worker: member?.worker ?? null, pid: member?.process.pid ?? null, state: member?.state ?? 'waiting', answers: report !== undefined, ownsFeeds: member !== undefined && member.process === this.#ownership.owner, restarts, lastEnd: lastEnd ?? null, ...report && briefOf(report) }

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { problemMediaType } from '../openapi/problem.ts'
+import type { ProcessState } from './metrics.ts'
 import type { Planned } from './plan-reload.ts'
 import type { Reloaded } from './reload.ts'
 import type { Report } from './report.ts'
@@ -12,7 +13,7 @@ export interface Operated {
   /** What each process that serves says of itself. */
   readonly reports: () => Promise<readonly Report[]>
   /** What is told of every process, whether it serves or not. */
-  readonly processes: () => Promise<readonly object[]>
+  readonly processes: () => Promise<readonly ProcessState[]>
   /** Puts the configuration live as its files are now. */
   readonly reload: () => Promise<Reloaded>
   /** Says what that would change. */
@@ -22,11 +23,11 @@ export interface Operated {
 }
 
 /** The paths of the operations listener, as they are told to whoever asks for another. */
-const paths = '/status, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload, /-/plan and /-/restart'
+const paths = '/status, /metrics, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload, /-/plan and /-/restart'
 
 /**
  * The operations listener, never public: the configuration as it may be shown with its hash, what is live since when, how it stands with the
- * registry, where limits and used proofs are, reloading, what that would change, and restarting. Every path but `/status` needs the operations token as bearer.
+ * registry, where limits and used proofs are, all of that as metrics too, reloading, what that would change, and restarting. Every path but `/status` needs the operations token as bearer.
  */
 export function buildOperations ({ reports, processes, reload, plan, restart }: Operated, token: string): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 10_000, http: { headersTimeout: 5000 }, exposeHeadRoutes: false })
@@ -54,6 +55,12 @@ export function buildOperations ({ reports, processes, reload, plan, restart }: 
   app.get('/-/eservices', async () => ({ items: firstOf(await reports()).eservices }))
   app.get('/-/registry', async () => firstOf(await reports()).registry)
   app.get('/-/shared-state', async () => firstOf(await reports()).sharedState)
+  app.get('/metrics', async (_request, reply) => {
+    // Loaded when it is first asked for: nobody waits for it at start.
+    const { metricsOf } = await import('./metrics.ts')
+    const { contentType, text } = await metricsOf(await reports(), await processes())
+    return reply.type(contentType).send(text)
+  })
   app.get('/-/processes', async () => ({ items: await processes() }))
   app.post('/-/reload', async (_request, reply) => {
     const reloaded = await reload()

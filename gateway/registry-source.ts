@@ -21,6 +21,9 @@ export interface RegistryHealth {
   readonly ageMs: number
   /** Why the last reading did not go well. */
   readonly lastError: string | undefined
+  /** How often somebody came of whom nothing could be concluded, and how much a list of the platform did not have any more that no event had told of. */
+  readonly undecided: number
+  readonly missing: number
 }
 
 /** Where the gateway knows agreements, purposes and the like from. */
@@ -75,7 +78,7 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
     get health (): RegistryHealth {
       const { ageMs, ready } = registry
       const { lastError } = feed
-      return { source: 'platform', state: !ready ? 'unavailable' : lastError === undefined ? 'current' : 'failing', ageMs, lastError }
+      return { source: 'platform', state: !ready ? 'unavailable' : lastError === undefined ? 'current' : 'failing', ageMs, lastError, undecided: registry.undecided, missing: feed.missing }
     },
     read: async (stopped) => feed.read(stopped),
     follow: async (stopped, { eventsMs, retryMs } = usualPauses) => {
@@ -116,7 +119,7 @@ export async function readRegistry (config: Config, { now, api }: Omit<Surroundi
 async function openFile ({ registry: path, environment, listeners }: Config): Promise<RegistrySource> {
   const file = await readRegistryFile(path, environment, listeners.internal?.publicKeys)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined }, read: nothing, follow: nothing, attend: nothing, reload: openFile, adopt: () => undefined, close: nothing }
+  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined, undecided: 0, missing: 0 }, read: nothing, follow: nothing, attend: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000

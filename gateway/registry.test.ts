@@ -270,7 +270,7 @@ t.test('the operations listener says in words how it stands with the registry', 
   t.match(await operations.inject('/status'), { statusCode: 503 })
   await gateway.gateway.live.registry.read()
   gateway.clock.now += 12_000
-  t.strictSame(await ask(), { source: 'platform', state: 'current', ageSeconds: 12, lastError: null, detail: 'Agreements and purposes are in step with their source.' })
+  t.strictSame(await ask(), { source: 'platform', state: 'current', ageSeconds: 12, lastError: null, undecided: 0, missing: 0, detail: 'Agreements and purposes are in step with their source.' })
   t.match(await operations.inject('/status'), { statusCode: 200 })
   standIn.otherwise = () => json({}, 500)
   await t.rejects(gateway.gateway.live.registry.read())

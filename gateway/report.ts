@@ -14,6 +14,7 @@ export function reportOf ({ live: { config, eservices, registry }, keys, shared 
     hash: config.hash,
     config: config.shown,
     eservices: eservices.map(({ config: { name, upstream }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, operations: contract.operations.length, upstream: upstream.url })),
+    keysAgeSeconds: ageOf(keys.ageMs),
     registry: shownHealth(registry.health),
     sharedState: { place: shared.place, answers: shared.answers }
   }
@@ -24,9 +25,14 @@ export function briefOf ({ startedAt, hash, status: { code }, registry, sharedSt
   return { startedAt, hash, status: code, registry, sharedState }
 }
 
-function shownHealth ({ source, state, ageMs, lastError }: RegistryHealth) {
-  const never = ageMs === Infinity
-  return { source, state, ageSeconds: never ? null : Math.round(ageMs / 1000), lastError: lastError ?? null, detail: [told[state], ...never ? ['It was never read as a whole.'] : []].join(' ') }
+function shownHealth ({ source, state, ageMs, lastError, undecided, missing }: RegistryHealth) {
+  const ageSeconds = ageOf(ageMs)
+  return { source, state, ageSeconds, lastError: lastError ?? null, undecided, missing, detail: [told[state], ...ageSeconds === null ? ['It was never read as a whole.'] : []].join(' ') }
+}
+
+/** Null for what never was. */
+function ageOf (ms: number): number | null {
+  return ms === Infinity ? null : Math.round(ms / 1000)
 }
 
 const told: Readonly<Record<RegistryHealth['state'], string>> = {

@@ -49,6 +49,8 @@ export class PlatformRegistry implements Registry {
   confirmedAt = -Infinity
   /** Changes with everything that is taken in. */
   revision = 0
+  /** How often somebody came of whom nothing could be concluded. */
+  undecided = 0
 
   constructor (options: PlatformRegistryOptions) {
     this.#options = options
@@ -67,8 +69,9 @@ export class PlatformRegistry implements Registry {
   }
 
   settle (ids: RegistryIds): Settled | Promise<Settled> {
-    if (!this.ready) return 'undecided'
-    return this.#unknown(ids).length === 0 ? 'settled' : this.#lookUpAll(ids)
+    if (this.ready) return this.#unknown(ids).length === 0 ? 'settled' : this.#lookUpAll(ids)
+    this.undecided++
+    return 'undecided'
   }
 
   tenant (id: string): Tenant | undefined {
@@ -219,6 +222,8 @@ export class PlatformRegistry implements Registry {
     for (let questions = this.#unknown(ids), round = 0; round < 2 && questions.length > 0; questions = this.#unknown(ids), round++) {
       await Promise.all(questions.map(async ({ name, ask }) => this.#lookups.ask(name, ask)))
     }
-    return this.#unknown(ids).length === 0 ? 'settled' : 'undecided'
+    if (this.#unknown(ids).length === 0) return 'settled'
+    this.undecided++
+    return 'undecided'
   }
 }

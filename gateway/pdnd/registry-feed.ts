@@ -62,6 +62,8 @@ export class RegistryFeed {
   #eventsAt = -Infinity
   /** Events were missed: nothing is in step before everything was read. */
   #missed = false
+  /** How much lists did not have any more that nobody had told of. */
+  missing = 0
   /** Why the last reading did not go well; undefined when it did. */
   lastError: string | undefined
 
@@ -176,6 +178,7 @@ export class RegistryFeed {
       throw error
     }
     const missing = (['agreement', 'purpose', 'delegation'] as const).flatMap((kind) => registry.knownBefore(kind, first).map((id) => ({ kind, id })))
+    this.missing += missing.length
     for (const { kind, id } of missing.slice(0, mostConfirmed)) await registry.refresh(kind, id, reads).catch(() => undefined)
     this.#everythingAt = startedAt
   }
