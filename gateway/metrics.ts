@@ -1,10 +1,10 @@
-import { Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { Report } from './report.ts'
 
 /** A process of the gateway as far as metrics tell of it: its number among workers, and how often it was started again. */
 export interface ProcessState extends Readonly<Record<string, unknown>> { readonly worker?: number | null, readonly restarts?: number }
 
-/** One figure of a process; undefined where there is none. */
+/** One figure of a process; undefined where there is none. What is counted since the start of the process is named so (_total). */
 interface Figure { readonly name: string, readonly help: string, readonly of: (report: Report) => number | undefined }
 
 const flag = (value: boolean): number => value ? 1 : 0
@@ -15,28 +15,28 @@ const figures: readonly Figure[] = [
   { name: 'varco_registry_age_seconds', help: 'How long ago agreements and purposes were in step with the platform.', of: ({ registry }) => registry.ageSeconds ?? undefined },
   { name: 'varco_registry_failing', help: 'Whether the last reading of the platform did not go well.', of: ({ registry }) => flag(registry.state === 'failing') },
   { name: 'varco_registry_unavailable', help: 'Whether nothing is known that may be relied on, so that calls are answered 503.', of: ({ registry }) => flag(registry.state === 'unavailable') },
-  { name: 'varco_registry_undecided_calls', help: 'Calls since the start of which nothing could be concluded, as the platform did not say.', of: ({ registry }) => registry.undecided },
-  { name: 'varco_registry_missing_items', help: 'Things that a list of the platform did not have any more and no event had told of, since the start; each was asked for by its id.', of: ({ registry }) => registry.missing },
+  { name: 'varco_registry_undecided_calls_total', help: 'Calls of which nothing could be concluded, as the platform did not say.', of: ({ registry }) => registry.undecided },
+  { name: 'varco_registry_missing_items_total', help: 'Things that a list of the platform did not have any more and no event had told of; each was asked for by its id.', of: ({ registry }) => registry.missing },
   { name: 'varco_limits_local', help: 'Whether limits are counted here because Redis is away.', of: ({ sharedState }) => flag(sharedState.place === 'local') },
-  { name: 'varco_redis_answers', help: 'What Redis was asked and answered in time, since the start.', of: ({ sharedState }) => sharedState.answers.redis },
-  { name: 'varco_redis_missed_answers', help: 'What had to be decided without Redis, since the start.', of: ({ sharedState }) => sharedState.answers.local },
-  { name: 'varco_leased_calls', help: 'Calls that took from a lease and waited for nobody, since the start.', of: ({ sharedState }) => sharedState.answers.lease }
+  { name: 'varco_redis_answers_total', help: 'What Redis was asked and answered in time.', of: ({ sharedState }) => sharedState.answers.redis },
+  { name: 'varco_redis_missed_answers_total', help: 'What had to be decided without Redis.', of: ({ sharedState }) => sharedState.answers.local },
+  { name: 'varco_leased_calls_total', help: 'Calls that took from a lease and waited for nobody.', of: ({ sharedState }) => sharedState.answers.lease }
 ]
 
 /** What operations are to be alarmed by, in the text form of Prometheus, as `contentType` says; labels have few values: processes and the hash of the configuration. */
 export async function metricsOf (reports: readonly Report[], processes: readonly ProcessState[]): Promise<{ readonly contentType: string, readonly text: string }> {
   const register = new Registry()
-  const gauge = (name: string, help: string, label: string): Gauge => new Gauge({ name, help, labelNames: [label], registers: [register] })
+  const open = (name: string, help: string, label: string): Counter | Gauge => new (name.endsWith('_total') ? Counter : Gauge)({ name, help, labelNames: [label], registers: [register] })
   for (const { name, help, of } of figures) {
-    const one = gauge(name, help, 'pid')
+    const figure = open(name, help, 'pid')
     for (const report of reports) {
       const value = of(report)
-      if (value !== undefined) one.set({ pid: String(report.pid) }, value)
+      if (value !== undefined) figure.inc({ pid: String(report.pid) }, value)
     }
   }
-  const configuration = gauge('varco_configuration_info', 'Processes by the hash of the configuration that is live.', 'hash')
+  const configuration = open('varco_configuration_info', 'Processes by the hash of the configuration that is live.', 'hash')
   for (const { hash } of reports) configuration.inc({ hash })
-  const restarts = gauge('varco_worker_restarts', 'How often a worker was started again because it had ended unasked.', 'worker')
-  for (const { worker, restarts: count } of processes) if (typeof worker === 'number' && count !== undefined) restarts.set({ worker: String(worker) }, count)
+  const restarts = open('varco_worker_restarts_total', 'How often a worker was started again because it had ended unasked.', 'worker')
+  for (const { worker, restarts: count } of processes) if (typeof worker === 'number' && count !== undefined) restarts.inc({ worker: String(worker) }, count)
   return { contentType: register.contentType, text: await register.metrics() }
 }
