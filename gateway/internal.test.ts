@@ -17,6 +17,7 @@ import { application, applicationKey, applicationToken, letIn, pemOf, withApplic
 import type { TokenChanges } from './harness/internal.ts'
 import { archiveContract, audience, basePath, ids, registryContent } from './harness/platform.ts'
 import { checkNextServed, checkProblem, checkRefused } from './harness/refusal.ts'
+import { restartOf } from './restart-settings.ts'
 
 /** What is sent, and what must come of it. */
 type Case = readonly [name: string, send: (inside: Harness) => Buffer, code: DenialCode | 'admitted', said?: RegExp]
@@ -260,6 +261,15 @@ t.test('behind a proxy that is trusted its certificate comes as Client-Cert, and
   const send: Case[1] = (gateway) => gateway.request('/items', { voucher: null, headers: { 'Client-Cert': clientCert } })
   await expectOutcome(t, await start(['127.0.0.1']), ['a certificate that the proxy verified', send, 'admitted'])
   await expectOutcome(t, await start([]), ['one that anybody writes', send, 'voucher-missing'])
+})
+
+t.test('whether there is such a listener, and where, is decided at the start; its name and its keys are not', async (t) => {
+  const { listeners, ...config } = inside.config
+  const internal = listeners.internal!
+  const settings = (changed: object | undefined): readonly string[] => restartOf(inside.config, { ...config, listeners: { ...listeners, internal: changed && { ...internal, ...changed } } })
+  t.strictSame(settings(undefined), ['listeners.internal'])
+  t.strictSame(settings({ port: 1, tls: { certificate: 'a', key: 'b' } }), ['listeners.internal.port', 'listeners.internal.tls'])
+  t.strictSame(settings({ url: 'https://varco.comune.lan', publicKeys: '/etc/varco/keys' }), [])
 })
 
 t.test('without the listener in the configuration nothing listens, and the registry\'s applications call nowhere', async (t) => {
