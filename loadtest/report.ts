@@ -32,16 +32,16 @@ export function table (measured: readonly Measured[]): string {
     one.p99Ms.median.toFixed(2),
     one.ratio.median.toFixed(3)
   ])]
-  return [...align(rows, 1), ...measured.flatMap(caution)].join('\n')
+  return [...align(rows), ...measured.flatMap(caution)].join('\n')
 }
 
-/** Rows of a table as lines: so many columns are names, and to the left, the others figures, to the right. */
-export function align (rows: readonly (readonly string[])[], names: number): string[] {
-  const widths = (rows[0] ?? []).map((_column, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))
+/** Names to the left, figures to the right. */
+function align (rows: readonly (readonly string[])[]): string[] {
+  const widths = columns.map((_column, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))
   const pad = (cell: string, index: number): string => {
-    return index < names ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)
+    return index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)
   }
-  return rows.map((row) => row.map(pad).join('  ').trimEnd())
+  return rows.map((row) => row.map(pad).join('  '))
 }
 
 /** A generator that is busy nearly all the time measures itself. */

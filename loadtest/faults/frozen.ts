@@ -21,10 +21,10 @@ const phases = {
   full: { quota: 5000, before: { seconds: 6, parts: [0.1, 0.02] }, frozen: { seconds: 10, parts: [0.06, 0.06] }, after: { seconds: 4, parts: [0.04, 0.04] } },
   quick: { quota: 500, before: { seconds: 1.5, parts: [0.4, 0.08] }, frozen: { seconds: 2, parts: [0.3, 0.3] }, after: { seconds: 2, parts: [0.1, 0.1] } }
 } as const
-/** What is promised of the time in which Redis says nothing, in ms. */
-const backWithinMs = 2000
-const p99WithinMs = 150
+/** What is promised of the time in which Redis says nothing, in ms: by how much calls take longer (p99), and how long the slowest of all takes. */
+const mostAddedMs = 100
 const worstWithinMs = 1000
+const backWithinMs = 2000
 
 /** Calls of one gateway with an answer: when they were sent, and how long they took. */
 interface Told { readonly gateway: number, readonly sentAt: number, readonly ms: number, readonly kind: string | undefined }
@@ -64,16 +64,16 @@ async function measure (run: Run): Promise<Measured> {
   const bound = callers.reduce((sum, _caller, gateway) => sum + Math.max(shareOf(quota, nodes), admittedBy(gateway, frozenAt) + sliceOf(quota, nodes)), 0)
   const meanwhile = proofs.filter(({ sentAt }) => sentAt >= frozenAt && sentAt < thawedAt)
   const [decided, undecided] = [meanwhile.filter(({ kind }) => kind !== 'undecided').length, meanwhile.filter(({ kind }) => kind === 'undecided').length]
-  const times = new Times()
-  for (const { sentAt, ms } of calls) if (sentAt >= frozenAt && sentAt < thawedAt) times.note(ms)
+  const [usual, times] = [new Times(), new Times()]
+  for (const { sentAt, ms } of calls) if (sentAt < thawedAt) (sentAt < frozenAt ? usual : times).note(ms)
   const admitted = tally.count('admitted')
   const over = Math.max(0, admitted - quota)
-  const [p99Ms, worstMs, mostOver] = [times.at(0.99), times.worst, Math.max(0, bound - quota)]
+  const [addedMs, worstMs, mostOver] = [Math.max(0, times.at(0.99) - usual.at(0.99)), times.worst, Math.max(0, bound - quota)]
   return {
-    promised: `at most ${whole(mostOver)} over a quota of ${whole(quota)} (shares of ${whole(shareOf(quota, nodes))} for ${nodes} gateways); what is good once 503; p99 ${p99WithinMs} ms; back in ${backWithinMs / 1000} s`,
-    measured: `${whole(over)} over in ${whole(tally.times.count)} calls; ${whole(undecided)} of ${whole(meanwhile.length)} proofs 503; p99 ${p99Ms.toFixed(1)} ms, slowest ${whole(worstMs)}; back after ${(backMs / 1000).toFixed(1)} s`,
-    kept: admitted <= Math.max(quota, bound) && decided === 0 && undecided > 0 && backMs <= backWithinMs && p99Ms <= p99WithinMs && worstMs <= worstWithinMs,
-    numbers: { quota, frozenSeconds: frozen.seconds, calls: tally.times.count, admitted, over, mostOver, proofs: meanwhile.length, decided, p99Ms, worstMs, backMs },
+    promised: `at most ${whole(mostOver)} over a quota of ${whole(quota)} (shares of ${whole(shareOf(quota, nodes))} for ${nodes} gateways); what is good once 503; p99 + ${mostAddedMs} ms; back in ${backWithinMs / 1000} s`,
+    measured: `${whole(over)} over in ${whole(tally.times.count)} calls, ${frozen.seconds} s of them without Redis; ${whole(undecided)} of ${whole(meanwhile.length)} proofs 503; p99 + ${whole(addedMs)} ms, slowest ${whole(worstMs)} ms; back after ${(backMs / 1000).toFixed(1)} s`,
+    kept: admitted <= Math.max(quota, bound) && decided === 0 && undecided > 0 && backMs <= backWithinMs && addedMs <= mostAddedMs && worstMs <= worstWithinMs,
+    numbers: { quota, frozenSeconds: frozen.seconds, calls: tally.times.count, admitted, over, mostOver, proofs: meanwhile.length, decided, addedMs, worstMs, backMs },
     unexpected: [...tally.unexpected, ...proven.unexpected]
   }
 }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
-import { align } from '../report.ts'
 import type { Figure, Measured } from './figure.ts'
 
 /** A figure with what was measured of it, or with why it could not be. */
@@ -22,10 +21,18 @@ export function exitCodeOf (outcomes: readonly Outcome[]): 0 | 1 {
   return outcomes.every(isKept) ? 0 : 1
 }
 
-/** The outcomes as an aligned table, and below it whatever was unexpected. */
+const columns = ['figure', 'promised', 'measured', 'verdict']
+
+/** The outcomes as a table that is also one in Markdown, and below it whatever was unexpected. */
 export function table (outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map((outcome) => 'fault' in outcome ? [outcome.name, '', '', 'not measured'] : [outcome.name, outcome.promised, outcome.measured, isKept(outcome) ? 'kept' : 'broken'])
-  return [...align([['figure', 'promised', 'measured', 'verdict'], ...rows], 4), ...outcomes.flatMap(caution)].join('\n')
+  const rows = [columns, columns.map(() => '-'), ...outcomes.map(rowOf)]
+  const widths = columns.map((_column, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))
+  const lineOf = (row: readonly string[]): string => `| ${row.map((cell, index) => cell.padEnd(widths[index] ?? 0, cell === '-' ? '-' : ' ')).join(' | ')} |`
+  return [...rows.map(lineOf), ...outcomes.flatMap(caution)].join('\n')
+}
+
+function rowOf (outcome: Outcome): readonly string[] {
+  return 'fault' in outcome ? [outcome.name, '', '', 'not measured'] : [outcome.name, outcome.promised, outcome.measured, isKept(outcome) ? 'kept' : 'broken']
 }
 
 function caution (outcome: Outcome): readonly string[] {
