@@ -108,6 +108,31 @@ t.test('95: a burst limit holds exactly for two gateways together', withRedis, a
   for (const gateway of gateways) t.match((await gateway.call('/items')).headers, { 'x-ratelimit-limit': '50', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': /^[1-9]\d?$/, 'retry-after': /^[1-9]\d?$/ })
 })
 
+t.test('a call waits for one answer of Redis at most, and nearly all for none', withRedis, async (t) => {
+  const redis = await startRedis(t)
+  const gateway = await startBeside(t, redis.url)
+  const { shared } = gateway.gateway
+  let waited = 0
+  const watch = <T>(answer: T): T => {
+    if (answer instanceof Promise) waited++
+    return answer
+  }
+  const [consume, take] = [shared.burst.consume.bind(shared.burst), shared.quota.take.bind(shared.quota)]
+  t.intercept(shared.burst, 'consume', { value: (...counter: Parameters<typeof consume>) => watch(consume(...counter)) })
+  t.intercept(shared.quota, 'take', { value: (...claim: Parameters<typeof take>) => watch(take(...claim)) })
+  const waits: number[] = []
+  for (let count = 0; count < 60; count++) {
+    waited = 0
+    t.equal((await gateway.call('/items')).status, 200)
+    waits.push(waited)
+  }
+  t.ok(waits.every((each) => each <= 1), waits.join())
+  t.ok(waits.filter((each) => each > 0).length <= 3, waits.join())
+  t.ok(shared.answers.lease >= 57)
+  await gateway.gateway.close()
+  t.equal(await redis.ask('hvals', `varco:quota:{${ids.eservice}}:2026-03-02 purpose ${ids.purpose}`), '60', 'what was leased and not used is given back')
+})
+
 t.test('121: without Redis good calls are served, limits are shares, and what may be used once is refused', withRedis, async (t) => {
   const redis = await startRedis(t)
   const gateways = await startTwo(t, redis.url, { requests: 20, seconds: 60 })

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { prepareAdmission } from './admission.ts'
-import { callWith, id, portsOf, registryOf, terms, voucher } from './fixture.ts'
+import { callWith, id, plainQuotas, portsOf, registryOf, terms, voucher } from './fixture.ts'
+import type { Limiter } from './limiter.ts'
 import type { Terms } from './policy.ts'
+import type { QuotaClaim } from './quota-counters.ts'
 
 const classes: Terms['classes'] = [
   { name: 'search', operations: ['findThings', 'countThings'], burst: { requests: 2, seconds: 60 } },
@@ -29,4 +31,16 @@ t.test('a class has a burst limit of its own for all of its operations; what is 
 t.test('a refusal before the limit tells that of the class', async (t) => {
   const ports = portsOf({ registry: () => registryOf({ agreement: { state: 'Suspended' } }) })
   t.match(await attempt(prepareAdmission(ports, own), 'exportThings'), { denial: 'agreement-not-active', limit: { limit: 1, remaining: 1, resetSeconds: 3600 } })
+})
+
+t.test('a call that waits for its burst limit says which quotas it will take from, one that does not wait does not', async (t) => {
+  const foreseen: QuotaClaim[] = []
+  const quota = { ...plainQuotas(), foresee: (claim: QuotaClaim) => { foreseen.push(claim) } }
+  const { burst } = portsOf()
+  t.match(await attempt(prepareAdmission(portsOf({ quota, burst }), own), 'findThings'), { remaining: 1 })
+  t.strictSame(foreseen, [])
+  const later: Limiter = { consume: async (...counter) => burst.consume(...counter), peek: async (...counter) => burst.peek(...counter) }
+  t.match(await attempt(prepareAdmission(portsOf({ quota, burst: later }), own), 'findThings'), { remaining: 0 })
+  t.match(foreseen, [{ eserviceId: id(3), quotas: [{ kind: 'purpose', limit: 5 }, { kind: 'consumer', limit: 10 }, { kind: 'total', limit: 10 }] }])
+  t.strictSame([...quota.counts], [])
 })
