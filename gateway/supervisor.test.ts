@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ConnectionOptions } from 'node:tls'
 import t from 'tap'
 import type { Test } from 'tap'
 import { ecKey, jktOf, makeProof } from '../policies/proof-fixture.ts'
 import { runCommandLine } from './command-line.ts'
+import { selfSigned } from './harness/certificates.ts'
 import { ConfigFiles } from './harness/config-file.ts'
 import type { Written } from './harness/config-file.ts'
 import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from './harness/platform.ts'
@@ -36,7 +38,7 @@ async function until (holds: () => boolean | Promise<boolean>, withinMs = 10_000
 }
 
 /** Starts a supervised gateway with its platform and its upstream; what is written differently is told by `change`. */
-async function startFleet (t: Test, change: (content: Written) => void) {
+async function startFleet (t: Test, change: (content: Written, files: ConfigFiles) => void | Promise<void>) {
   const upstream = await new Upstream().listen()
   const platform = createServer((_request, response) => { response.end(JSON.stringify(jwksOf())) })
   await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
@@ -53,7 +55,8 @@ async function startFleet (t: Test, change: (content: Written) => void) {
   }
   await files.write('contract.json', archiveContract)
   await files.write('registry.yaml', registry)
-  await files.change(change)
+  await change(files.content, files)
+  await files.change(() => undefined)
   const program = launch(t, ['gateway/main.ts', '--config', files.path], { cwd: files.folder, port })
   t.teardown(async () => {
     platform.closeAllConnections()
@@ -81,8 +84,8 @@ const get = (port: number, headers: Readonly<Record<string, string>> = {}, path 
   Buffer.from([`GET ${basePath}${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`, ...Object.entries({ authorization: `Bearer ${mintVoucher(Date.now())}`, ...headers }).map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n'))
 
 /** One call on a connection of its own. */
-async function callOnce (port: number, request: Buffer): Promise<WireAnswer> {
-  const wire = new Wire(port)
+async function callOnce (port: number, request: Buffer, tls?: ConnectionOptions): Promise<WireAnswer> {
+  const wire = new Wire(port, tls)
   wire.write(request)
   const answer = await wire.answer()
   wire.destroy()
@@ -93,14 +96,14 @@ async function callOnce (port: number, request: Buffer): Promise<WireAnswer> {
 interface Tally { served: number, refused: number, cut: number }
 
 /** Calls without a pause, on connections that are kept for as long as they may be and on new ones, until `end` is called. */
-function putLoad (port: number): { readonly tally: Tally, end (): Promise<Tally> } {
+function putLoad (port: number, tls?: ConnectionOptions): { readonly tally: Tally, end (): Promise<Tally> } {
   const tally: Tally = { served: 0, refused: 0, cut: 0 }
-  let ended = false
+  const ends = { now: false }
   const callOn = async (keeps: boolean): Promise<void> => {
     const request = get(port, keeps ? {} : { connection: 'close' })
-    while (!ended) {
-      const wire = new Wire(port)
-      for (let again = true; again && !ended;) {
+    while (!ends.now) {
+      const wire = new Wire(port, tls)
+      for (let again = true; again && !ends.now;) {
         wire.write(request)
         const { status, whole, headers } = await wire.answer()
         tally[status === 0 || !whole ? 'cut' : status === 200 ? 'served' : 'refused']++
@@ -114,7 +117,7 @@ function putLoad (port: number): { readonly tally: Tally, end (): Promise<Tally>
   return {
     tally,
     async end () {
-      ended = true
+      ends.now = true
       await clients
       return tally
     }
@@ -139,7 +142,7 @@ t.test('two workers that share a Redis', withRedis, async (t) => {
   await t.test('both serve, and one of them owns the feeds', async (t) => {
     t.ok(await areTwo(fleet))
     const before = await fleet.processes()
-    t.strictSame(before.map(({ worker }) => worker).toSorted(), [1, 2])
+    t.strictSame(new Set(before.map(({ worker }) => worker)), new Set([1, 2]))
     t.equal(before.filter(({ ownsFeeds }) => ownsFeeds).length, 1)
     t.equal(new Set(before.map(({ hash }) => hash)).size, 1)
     for (let count = 0; count < 10; count++) t.equal((await callOnce(port, get(port))).status, 200)
@@ -229,14 +232,20 @@ t.test('two workers that share a Redis', withRedis, async (t) => {
   })
 })
 
-t.test('one worker without Redis', async (t) => {
-  const fleet = await startFleet(t, (content) => { content['workers'] = 1 })
+t.test('one worker without Redis, that speaks TLS', async (t) => {
+  const server = await selfSigned('localhost')
+  const tls: ConnectionOptions = { ca: server.pem, servername: 'localhost', checkServerIdentity: () => undefined }
+  const fleet = await startFleet(t, async (content, files) => {
+    Object.assign(content, { workers: 1, publicUrl: content['publicUrl'].replace('http', 'https'), listeners: { public: { tls: { certificate: 'server.pem', key: 'server.key' } } } })
+    await files.write('server.pem', server.pem)
+    await files.write('server.key', server.keyPem)
+  })
   const { port, program } = fleet
-  const scarceCall = async (): Promise<string | undefined> => (await callOnce(port, get(port, { authorization: `Bearer ${mintVoucher(Date.now(), { claims: { purposeId: scarce } })}` }))).headers['x-ratelimit-remaining']
+  const scarceCall = async (): Promise<string | undefined> => (await callOnce(port, get(port, { authorization: `Bearer ${mintVoucher(Date.now(), { claims: { purposeId: scarce } })}` }), tls)).headers['x-ratelimit-remaining']
 
   await t.test('is replaced under load without a failed call, and what it counted stays counted', async (t) => {
     t.strictSame([await scarceCall(), await scarceCall()], ['9', '8'])
-    const load = putLoad(port)
+    const load = putLoad(port, tls)
     const [before] = await fleet.processes() as [Told]
     await until(() => load.tally.served > 20)
     program.child.kill('SIGUSR2')

@@ -46,14 +46,13 @@ export interface Channel {
 export function answerQuestions (channel: Channel, answers: Answers): void {
   channel.onMessage((message) => {
     const { ask, question, given } = message as Asked
-    const answer = async (): Promise<Answered> => {
+    void (async () => {
       try {
-        return { answers: ask, gives: await (answers[question] as (given: unknown) => unknown)(given) }
+        channel.send({ answers: ask, gives: await (answers[question] as (given: unknown) => unknown)(given) } satisfies Answered)
       } catch (error) {
-        return { answers: ask, problems: problemsOf(error) }
+        channel.send({ answers: ask, problems: problemsOf(error) } satisfies Answered)
       }
-    }
-    void answer().then((answered) => { channel.send(answered) })
+    })()
   })
 }
 
