@@ -1,7 +1,12 @@
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 
+/** Standard output: what is written there is there when the process goes on. */
+export function openOutput (): DestinationStream {
+  return pino.destination(1)
+}
+
 /** Opens the log of a process: one structured line per event, on standard output unless another place is given. */
-export function openLog (destination: DestinationStream = pino.destination(1)): Logger {
+export function openLog (destination: DestinationStream = openOutput()): Logger {
   return pino({ base: null, timestamp: false, messageKey: 'event' }, destination)
 }

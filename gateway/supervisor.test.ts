@@ -156,6 +156,15 @@ t.test('two workers that share a Redis', withRedis, async (t) => {
     t.equal(answers.filter(({ status }) => status === 429).length, 30)
   })
 
+  await t.test('each writes its log in whole lines, however long', async (t) => {
+    const wrong = get(port, { authorization: `Bearer ${mintVoucher(Date.now(), { claims: { aud: 'https://elsewhere.example.it' } })}` })
+    await Promise.all(Array.from({ length: 60 }, async () => callOnce(port, wrong)))
+    await until(() => program.out.split('"code":"voucher-audience-mismatch"').length === 61)
+    const lines = program.out.trim().split('\n')
+    t.ok(lines.some(({ length }) => length > 4096), 'longer than a pipe takes at once')
+    t.equal(lines.filter((line) => !line.startsWith('{"level"') || !line.endsWith('}')).length, 0)
+  })
+
   await t.test('one that is killed is missed by nobody but its own callers, and is back; what it owned is the other\'s', async (t) => {
     const before = await fleet.processes()
     const killed = before.find(({ ownsFeeds }) => ownsFeeds) as Told

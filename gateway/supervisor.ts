@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadConfig } from './config.ts'
 import type { Config } from './config.ts'
 import { Fleet } from './fleet.ts'
-import { openLog } from './log.ts'
+import { openLog, openOutput } from './log.ts'
 import { problemsOf } from './program.ts'
 import { logOutcome, refuseSettings } from './reload.ts'
 import type { ConfigSource, Reloaded } from './reload.ts'
@@ -17,13 +17,14 @@ import { forkWorker } from './worker-process.ts'
  */
 export async function supervise (config: Config & { readonly workers: number }, source: ConfigSource): Promise<Served> {
   cluster.schedulingPolicy = cluster.SCHED_RR
-  cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), args: ['--config', source.path] })
-  const logger = openLog()
+  cluster.setupPrimary({ exec: join(import.meta.dirname, 'worker.ts'), args: ['--config', source.path], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const out = openOutput()
+  const logger = openLog(out)
   const fleet = new Fleet({
     workers: config.workers,
     // Without Redis each counts for itself: two at a time would count everything twice.
     sideBySide: config.redis !== undefined,
-    fork: forkWorker,
+    fork: () => forkWorker((lines) => out.write(lines)),
     now: Date.now,
     tell: (event, facts) => { logger[event === 'worker serves' ? 'info' : 'error'](facts, event) }
   })
