@@ -20,6 +20,7 @@ import { clientKeyPath } from './sandbox/key-store.ts'
 import { demoRegistry, postJson, startSandbox, testTime } from './sandbox/sandbox-fixture.ts'
 
 const minute = 60_000
+const uuid = (number: number): string => `20000000-0000-4000-8000-${String(number).padStart(12, '0')}`
 const hour = 60 * minute
 
 /** Makes a call; what is refused reaches nobody and does no harm. */
@@ -249,6 +250,24 @@ t.test('whose machine connects is looked up where it matters, and undecided is n
   platform.asked.length = 0
   await expect(t, gateway, 'tls-required', 401)
   t.match(platform.asked, [`/v2/clients/${ids.client}`, `/v2/tenants/${ids.consumer}`])
+})
+
+t.test('a consumer has the calls of the best of its certified attributes, as soon as the platform tells of them', async (t) => {
+  const { gateway, standIn } = await startOnStandIn(t)
+  const { registry } = gateway.gateway.live
+  standIn.documents['purposes'] = [purpose({ id: ids.purpose, eserviceId: ids.eservice, consumerId: ids.consumer, currentVersion: { id: ids.purposeVersion, state: 'ACTIVE', dailyCalls: 5000 } })]
+  standIn.attributes[ids.descriptor] = [[0, 2000], [0, 3], [1, undefined]].map(([groupIndex, dailyCallsPerConsumer], number) => ({ groupIndex, attribute: { id: uuid(number) }, dailyCallsPerConsumer }))
+  standIn.documents['descriptors'] = [{ ...standIn.documents['descriptors']![0], dailyCallsTotal: 5000 }]
+  const limit = async (): Promise<string | undefined> => (await gateway.call('/items')).headers['x-ratelimit-limit']
+  await registry.read()
+  t.equal(await limit(), '1000', 'the usual')
+  standIn.attributes[ids.consumer] = [{ id: uuid(1), assignedAt: '2026-01-01T00:00:00Z' }, { id: uuid(2), assignedAt: '2026-01-01T00:00:00Z' }]
+  for (const expected of ['3', '2000']) {
+    standIn.tell('tenantEvents', 'tenantId', ids.consumer, 'TENANT_CERTIFIED_ATTRIBUTE_ASSIGNED')
+    await registry.read()
+    t.equal(await limit(), expected)
+    standIn.attributes[ids.consumer]!.push({ id: uuid(0), assignedAt: '2026-02-01T00:00:00Z' })
+  }
 })
 
 t.test('a purpose of a delegate needs its delegation, which is looked up with it', async (t) => {

@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { activeVersion, agreementStates, delegationStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
+import { activeVersion, agreementStates, consumerDailyCalls, delegationStates, descriptorStates, purposeVersionStates } from '../../policies/registry.ts'
 import type { Agreement, Delegation, Descriptor, Purpose, Registry } from '../../policies/registry.ts'
 import type { Named, RegistryFile } from './registry-file.ts'
 
@@ -10,8 +10,12 @@ const eserviceId = id(1)
 const producerId = id(2)
 const consumerOf = (number: number): string => id(3, number)
 const audience = ['https://api.example.it/rest/things/v1']
+const attribute = (number: number): string => id(10, number)
+/** What the consumers have been certified, by their numbers. */
+const certified: Readonly<Record<number, readonly string[]>> = { 1: [attribute(1), attribute(2)], 2: [attribute(3), attribute(2), ...Array.from({ length: 60 }, (_, number) => attribute(100 + number))], 3: [attribute(3)] }
 const descriptors: readonly Descriptor[] = descriptorStates.map((state, number) => ({
   id: id(4, number), version: number + 1, state, audience, voucherLifespan: 600 + number, dailyCallsPerConsumer: 10, dailyCallsTotal: 100 + number,
+  ...number === 1 && { attributes: { certified: [[{ id: attribute(1), dailyCallsPerConsumer: 50 }, { id: attribute(2), dailyCallsPerConsumer: 5 }], [{ id: attribute(3) }]] } },
   ...number === 0 && { asyncExchangeProperties: { responseTime: 60, resourceAvailableTime: 120, confirmation: true, bulk: false, maxResultSet: 5 } }
 }))
 const agreements: readonly Agreement[] = agreementStates.map((state, number) => ({ id: id(5, number), eserviceId, descriptorId: id(4, 1), producerId, consumerId: consumerOf(number), state }))
@@ -22,7 +26,7 @@ const delegations: readonly Delegation[] = delegationStates.map((state, number) 
 
 /** The suite's registry as a file. */
 export const suiteFile: RegistryFile = {
-  tenants: [producerId, ...agreementStates.map((_state, number) => consumerOf(number))].map((one, number) => ({ id: one, alias: `ente-${number}`, name: `Ente ${number}`, externalId: { origin: 'IPA', value: `e_${number}` } })),
+  tenants: [producerId, ...agreementStates.map((_state, number) => consumerOf(number))].map((one, number) => ({ id: one, alias: `ente-${number}`, name: `Ente ${number}`, externalId: { origin: 'IPA', value: `e_${number}` }, ...certified[number - 1] && { attributes: certified[number - 1] as readonly string[] } })),
   eservices: [{ id: eserviceId, alias: 'things', name: 'Cose', producerId, descriptors }],
   agreements: [...agreements, { ...(agreements[0] as Agreement), id: id(5, 90), state: 'Active' }, { ...(agreements[0] as Agreement), id: id(5, 91), state: 'Archived' }],
   purposes: [...purposes, {
@@ -71,6 +75,16 @@ export async function testRegistry (t: Test, open: (t: Test) => Promise<Registry
     const registry = await open(t)
     t.equal(await registry.settle({ eserviceId, consumerId: consumerOf(0) }), 'settled')
     t.equal(registry.agreement(eserviceId, consumerOf(0))?.id, id(5, 90))
+  })
+
+  await t.test('a consumer may call as often as the best of its certified attributes lets it', async (t) => {
+    const registry = await open(t)
+    const version = descriptors[1] as Descriptor
+    for (const [number, expected] of [[0, 10], [1, 50], [2, 5], [3, 10], [4, 10]] as const) {
+      t.equal(await registry.settle({ eserviceId, consumerId: consumerOf(number), purposeId: id(6, number) }), 'settled')
+      const known = registry.eservice(eserviceId)?.descriptors.find((one) => one.id === version.id) as Descriptor
+      t.equal(consumerDailyCalls(known, registry.tenant(consumerOf(number))), expected, `consumer ${number}`)
+    }
   })
 
   await t.test('a client is known with its tenant', async (t) => {

@@ -75,7 +75,9 @@ export class PlatformRegistry implements Registry {
   }
 
   tenant (id: string): Tenant | undefined {
-    return this.#options.local?.tenant(id) ?? this.#known.tenant.get(id)
+    const [own, told] = [this.#options.local?.tenant(id), this.#known.tenant.get(id)]
+    // The local file names certificates of those that the platform knows, which certifies attributes.
+    return own && told ? { ...told, ...own } : own ?? told
   }
 
   client (id: string): Client | undefined {
@@ -190,6 +192,7 @@ export class PlatformRegistry implements Registry {
       const purpose = this.purpose(purposeId)
       ask('purpose', purposeId, purpose)
       ask('delegation', purpose?.delegationId)
+      if (consumerId !== undefined && this.#known.purpose.get(purposeId) && this.#countsAttributes(eserviceId)) ask('tenant', consumerId, this.#known.tenant.get(consumerId))
     }
     if (clientId !== undefined) {
       const client = this.client(clientId)
@@ -197,6 +200,11 @@ export class PlatformRegistry implements Registry {
       if (client) ask('tenant', client.consumerId, this.tenant(client.consumerId))
     }
     return questions
+  }
+
+  /** Whether it depends on what its consumers were certified how often they may call an e-service. */
+  #countsAttributes (eserviceId: string | undefined): boolean {
+    return eserviceId !== undefined && (this.eservice(eserviceId)?.descriptors.some(({ attributes }) => attributes?.certified.flat().some(({ dailyCallsPerConsumer }) => dailyCallsPerConsumer !== undefined)) ?? false)
   }
 
   #askAgreement ({ eserviceId, consumerId, purposeId }: { readonly eserviceId: string, readonly consumerId: string, readonly purposeId: string | undefined }, now: number, questions: Question[]): void {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { agreementOf, clientOf, delegationOf, descriptorOf, eserviceOf, purposeOf, tenantOf } from './registry-documents.ts'
+import { agreementOf, askedAttributeOf, clientOf, delegationOf, descriptorOf, eserviceOf, heldAttributeOf, purposeOf, tenantOf } from './registry-documents.ts'
 import { agreement, delegation, id, purpose } from './registry-fixture.ts'
 
 const version = (changes: object = {}): object => ({ id: id(9), state: 'ACTIVE', dailyCalls: 5, ...changes })
@@ -16,6 +16,10 @@ t.test('documents of the platform become nouns of the registry, in its spellings
   t.match(eserviceOf({ id: id(1), producerId: id(3), name: 'Cose' }, []), { id: id(1), producerId: id(3), name: 'Cose', descriptors: [] })
   t.strictSame(clientOf({ id: id(7), consumerId: id(4) }), { id: id(7), consumerId: id(4), name: '', kind: 'Consumer', purposes: [] })
   t.strictSame(tenantOf({ id: id(4), name: 'Ente', kind: 'PA', externalId: { origin: 'IPA', value: 'x', more: 1 } }), { id: id(4), name: 'Ente', externalId: { origin: 'IPA', value: 'x' } })
+  t.strictSame(heldAttributeOf({ id: id(9), assignedAt: '2026-01-01T00:00:00Z' }), { id: id(9), isHeld: true })
+  t.strictSame(heldAttributeOf({ id: id(9), assignedAt: '2026-01-01T00:00:00Z', revokedAt: '2026-02-01T00:00:00Z' }), { id: id(9), isHeld: false })
+  t.strictSame(askedAttributeOf({ groupIndex: 1, attribute: { id: id(9), name: 'Comuni' } }), { group: 1, id: id(9) })
+  t.strictSame(askedAttributeOf({ groupIndex: 0, attribute: { id: id(9) }, dailyCallsPerConsumer: 50 }), { group: 0, id: id(9), dailyCallsPerConsumer: 50 })
   t.match(delegationOf('DelegatedProducer')(delegation({ state: 'REVOKED' })), { kind: 'DelegatedProducer', state: 'Revoked', delegateId: id(4, 1) })
   t.end()
 })
@@ -40,6 +44,8 @@ const unreadable: readonly (readonly [name: string, read: (document: unknown) =>
   ['e-service', (document) => eserviceOf(document, []), [{ id: id(1) }, { producerId: id(3) }]],
   ['client', clientOf, [{ id: id(7) }, { consumerId: id(4) }]],
   ['tenant', tenantOf, [{ id: id(4), name: 'Ente' }, { id: id(4), name: 7, externalId: { origin: 'IPA', value: 'x' } }, { id: id(4), name: 'Ente', externalId: { origin: 'IPA' } }]],
+  ['attribute of a tenant', heldAttributeOf, [{ id: 'x' }, { assignedAt: '2026-01-01T00:00:00Z' }, { id: id(9), revokedAt: 7 }]],
+  ['attribute of a version', askedAttributeOf, [{ groupIndex: 0 }, { attribute: { id: id(9) } }, { groupIndex: -1, attribute: { id: id(9) } }, { groupIndex: 0, attribute: { id: 7 } }, ...['50', -1, 1.5].map((dailyCallsPerConsumer) => ({ groupIndex: 0, attribute: { id: id(9) }, dailyCallsPerConsumer }))]],
   ['delegation', delegationOf('DelegatedConsumer'), [delegation({ delegateId: undefined }), delegation({ state: 'revoked' })]]
 ]
 for (const [name, read, documents] of unreadable) {

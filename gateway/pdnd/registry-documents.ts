@@ -1,6 +1,6 @@
 import { isUuid } from '../../policies/claim.ts'
 import { isRecord } from '../../policies/jws.ts'
-import type { Agreement, AsyncExchangeProperties, Client, Delegation, DelegationKind, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
+import type { Agreement, AsyncExchangeProperties, CertifiedAttribute, Client, Delegation, DelegationKind, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
 
 /** The documents of the interop API as the registry's nouns: its names, our spelling of states. Undefined where a document is no such noun. */
 
@@ -75,6 +75,21 @@ export function tenantOf (document: unknown): Tenant | undefined {
   return withIds(document, ['id'], ({ id, name, externalId }) => {
     const { origin, value } = isRecord(externalId) ? externalId : {}
     return isText(name) && isText(origin) && isText(value) ? { id: id as string, name, externalId: { origin, value } } : undefined
+  })
+}
+
+/** An attribute that a tenant was certified, and whether it still is. */
+export function heldAttributeOf (document: unknown): { readonly id: string, readonly isHeld: boolean } | undefined {
+  return withIds(document, ['id'], ({ id, revokedAt }) => revokedAt === undefined || revokedAt === null || isText(revokedAt) ? { id: id as string, isHeld: !isText(revokedAt) } : undefined)
+}
+
+/** An attribute that a version asks of its consumers, and of which group; how often those that have it may call where that is told. */
+export function askedAttributeOf (document: unknown): { readonly group: number } & CertifiedAttribute | undefined {
+  const { groupIndex: group, attribute, dailyCallsPerConsumer } = isRecord(document) ? document : {}
+  return withIds(attribute, ['id'], ({ id }) => {
+    if (!isCount(group)) return undefined
+    if (dailyCallsPerConsumer === undefined || dailyCallsPerConsumer === null) return { group, id: id as string }
+    return isCount(dailyCallsPerConsumer) ? { group, id: id as string, dailyCallsPerConsumer } : undefined
   })
 }
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { activeVersion } from '../../policies/registry.ts'
+import { activeVersion, consumerDailyCalls } from '../../policies/registry.ts'
 import { json, notFound, signed } from './platform-fixture.ts'
 import type { Answering } from './platform-fixture.ts'
 import { agreement, delegation, hours, id, ids, known, pageOf, purpose, startRegistry, suspended } from './registry-fixture.ts'
@@ -21,10 +21,10 @@ t.test('the first reading asks for the events, then for everything; the next one
   const { feed, asked } = await startRegistry(t)
   await feed.read()
   const first = asked()
-  t.ok(eventsOnly(first.slice(0, 6)))
-  t.strictSame(first.slice(6), [`eservices/${ids.eservice}`, `eservices/${ids.eservice}/descriptors/${ids.descriptor}`, 'agreements', 'purposes', 'consumerDelegations', 'producerDelegations'])
+  t.ok(eventsOnly(first.slice(0, 7)))
+  t.strictSame(first.slice(7), [`eservices/${ids.eservice}`, `eservices/${ids.eservice}/descriptors/${ids.descriptor}`, `eservices/${ids.eservice}/descriptors/${ids.descriptor}/certifiedAttributes`, 'agreements', 'purposes', 'consumerDelegations', 'producerDelegations'])
   await feed.read()
-  t.strictSame(asked(), ['purposeEvents', 'agreementEvents', 'eserviceEvents', 'consumerDelegationEvents', 'producerDelegationEvents', 'clientEvents'])
+  t.strictSame(asked(), ['purposeEvents', 'agreementEvents', 'eserviceEvents', 'consumerDelegationEvents', 'producerDelegationEvents', 'clientEvents', 'tenantEvents'])
 })
 
 t.test('answers of v3 are believed with the signature of the platform only', async (t) => {
@@ -60,6 +60,34 @@ for (const [name, [feedName, member, change, state, before, after, of]] of Objec
     t.ok(asked().filter((path) => !path.endsWith('Events')).every((path) => path.endsWith(of) || path.includes(`${of}/`)))
   })
 }
+
+t.test('what a consumer is certified, and how often that lets it call, is told too', async (t) => {
+  const { registry, feed, standIn, asked } = await startRegistry(t)
+  const attribute = { groupIndex: 0, attribute: { id: id(9, 5) } }
+  const calls = (): number => consumerDailyCalls(registry.eservice(ids.eservice)!.descriptors[0]!, registry.tenant(ids.consumer))
+  standIn.attributes[ids.descriptor] = [attribute]
+  await feed.read()
+  asked()
+  t.equal(await registry.settle(known), 'settled')
+  t.strictSame(asked(), [], 'where it does not matter nobody is asked')
+  standIn.attributes[ids.descriptor] = [{ ...attribute, dailyCallsPerConsumer: 50 }]
+  standIn.attributes[ids.consumer] = [{ id: id(9, 5), assignedAt: '2026-01-01T00:00:00Z' }]
+  standIn.tell('eserviceEvents', 'eserviceId', ids.eservice, 'ESERVICE_DESCRIPTOR_ATTRIBUTE_DAILY_CALLS_PER_CONSUMER_UPDATED')
+  await feed.read()
+  t.equal(await registry.settle(known), 'settled')
+  t.equal(calls(), 50)
+  standIn.attributes[ids.consumer] = [{ id: id(9, 5), assignedAt: '2026-01-01T00:00:00Z', revokedAt: '2026-02-01T00:00:00Z' }]
+  standIn.tell('tenantEvents', 'tenantId', ids.consumer, 'TENANT_CERTIFIED_ATTRIBUTE_REVOKED')
+  standIn.tell('tenantEvents', 'tenantId', id(4, 7), 'TENANT_CERTIFIED_ATTRIBUTE_ASSIGNED')
+  asked()
+  await feed.read()
+  t.equal(calls(), 10, 'the usual')
+  t.strictSame(asked().filter((path) => !path.endsWith('Events') && !path.startsWith('eservices/')), [`tenants/${ids.consumer}`, `tenants/${ids.consumer}/certifiedAttributes`], 'nobody asks about those that never came')
+  standIn.otherwise = (path) => path.endsWith('certifiedAttributes') ? json({ results: [{ id: 7 }], pagination: { offset: 0, limit: 50, totalCount: 1 } }) : undefined
+  standIn.tell('tenantEvents', 'tenantId', ids.consumer)
+  await feed.read()
+  t.equal(await registry.settle(known), 'undecided', 'what it has cannot be read')
+})
 
 t.test('a delegation that is revoked, and a client that is gone, are told too', async (t) => {
   const { registry, feed, standIn } = await startRegistry(t)

@@ -27,7 +27,8 @@ const channels: readonly { readonly name: string, readonly kind: RegistryKind, r
   { name: 'eserviceEvents', kind: 'eservice', member: 'eserviceId' },
   { name: 'consumerDelegationEvents', kind: 'delegation', member: 'delegationId' },
   { name: 'producerDelegationEvents', kind: 'delegation', member: 'delegationId' },
-  { name: 'clientEvents', kind: 'client', member: 'clientId' }
+  { name: 'clientEvents', kind: 'client', member: 'clientId' },
+  { name: 'tenantEvents', kind: 'tenant', member: 'tenantId' }
 ]
 
 /** A feed with what was done about it: when its end was last reached, in epoch ms, and up to where its events were taken in. */
@@ -150,7 +151,7 @@ export class RegistryFeed {
     return faults
   }
 
-  // Of e-services ours count, and of clients and delegations those that somebody came with: others are looked up by whoever does.
+  // Of e-services ours count, and of clients, tenants and delegations those that somebody came with: others are looked up by whoever does.
   #note (kind: RegistryKind, id: unknown): void {
     if (!isUuid(id)) return
     this.#told.note({ kind, id })

@@ -34,6 +34,8 @@ export class StandIn {
     producerDelegations: []
   }
 
+  /** Certified attributes by whose they are: a tenant, or a version that asks for them. */
+  readonly attributes: Record<string, Document[]> = {}
   readonly events: Record<string, Document[]> = {}
   otherwise: (path: string, query: URLSearchParams) => Answering | undefined = () => undefined
   #events = 0
@@ -62,6 +64,7 @@ export class StandIn {
   #usual (path: readonly string[], query: URLSearchParams): Answering {
     const [list = ''] = path
     if (list.endsWith('Events')) return json({ events: (this.events[list] ?? []).filter((event) => event['id'] > (query.get('lastEventId') ?? '')).slice(0, Number(query.get('limit'))) })
+    if (path.at(-1) === 'certifiedAttributes') return json(pageOf(this.attributes[path.at(-2) ?? ''] ?? [], query))
     const all = this.documents[path.length === 4 ? 'descriptors' : list] ?? []
     if (path.length === 1) return json(pageOf(all.filter((one) => ['eserviceId', 'consumerId'].every((name) => (query.get(`${name}s`) ?? one[name]) === one[name])), query))
     const named = all.find((one) => one['id'] === path[path.length === 4 ? 3 : 1])

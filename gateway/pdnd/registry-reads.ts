@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isUuid } from '../../policies/claim.ts'
 import { isRecord } from '../../policies/jws.ts'
-import type { Agreement, Client, Delegation, EService, Purpose, Tenant } from '../../policies/registry.ts'
+import type { Agreement, CertifiedAttribute, Client, Delegation, Descriptor, EService, Purpose, Tenant } from '../../policies/registry.ts'
 import { InteropApiError } from './interop-api.ts'
 import type { ApiDocument, InteropApi } from './interop-api.ts'
-import { agreementOf, clientOf, delegationOf, descriptorOf, eserviceOf, purposeOf, tenantOf } from './registry-documents.ts'
+import { agreementOf, askedAttributeOf, clientOf, delegationOf, descriptorOf, eserviceOf, heldAttributeOf, purposeOf, tenantOf } from './registry-documents.ts'
 
 /** What the registry holds, by the names that the platform's events have for it. */
 export interface RegistryNouns { eservice: EService, agreement: Agreement, purpose: Purpose, delegation: Delegation, client: Client, tenant: Tenant }
@@ -32,7 +32,7 @@ export function readsOf (api: Api, served: ServedEServices): RegistryReads {
     purpose: async (id) => ours(await readById(api, ['purposes', id], purposeOf)),
     delegation: async (id) => await readById(api, ['consumerDelegations', id], delegationOf('DelegatedConsumer')) ?? readById(api, ['producerDelegations', id], delegationOf('DelegatedProducer')),
     client: async (id) => readById(api, ['clients', id], clientOf),
-    tenant: async (id) => readById(api, ['tenants', id], tenantOf)
+    tenant: async (id) => readTenant(api, id)
   }
 }
 
@@ -49,8 +49,40 @@ async function readEService (api: Api, id: string, descriptorIds: readonly strin
   const eservice = await readById(api, ['eservices', id], (document) => eserviceOf(document, []))
   if (!eservice) return undefined
   const descriptors = []
-  for (const descriptorId of descriptorIds) descriptors.push(await readById(api, ['eservices', id, 'descriptors', descriptorId], descriptorOf))
+  for (const descriptorId of descriptorIds) descriptors.push(await readDescriptor(api, ['eservices', id, 'descriptors', descriptorId]))
   return { ...eservice, descriptors: descriptors.filter((descriptor) => descriptor !== undefined) }
+}
+
+/** A version of an e-service with the certified attributes that it asks of its consumers. */
+async function readDescriptor (api: Api, path: readonly string[]): Promise<Descriptor | undefined> {
+  const descriptor = await readById(api, path, descriptorOf)
+  if (!descriptor) return undefined
+  const asked = await readWhole(api, [...path, 'certifiedAttributes'], askedAttributeOf)
+  const groups = Map.groupBy(asked.toSorted((one, other) => one.group - other.group), ({ group }) => group)
+  const certified = [...groups.values()].map((group) => group.map(({ group: _group, ...attribute }): CertifiedAttribute => attribute))
+  return certified.length === 0 ? descriptor : { ...descriptor, attributes: { certified } }
+}
+
+/** A tenant with the certified attributes that it has. */
+async function readTenant (api: Api, id: string): Promise<Tenant | undefined> {
+  const tenant = await readById(api, ['tenants', id], tenantOf)
+  if (!tenant) return undefined
+  const attributes = (await readWhole(api, ['tenants', id, 'certifiedAttributes'], heldAttributeOf)).flatMap(({ id, isHeld }) => isHeld ? [id] : [])
+  return attributes.length === 0 ? tenant : { ...tenant, attributes }
+}
+
+/** A short list to its end. Throws InteropApiError also when one thing in it cannot be read: how often somebody may call is not decided by half of it. */
+async function readWhole<Item> (api: Api, path: readonly string[], read: (document: unknown) => Item | undefined): Promise<readonly Item[]> {
+  const name = path.at(-1) as string
+  const all: Item[] = []
+  for await (const { results } of readPages(api, path, {}, () => 0)) {
+    for (const document of results) {
+      const item = read(document)
+      if (!item) throw new InteropApiError(`an answer of the platform is no list of ${name}`)
+      all.push(item)
+    }
+  }
+  return all
 }
 
 /** The agreement behind a purpose, where it is in force or suspended; undefined when there is none. */
@@ -92,15 +124,22 @@ export async function * readAgreements (api: Api, eserviceId: string, consumerId
 }
 
 async function * readList (api: Api, { name, kind, read }: (typeof lists)[number], filter: { readonly eserviceIds: string, readonly consumerIds?: string }, number: () => number): AsyncGenerator<Page> {
-  for (let page = 0; page < mostPages; page++) {
-    const asked = number()
-    const { results, totalCount } = pageOf(await api.get([name], { ...filter, offset: page * pageSize, limit: pageSize }), name)
+  for await (const { asked, results } of readPages(api, [name], filter, number)) {
     const items = results.flatMap((document) => {
       const item = read(document)
       const { id } = item ?? (isRecord(document) ? document : {})
       return !isUuid(id) || (item && item.eserviceId !== filter.eserviceIds) ? [] : [{ kind, id, item }]
     })
     yield { asked, items }
+  }
+}
+
+async function * readPages (api: Api, path: readonly string[], filter: Readonly<Record<string, string>>, number: () => number): AsyncGenerator<{ readonly asked: number, readonly results: readonly unknown[] }> {
+  const name = path.at(-1) as string
+  for (let page = 0; page < mostPages; page++) {
+    const asked = number()
+    const { results, totalCount } = pageOf(await api.get(path, { ...filter, offset: page * pageSize, limit: pageSize }), name)
+    yield { asked, results }
     if (results.length === 0 || (page + 1) * pageSize >= totalCount) return
   }
   throw new InteropApiError(`the platform's list of ${name} has no end`)

@@ -1,12 +1,13 @@
 import { agreementStates, delegationStates, purposeVersionStates } from '../../policies/registry.ts'
-import type { Agreement, Delegation, DelegationKind, Purpose } from '../../policies/registry.ts'
+import type { Agreement, CertifiedAttribute, Delegation, DelegationKind, Purpose } from '../../policies/registry.ts'
 import type { ApiCall, ApiData, ApiRead } from './api-call.ts'
 import { apiProblem } from './api-problem.ts'
-import { isPartyToAgreement, isPartyToPurpose } from './api-reads.ts'
-import { apiState, showAgreement, showDelegation, showPurpose } from './api-resources.ts'
+import { isPartyToAgreement, isPartyToPurpose, resourceReads } from './api-reads.ts'
+import { apiState, showAgreement, showAskedAttribute, showDelegation, showHeldAttribute, showPurpose } from './api-resources.ts'
 import { isUuid } from './client-assertion.ts'
 import { eventChannels } from './event-log.ts'
 import type { EventChannel } from './event-log.ts'
+import { isProblem } from './problem.ts'
 import type { Problem } from './problem.ts'
 
 /** A list: what the caller may see, the parameters that narrow it (an item passes with any of a parameter's values), how an item is shown. */
@@ -55,6 +56,33 @@ const delegations = (kind: DelegationKind): ApiList<Delegation> => ({
   show: showDelegation
 })
 
+/** The certified attributes of a tenant. */
+const heldAttributes: ApiList<string> = {
+  items: ({ params: { tenantId } }, { registry }) => registry.tenant(tenantId!)?.attributes ?? [],
+  filters: {},
+  states: [],
+  show: showHeldAttribute
+}
+
+/** Those that a version of an e-service asks for, group by group. */
+const askedAttributes: ApiList<{ readonly group: number } & CertifiedAttribute> = {
+  items: ({ params: { eserviceId, descriptorId } }, { registry }) => {
+    const { attributes } = registry.eservice(eserviceId!)?.descriptors.find(({ id }) => id === descriptorId) ?? {}
+    return attributes?.certified.flatMap((group, index) => group.map((one) => ({ group: index, ...one }))) ?? []
+  },
+  filters: {},
+  states: [],
+  show: showAskedAttribute
+}
+
+/** A list below a resource, which must be there. */
+function below (path: string, read: ApiRead): ApiRead {
+  return (call, data) => {
+    const resource = (resourceReads[path] as ApiRead)(call, data)
+    return isProblem(resource) ? resource : read(call, data)
+  }
+}
+
 function readList<Item> ({ items, filters, states, show }: ApiList<Item>): ApiRead {
   return (call, data) => {
     const [offset, limit] = [readNumber(call, 'offset', [0, 2 ** 31 - 1]), readNumber(call, 'limit', [1, 50])]
@@ -92,6 +120,8 @@ function valuesOf ({ query }: ApiCall, name: string): string[] {
 export const listReads: Readonly<Record<string, ApiRead>> = {
   '/purposes': readList(purposes),
   '/agreements': readList(agreements),
+  '/tenants/:tenantId/certifiedAttributes': below('/tenants/:tenantId', readList(heldAttributes)),
+  '/eservices/:eserviceId/descriptors/:descriptorId/certifiedAttributes': below('/eservices/:eserviceId/descriptors/:descriptorId', readList(askedAttributes)),
   '/producerDelegations': readList(delegations('DelegatedProducer')),
   '/consumerDelegations': readList(delegations('DelegatedConsumer')),
   ...Object.fromEntries(eventChannels.map((channel) => [`/${channel}`, readEvents(channel)]))

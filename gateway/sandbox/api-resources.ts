@@ -1,4 +1,4 @@
-import type { Agreement, Client, Delegation, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
+import type { Agreement, CertifiedAttribute, Client, Delegation, Descriptor, EService, Purpose, PurposeVersion, Tenant } from '../../policies/registry.ts'
 
 /** The registry's nouns as the interop API shows them: its names, its spelling of states, what has no value left out. */
 
@@ -40,6 +40,16 @@ export function showDescriptor (descriptor: Descriptor): object {
     publishedAt: createdAt,
     ...asyncExchangeProperties && { asyncExchangeProperties }
   }
+}
+
+/** A certified attribute that a tenant has. */
+export function showHeldAttribute (id: string): object {
+  return { id, assignedAt: createdAt }
+}
+
+/** A certified attribute that a version asks of its consumers; the registry knows no more of it than its id. */
+export function showAskedAttribute ({ group, id, dailyCallsPerConsumer }: { readonly group: number } & CertifiedAttribute): object {
+  return { groupIndex: group, attribute: { id, name: id, description: id, createdAt }, ...dailyCallsPerConsumer !== undefined && { dailyCallsPerConsumer } }
 }
 
 /** An agreement; one that is suspended was suspended by its producer, here. */

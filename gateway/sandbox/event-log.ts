@@ -1,5 +1,5 @@
 /** The lists of events that the interop API serves, by the name of their path. */
-export const eventChannels = ['keyEvents', 'clientEvents', 'producerKeyEvents', 'purposeEvents', 'agreementEvents', 'eserviceEvents', 'consumerDelegationEvents', 'producerDelegationEvents'] as const
+export const eventChannels = ['keyEvents', 'clientEvents', 'producerKeyEvents', 'purposeEvents', 'agreementEvents', 'eserviceEvents', 'consumerDelegationEvents', 'producerDelegationEvents', 'tenantEvents'] as const
 export type EventChannel = (typeof eventChannels)[number]
 
 /** Something that happened on the platform and the ids of what it happened to; `eventTimestamp` is RFC 3339, UTC. */

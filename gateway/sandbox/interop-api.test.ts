@@ -50,6 +50,28 @@ for (const [version, call] of [['v2', v2], ['v3', v3]] as const) {
   })
 }
 
+t.test('the certified attributes of a tenant, and those that a version asks for, are lists below them', async (t) => {
+  const attribute = (number: number): string => `20000000-0000-4000-8000-00000000000${number}`
+  const [descriptor, ...older] = tickets.descriptors
+  const other = await startSandbox(t, { stateDir: sandbox.stateDir, registryFile: {
+    ...file,
+    tenants: file.tenants.map((tenant) => tenant.id === istat.tenant ? { ...tenant, attributes: [attribute(1), attribute(3)] } : tenant),
+    eservices: file.eservices.map((eservice) => eservice.id === tickets.id ? { ...tickets, descriptors: [{ ...descriptor!, attributes: { certified: [[{ id: attribute(1), dailyCallsPerConsumer: 50 }, { id: attribute(2) }], [{ id: attribute(3) }]] } }, ...older] } : eservice)
+  } })
+  const asked = (id: string) => `/eservices/${tickets.id}/descriptors/${id}/certifiedAttributes`
+  const shown = (number: number) => ({ id: attribute(number), name: attribute(number), description: attribute(number), createdAt })
+  for (const call of [await apiCaller(other, 'v2'), await apiCaller(other, 'v3')]) {
+    t.strictSame((await call(`/tenants/${istat.tenant}/certifiedAttributes?offset=0&limit=50`)).body, { results: [1, 3].map((number) => ({ id: attribute(number), assignedAt: createdAt })), pagination: { offset: 0, limit: 50, totalCount: 2 } })
+    t.strictSame((await call(`${asked(descriptor!.id)}?offset=1&limit=2`)).body, { results: [{ groupIndex: 0, attribute: shown(2) }, { groupIndex: 1, attribute: shown(3) }], pagination: { offset: 1, limit: 2, totalCount: 3 } })
+    t.match((await call(`${asked(descriptor!.id)}?offset=0&limit=1`)).body, { results: [{ groupIndex: 0, dailyCallsPerConsumer: 50 }] })
+    t.match((await call(`/tenants/${milano}/certifiedAttributes?offset=0&limit=50`)).body, { results: [], pagination: { totalCount: 0 } })
+    t.equal((await call(`/tenants/${nobody}/certifiedAttributes?offset=0&limit=50`)).status, 404)
+    t.equal((await call(`${asked(nobody)}?offset=0&limit=50`)).status, 404)
+    t.equal((await call(`/tenants/${istat.tenant}/certifiedAttributes`)).status, 400, 'without offset and limit')
+    t.equal((await call('/tenants/istat/certifiedAttributes?offset=0&limit=50')).status, 400)
+  }
+})
+
 t.test('a producer\'s keychain has an id of its own that is a UUID and stays the same', async (t) => {
   t.match(keychainId(milano), /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   t.equal(keychainId(milano), keychainId(milano))
