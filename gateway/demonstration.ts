@@ -11,7 +11,7 @@ import { listenerPorts } from './ports.ts'
 import type { ListenerPorts } from './ports.ts'
 import { whenAskedToStop } from './program.ts'
 import { demoApplication, makeApplicationKey } from './sandbox/application-key.ts'
-import { defaultRegistry, defaultState } from './sandbox/places.ts'
+import { defaultRegistry, defaultState } from './sandbox/defaults.ts'
 
 const root = join(import.meta.dirname, '..')
 const programs = ['gateway/sandbox/main.ts', 'eservices/main.ts', 'gateway/main.ts']

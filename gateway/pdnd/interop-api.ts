@@ -7,7 +7,7 @@ import type { ApiClient, ApiVoucher } from './api-voucher.ts'
 import { askedPauseMs, BackOff } from './back-off.ts'
 import { signDpopProof } from './dpop-signing.ts'
 import type { PlatformAnswer, PlatformConnection } from './platform-connection.ts'
-import { findSignatureFault } from './signed-answer.ts'
+import { findSignatureFault } from './platform-signature.ts'
 
 /** What the client of the interop API needs; `now` in epoch ms. */
 export interface InteropApiOptions {

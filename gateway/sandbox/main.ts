@@ -7,7 +7,7 @@ import { listenerPorts } from '../ports.ts'
 import { announce, refuseToStart, whenAskedToStop } from '../program.ts'
 import { buildSandbox } from './app.ts'
 import { makeApplicationKey } from './application-key.ts'
-import { defaultRegistry, defaultState } from './places.ts'
+import { defaultRegistry, defaultState } from './defaults.ts'
 
 async function start (): Promise<void> {
   const { values } = parseArgs({ options: { state: { type: 'string' }, registry: { type: 'string' } } })
