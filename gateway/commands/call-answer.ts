@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { AnswerVerdict } from '../pdnd/producer-signature.ts'
 import type { Header } from '../raw-request.ts'
-import type { RawAnswer } from '../send-request.ts'
+import type { RawAnswer } from './send-request.ts'
 
 /** The value of a header field (its name in lower case), the first where there are several. */
 export function valueOf (headers: readonly Header[], name: string): string | undefined {

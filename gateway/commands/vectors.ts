@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { judgeVectors } from '../vectors.ts'
-import type { Judgement } from '../vectors.ts'
 import { exitCodes, UsageError } from './command.ts'
 import type { Command } from './command.ts'
+import { judgeVectors } from './test-vectors.ts'
+import type { Judgement } from './test-vectors.ts'
 
 /** `varco vectors`: public JOSE test vectors against the code that judges tokens. */
 export const vectors: Command = {

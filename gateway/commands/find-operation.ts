@@ -1,8 +1,8 @@
 import Fastify from 'fastify'
-import type { Operation } from '../openapi/contract.ts'
-import type { Demands } from '../policies/demands.ts'
-import { routerPattern, routing } from './route.ts'
-import type { DescribedEService } from './route.ts'
+import type { Operation } from '../../openapi/contract.ts'
+import type { Demands } from '../../policies/demands.ts'
+import { routerPattern, routing } from '../route.ts'
+import type { DescribedEService } from '../route.ts'
 
 /** The operation that a request is for, and what its contract demands of calls. */
 export interface FoundOperation { readonly eservice: DescribedEService, readonly operation: Operation, readonly demands: Demands }

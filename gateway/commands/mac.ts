@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { bytesOf, findPurposeFault } from '../policies/jwk.ts'
-import type { Jwk } from '../policies/jwk.ts'
-import type { CompactJws } from '../policies/jws.ts'
+import { bytesOf, findPurposeFault } from '../../policies/jwk.ts'
+import type { Jwk } from '../../policies/jwk.ts'
+import type { CompactJws } from '../../policies/jws.ts'
 
 /**
  * Authentication codes with a shared secret (RFC 7518, 3.2). Nothing that a caller sends is ever verified with them: who can check such a

@@ -1,13 +1,13 @@
 import type { JWTPayload } from 'jose'
-import type { Demands } from '../policies/demands.ts'
-import { makeDpopKey } from './pdnd/dpop-key.ts'
-import type { DpopKey } from './pdnd/dpop-key.ts'
-import type { PdndEnvironment } from './pdnd-environments.ts'
-import { signEvidence, signOwnToken, signRequest } from './pdnd/signed-request.ts'
-import type { Consumer, Moment, UnsignedRequest } from './pdnd/signed-request.ts'
-import { requestVoucher } from './pdnd/voucher-request.ts'
-import type { ReceivedVoucher, VoucherExchange, VoucherRequest } from './pdnd/voucher-request.ts'
-import type { RawRequest } from './raw-request.ts'
+import type { Demands } from '../../policies/demands.ts'
+import { makeDpopKey } from '../pdnd/dpop-key.ts'
+import type { DpopKey } from '../pdnd/dpop-key.ts'
+import type { PdndEnvironment } from '../pdnd-environments.ts'
+import { signEvidence, signOwnToken, signRequest } from '../pdnd/signed-request.ts'
+import type { Consumer, Moment, UnsignedRequest } from '../pdnd/signed-request.ts'
+import { requestVoucher } from '../pdnd/voucher-request.ts'
+import type { ReceivedVoucher, VoucherExchange, VoucherRequest } from '../pdnd/voucher-request.ts'
+import type { RawRequest } from '../raw-request.ts'
 
 /** Proofs that can be added where the contract demands none. */
 export interface AddedProofs { readonly dpop: boolean, readonly sign: boolean, readonly evidence: boolean }

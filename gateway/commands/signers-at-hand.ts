@@ -1,12 +1,12 @@
-import type { FoundCertificate } from '../policies/certificates.ts'
-import { readCredentials } from '../policies/credentials.ts'
-import { evidenceValues } from '../policies/evidence-token.ts'
-import type { Signers } from '../policies/explained.ts'
-import { headerValues } from '../policies/header-values.ts'
-import type { FoundClientKey } from '../policies/keys.ts'
-import { readJws } from '../policies/jws.ts'
-import type { Call } from '../policies/policy.ts'
-import { trustOf } from '../policies/signed-token.ts'
+import type { FoundCertificate } from '../../policies/certificates.ts'
+import { readCredentials } from '../../policies/credentials.ts'
+import { evidenceValues } from '../../policies/evidence-token.ts'
+import type { Signers } from '../../policies/explained.ts'
+import { headerValues } from '../../policies/header-values.ts'
+import type { FoundClientKey } from '../../policies/keys.ts'
+import { readJws } from '../../policies/jws.ts'
+import type { Call } from '../../policies/policy.ts'
+import { trustOf } from '../../policies/signed-token.ts'
 
 /** An answer that does not come: who explains waits for nobody, and says that it is not known. */
 const noAnswer = new Promise<never>(() => undefined)

@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { runCommandLine } from './command-line.ts'
-import { launchWith, root, temporaryFolder } from './harness/process.ts'
+import { runCommandLine } from '../command-line.ts'
+import { launchWith, root, temporaryFolder } from '../harness/process.ts'
 
 const folder = await temporaryFolder(t)
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })

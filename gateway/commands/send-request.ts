@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as requestHttp } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
-import type { Header, RawRequest } from './raw-request.ts'
+import type { Header, RawRequest } from '../raw-request.ts'
 
 /** An answer as it was received: header fields in their order, the bytes of the body as they came, transfer coding removed. */
 export interface RawAnswer { readonly status: number, readonly reason: string, readonly headers: readonly Header[], readonly body: Buffer }

@@ -4,12 +4,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import t from 'tap'
-import { noDemands } from '../policies/demands.ts'
-import type { Demands } from '../policies/demands.ts'
+import { noDemands } from '../../policies/demands.ts'
+import type { Demands } from '../../policies/demands.ts'
 import { prepareCall } from './demanded-call.ts'
 import type { WantedCall } from './demanded-call.ts'
-import { makeDpopKey } from './pdnd/dpop-key.ts'
-import type { RawRequest } from './raw-request.ts'
+import { makeDpopKey } from '../pdnd/dpop-key.ts'
+import type { RawRequest } from '../raw-request.ts'
 
 /** The token requests that came, as the claims of their assertions. */
 const asked: { url: string, claims: Readonly<Record<string, unknown>>, bound: boolean }[] = []

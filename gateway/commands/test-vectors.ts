@@ -1,8 +1,8 @@
-import { shown } from '../policies/check.ts'
-import { findKeyFault, importKey, secretMembers } from '../policies/jwk.ts'
-import type { Jwk } from '../policies/jwk.ts'
-import { isRecord, readCompactJws, steeringMembers, verifyJws } from '../policies/jws.ts'
-import type { CompactJws, SignatureAlgorithm } from '../policies/jws.ts'
+import { shown } from '../../policies/check.ts'
+import { findKeyFault, importKey, secretMembers } from '../../policies/jwk.ts'
+import type { Jwk } from '../../policies/jwk.ts'
+import { isRecord, readCompactJws, steeringMembers, verifyJws } from '../../policies/jws.ts'
+import type { CompactJws, SignatureAlgorithm } from '../../policies/jws.ts'
 import { findMacFault, macAlgorithms } from './mac.ts'
 import type { MacAlgorithm } from './mac.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { writeRequest } from './raw-request.ts'
-import type { RawRequest } from './raw-request.ts'
+import { writeRequest } from '../raw-request.ts'
+import type { RawRequest } from '../raw-request.ts'
 import { isSavedRequest, pathOf, readSavedRequest } from './saved-request.ts'
 
 const crlf = (text: string): Buffer => Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1')

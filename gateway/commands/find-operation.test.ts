@@ -1,9 +1,9 @@
 import t from 'tap'
-import { toContract } from '../openapi/contract.ts'
-import type { JsonObject } from '../openapi/document.ts'
-import { demandsOf } from './demands.ts'
+import { toContract } from '../../openapi/contract.ts'
+import type { JsonObject } from '../../openapi/document.ts'
+import { demandsOf } from '../demands.ts'
 import { prepareFind } from './find-operation.ts'
-import type { DescribedEService } from './route.ts'
+import type { DescribedEService } from '../route.ts'
 
 const operation = (operationId: string, demand?: object): object => ({ operationId, ...demand && { 'x-modi': demand }, responses: { 200: { description: 'Fatto' } } })
 const contract = toContract({
