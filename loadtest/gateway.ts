@@ -11,7 +11,7 @@ export interface Gateway {
   readonly ask: <Answer>(path: string, method?: 'GET' | 'POST') => Promise<Answer>
 }
 
-const readyWithinMs = 20_000
+const readyWithinMs = 60_000
 
 /**
  * Starts a gateway with a configuration whose ports are GATEWAY_PORT and OPERATIONS_PORT, both free ones of this machine, and waits until it has the
