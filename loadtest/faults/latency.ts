@@ -9,7 +9,7 @@ import type { Figure, Measured, Run } from './figure.ts'
 import { localAnswers } from './local-answers.ts'
 import type { SharedState } from './local-answers.ts'
 import { makeProver, publicUrl, waitUntilDeciding } from './prover.ts'
-import type { SiteGateway, SiteOptions } from './site.ts'
+import type { Site, SiteGateway, SiteOptions } from './site.ts'
 import { Tally } from './tally.ts'
 
 /** A quota of which each call is counted by itself where so many gateways are expected: a hundredth of it, divided by them, is no call. */
@@ -40,44 +40,49 @@ interface Kind { readonly name: keyof typeof mostAddedUs, readonly gateway: numb
 type Sample = Tally<'admitted' | 'undecided'>
 const sample = (): Sample => new Tally({ admitted: figures, undecided: { status: 503, code: 'replay-filter-unavailable' } })
 
+/** What Redis adds to a kind of call, in µs. */
+interface Added { readonly name: Kind['name'], readonly p50Us: number, readonly p99Us: number }
+
 async function measure (run: Run): Promise<Measured> {
   const [calls, rounds] = run.quick ? [150, 1] : [2000, 3]
   await using stack = new AsyncDisposableStack()
   const site = await run.startSite(options, stack, run.signal)
   const callers = site.gateways.map(({ url }) => stack.use(new Caller(url, 1)))
-  const prover = await makeProver(site.platform, 'tickets', admittedPath)
-  await waitUntilDeciding(callers.slice(shared), prover, run.signal)
-  const bearer = async (purpose: string) => ({ authorization: `Bearer ${await site.platform.mint({ purpose })}` })
+  const samples: Sample[] = []
+  const added: Added[] = []
+  const leasedBefore = await leasedOf(site)
+  for (const kind of await prepareKinds(site, callers, run.signal)) {
+    const [without, withRedis] = await interleave(kind, callers, calls)
+    const us = (share: number): number => (withRedis.times.at(share) - without.times.at(share)) * 1000
+    samples.push(without, withRedis)
+    added.push({ name: kind.name, p50Us: us(0.5), p99Us: us(0.99) })
+    run.tell(`${kind.name}: ${without.times.at(0.5).toFixed(3)} ms without Redis, ${withRedis.times.at(0.5).toFixed(3)} ms with it`)
+    run.signal.throwIfAborted()
+  }
+  const [leased, late] = [await leasedOf(site) - leasedBefore, await localAnswers(site)]
+  const undecided = samples.reduce((sum, one) => sum + one.count('undecided'), 0)
+  const voucher = await site.platform.mint({ purpose: 'tickets' })
+  const ratio = await compareThroughput(site.gateways, voucher, rounds, stack, run.signal)
+  return {
+    promised: `added to the median: at most ${whole(mostAddedUs.leased)} µs under a lease, ${whole(mostAddedUs.counted)} µs with a round trip`,
+    measured: `${added.map(({ name, p50Us, p99Us }) => `${name} ${signed(p50Us)} µs (p99 ${signed(p99Us)})`).join(', ')}; ${whole(ratio * 100)} % of the calls per second without it${late > 0 ? `; Redis was late ${whole(late)} times` : ''}`,
+    // What Redis was late for was decided without it, or not at all.
+    kept: added.every(({ name, p50Us }) => p50Us <= mostAddedUs[name]) && leased + late >= calls && undecided <= late,
+    numbers: { calls, leased, undecided, late, ratio, ...Object.fromEntries(added.flatMap(({ name, p50Us, p99Us }) => [[`${name}P50Us`, p50Us], [`${name}P99Us`, p99Us]])) },
+    unexpected: samples.flatMap((one) => one.unexpected)
+  }
+}
+
+async function prepareKinds ({ platform }: Site, callers: readonly Caller[], signal: AbortSignal): Promise<readonly Kind[]> {
+  const prover = await makeProver(platform, 'tickets', admittedPath)
+  await waitUntilDeciding(callers.slice(shared), prover, signal)
+  const bearer = async (purpose: string) => ({ authorization: `Bearer ${await platform.mint({ purpose })}` })
   const [tickets, limited] = [await bearer('tickets'), await bearer('limited')]
-  const kinds: readonly Kind[] = [
+  return [
     { name: 'leased', gateway: shared, path: admittedPath, headers: async () => tickets },
     { name: 'counted', gateway: counting, path: admittedPath.replace('/tickets/', '/limited/'), headers: async () => limited },
     { name: 'proof', gateway: shared, path: prover.path, headers: prover.headers }
   ]
-  const unexpected: string[] = []
-  let undecided = 0
-  const added: { name: Kind['name'], p50Us: number, p99Us: number, isWithin: boolean }[] = []
-  const leasesBefore = (await leases(site.gateways)).lease
-  for (const kind of kinds) {
-    const [without, withRedis] = await interleave(kind, callers, calls)
-    unexpected.push(...without.unexpected, ...withRedis.unexpected)
-    undecided += without.count('undecided') + withRedis.count('undecided')
-    const us = (share: number): number => (withRedis.times.at(share) - without.times.at(share)) * 1000
-    added.push({ name: kind.name, p50Us: us(0.5), p99Us: us(0.99), isWithin: us(0.5) <= mostAddedUs[kind.name] })
-    run.tell(`${kind.name}: ${without.times.at(0.5).toFixed(3)} ms without Redis, ${withRedis.times.at(0.5).toFixed(3)} ms with it`)
-    run.signal.throwIfAborted()
-  }
-  const served = (await leases(site.gateways)).lease - leasesBefore
-  const late = await localAnswers(site)
-  const ratio = await compareThroughput(site.gateways, tickets.authorization.slice('Bearer '.length), rounds, stack, run.signal)
-  return {
-    promised: `added to the median: at most ${mostAddedUs.leased} µs under a lease, ${mostAddedUs.counted} µs with a round trip`,
-    measured: `${added.map(({ name, p50Us, p99Us }) => `${name} ${signed(p50Us)} µs (p99 ${signed(p99Us)})`).join(', ')}; ${whole(ratio * 100)} % of the calls per second without it${late > 0 ? `; Redis was late ${whole(late)} times` : ''}`,
-    // What Redis was late for was decided without it, or not at all.
-    kept: added.every(({ isWithin }) => isWithin) && served + late >= calls && undecided <= late,
-    numbers: { calls, servedByLease: served, undecided, late, ratio, ...Object.fromEntries(added.flatMap(({ name, p50Us, p99Us }) => [[`${name}P50Us`, p50Us], [`${name}P99Us`, p99Us]])) },
-    unexpected
-  }
 }
 
 /** Calls without and with Redis take turns, block by block, so that a machine that slows down slows both; the first blocks do not count. */
@@ -93,8 +98,9 @@ async function interleave ({ gateway, path, headers }: Kind, callers: readonly C
   return samples
 }
 
-async function leases (gateways: readonly SiteGateway[]): Promise<SharedState['answers']> {
-  return (await (gateways[shared] as SiteGateway).ask<SharedState>('/-/shared-state')).answers
+/** How many calls a gateway has admitted from leases. */
+async function leasedOf ({ gateways }: Site): Promise<number> {
+  return (await (gateways[shared] as SiteGateway).ask<SharedState>('/-/shared-state')).answers.lease
 }
 
 /** The calls per second of a gateway with Redis, as a share of those of one without it. */

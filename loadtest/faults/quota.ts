@@ -3,6 +3,7 @@ import { admittedPath, figures } from '../scenarios.ts'
 import { Caller, inLanes } from './caller.ts'
 import type { Figure, Measured, Run } from './figure.ts'
 import { localAnswers } from './local-answers.ts'
+import type { Written } from './site.ts'
 import { Tally } from './tally.ts'
 
 const kinds = { admitted: figures, refused: { status: 429, code: 'quota-exceeded' } }
@@ -13,7 +14,7 @@ const unusedShare = 0.01
 async function measure (run: Run): Promise<Measured> {
   const [quota, calls] = run.quick ? [500, 1200] : [5000, 12_000]
   await using stack = new AsyncDisposableStack()
-  const registry = (content: Record<string, any>): void => { content['purposes'][0].versions[0].dailyCalls = quota }
+  const registry = (content: Written): void => { content['purposes'][0].versions[0].dailyCalls = quota }
   const site = await run.startSite({ gateways: 2, redis: true, registry }, stack, run.signal)
   const callers = site.gateways.map(({ url }) => stack.use(new Caller(url, lanes / 2)))
   const headers = { authorization: `Bearer ${await site.platform.mint({ purpose: 'tickets' })}` }

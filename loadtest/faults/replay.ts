@@ -31,19 +31,8 @@ async function measure (run: Run): Promise<Measured> {
   const became: Pairs = { double: 0, once: 0, undecided: 0 }
   for (let done = 0; done < pairs; done += batch) {
     const proofs = await Promise.all(Array.from({ length: Math.min(batch, pairs - done) }, prover.headers))
-    await inLanes(lanes, async () => {
-      const headers = proofs.pop()
-      if (!headers) return false
-      // Each gateway comes first every other time.
-      const order = proofs.length % 2 === 0 ? callers : callers.toReversed()
-      const answers = await Promise.all(order.map(async (caller) => tally.note(await caller.get(prover.path, headers))))
-      const admitted = answers.filter((kind) => kind === 'admitted').length
-      if (admitted === 2) became.double++
-      else if (admitted === 1 && answers.includes('replayed')) became.once++
-      else became.undecided++
-      run.signal.throwIfAborted()
-      return true
-    })
+    await sendTwice(proofs, { callers, path: prover.path, tally, became })
+    run.signal.throwIfAborted()
     run.tell(`${whole(Math.min(pairs, done + batch))} of ${whole(pairs)} pairs`)
   }
   const late = await localAnswers(site) - lateBefore
@@ -55,6 +44,24 @@ async function measure (run: Run): Promise<Measured> {
     numbers: { pairs, ...became, late, forwarded, p99Ms: tally.times.at(0.99) },
     unexpected: tally.unexpected
   }
+}
+
+/** Where pairs are sent, and where it is noted what became of them. */
+interface Sending { readonly callers: readonly Caller[], readonly path: string, readonly tally: Tally<keyof typeof kinds>, readonly became: Pairs }
+
+/** Sends each proof to both gateways at the same moment; each of them comes first every other time. */
+async function sendTwice (proofs: Readonly<Record<string, string>>[], { callers, path, tally, became }: Sending): Promise<void> {
+  await inLanes(lanes, async () => {
+    const headers = proofs.pop()
+    if (!headers) return false
+    const order = proofs.length % 2 === 0 ? callers : callers.toReversed()
+    const answers = await Promise.all(order.map(async (caller) => tally.note(await caller.get(path, headers))))
+    const admitted = answers.filter((kind) => kind === 'admitted').length
+    if (admitted === 2) became.double++
+    else if (admitted === 1 && answers.includes('replayed')) became.once++
+    else became.undecided++
+    return true
+  })
 }
 
 export const replay: Figure = {
