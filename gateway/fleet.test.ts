@@ -241,19 +241,26 @@ t.test('where two may not count side by side the new one takes the connections, 
   t.strictSame(await fleet.restart(), { hash: 'first' })
   t.strictSame(stage.take().filter((line) => !line.includes('report')), ['2 stand {"worker":1}', '1 prepare', '1 discard', '1 drain', '1 own false', '1 end', '2 open {"worker":1,"patienceMs":0}', '2 serve', '2 own true'])
 
+  await t.test('a reload that is under way is not taken apart by it', async (t) => {
+    stage.instead = async (_actor, question) => question === 'prepare' ? wait(20) : undefined
+    const [reloaded, restarted] = await Promise.all([fleet.reload(), fleet.restart()])
+    t.strictSame([reloaded, restarted], [{ hash: 'first' }, { hash: 'first' }])
+    t.strictSame(stage.take('prepare', 'commit', 'discard'), ['2 prepare', '2 commit', '2 prepare', '2 discard'])
+  })
+
   await t.test('what is wrong with the files is found while the old one serves', async (t) => {
-    stage.instead = ({ pid }, question) => { if (pid === 2 && question === 'prepare') throw new Error('things.yaml:3: is wrong') }
+    stage.instead = ({ pid }, question) => { if (pid === 3 && question === 'prepare') throw new Error('things.yaml:3: is wrong') }
     t.strictSame(await fleet.restart(), { problems: ['things.yaml:3: is wrong'] })
-    t.strictSame(await serving(fleet), [2])
-    t.strictSame(stage.alive.map(({ pid }) => pid), [2])
+    t.strictSame(await serving(fleet), [3])
+    t.strictSame(stage.alive.map(({ pid }) => pid), [3])
   })
 
   await t.test('one that fails after that is started again', async (t) => {
-    stage.instead = ({ pid }, question) => { if (pid === 4 && question === 'open') throw new Error('no space left') }
+    stage.instead = ({ pid }, question) => { if (pid === 5 && question === 'open') throw new Error('no space left') }
     t.strictSame(await fleet.restart(), { problems: ['no space left'] })
-    await until(() => stage.alive.length === 1 && stage.alive[0]?.pid === 5 && stage.told.includes('5 serve'))
+    await until(() => stage.alive.length === 1 && stage.alive[0]?.pid === 6 && stage.told.includes('6 serve'))
     await wait(5)
-    t.strictSame(await serving(fleet), [5])
+    t.strictSame(await serving(fleet), [6])
   })
   await fleet.stop()
 })

@@ -152,8 +152,7 @@ export class Fleet {
     const { times: { openMs } } = this.#options
     // There is no way back once the old one drains: what the new one is going to read is tried on it before.
     await process.ask('stand', { worker: before.worker as number }, openMs)
-    await before.process.ask('prepare', null, openMs)
-    await before.process.ask('discard', null, openMs)
+    await this.#inTurn(async () => before.process.ask('prepare', null, openMs).then(async () => before.process.ask('discard', null, openMs)))
     await this.#drain(before)
   }
 

@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { loadConfig } from './config.ts'
 import { holdConnections } from './hold.ts'
+import { PendingReload } from './pending-reload.ts'
 import { planReload } from './plan-reload.ts'
-import type { PreparedReload } from './reload.ts'
 import { reportOf } from './report.ts'
 import { filesOf, runGateway } from './running.ts'
 import type { Place, RunningGateway } from './running.ts'
@@ -16,7 +16,7 @@ const source = { path: values.config, env: process.env }
 
 let opening: Promise<RunningGateway> | undefined
 let running: RunningGateway | undefined
-let prepared: PreparedReload | undefined
+const reload = new PendingReload(async () => get().prepare())
 /** Opens what is behind listeners that are open already, and lets those in who wait there. */
 let proceed: (() => void) | undefined
 let admit: (() => void) | undefined
@@ -80,19 +80,13 @@ answerQuestions({ send: (message) => { process.send?.(message) }, onMessage: (ta
   },
   report: () => reportOf(get().gateway, get().startedAt),
   plan: async () => planReload(get().gateway.live, source),
-  async prepare () {
-    await prepared?.discard()
-    prepared = await get().prepare()
-    return { hash: prepared.hash }
-  },
+  prepare: async () => reload.prepare(),
   commit () {
-    prepared?.commit()
-    prepared = undefined
+    reload.commit()
     return { files: filesOf(get().gateway.live) }
   },
   async discard () {
-    await prepared?.discard()
-    prepared = undefined
+    await reload.discard()
     return null
   },
   drain,
