@@ -6,7 +6,7 @@ export function openOutput (): DestinationStream {
   return pino.destination(1)
 }
 
-/** Opens the log of a process: one structured line per event, on standard output unless another place is given. */
+/** Opens the log of a process: one structured line per event, with its `time` (of a call its beginning), on standard output unless another place is given. */
 export function openLog (destination: DestinationStream = openOutput()): Logger {
-  return pino({ base: null, timestamp: false, messageKey: 'event' }, destination)
+  return pino({ base: null, timestamp: false, messageKey: 'event', mixin: (entry) => 'time' in entry ? {} : { time: new Date().toISOString() } }, destination)
 }

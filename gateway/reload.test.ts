@@ -208,7 +208,7 @@ t.test('a gateway of its own is reloaded by the command, by SIGHUP, and when its
   }
   t.match(await varco('reload', '--config', files.path), { code: 1, err: /no gateway runs with the state folder .*own-state/ })
   t.match(await varco('reload'), { code: 2, err: /name the configuration/ })
-  const program = launch(t, ['gateway/main.ts', '--config', files.path], { cwd: files.folder, port })
+  const program = launch(t, ['gateway/varco.js', 'start', '--config', files.path], { cwd: files.folder, port })
   await program.says(/ready on .*token/)
   const place = join(files.folder, 'own-state/operations.json')
   t.equal((await stat(place)).mode & 0o777, 0o600, 'nobody else can read the token')
@@ -238,6 +238,7 @@ t.test('a gateway of its own is reloaded by the command, by SIGHUP, and when its
   await until(() => reloads() > before)
   t.equal(reloads(), before + 1)
   t.equal(await hash(), second)
+  t.match(JSON.parse(program.out.trim().split('\n').at(-1) ?? ''), { event: 'reloaded', time: /^\d{4}-\d\d-\d\dT.*Z$/ }, 'a line says when')
   t.equal(await program.stop(), 0)
   await t.rejects(stat(place), { code: 'ENOENT' }, 'nobody is sent to a gateway that is gone')
 })

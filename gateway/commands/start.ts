@@ -19,6 +19,8 @@ With --config FILE: the gateway alone, with that configuration (see gateway/gate
     const program = values.config === undefined ? [join(gateway, 'start.ts')] : [join(gateway, 'main.ts'), '--config', values.config]
     const child = spawn(process.execPath, program, { stdio: 'inherit' })
     whenAskedToStop(() => { child.kill('SIGTERM') })
+    // They are sent to the process that was started, and would end it.
+    for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => { child.kill(signal) })
     const [code] = await once(child, 'exit') as [number | null]
     return code ?? 1
   }
