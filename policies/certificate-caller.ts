@@ -54,8 +54,7 @@ export function prepareCertified ({ certificates, registry, replay }: Pick<Ports
     const denial = verifyCertified(token, found)
     if (denial) return denial
     const certificate = found as TrustedCertificate
-    const consumerId = clientWith(certificate.clientId, registry())?.consumerId
-    return whenSettled(registry(), { eserviceId: terms.eserviceId, consumerId }, () => identify(token, certificate, credentials, call))
+    return whenSettled(registry(), { claims: token.claims, client: clientWith(certificate.clientId, registry()), eserviceId: terms.eserviceId }, () => identify(token, certificate, credentials, call))
   }
   const identify = ({ claims }: Jws, { clientId, thumbprint }: TrustedCertificate, { scheme }: Credentials, { demands, now }: Pick<Call, 'demands' | 'now'>): Answer<CallerFact> => {
     const client = clientOf(claims, clientId, terms, registry())

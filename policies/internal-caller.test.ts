@@ -56,6 +56,16 @@ t.test('all the following policies hold it to the same registry', async (t) => {
   }
 })
 
+t.test('whether it has a purpose is not concluded from what is not known here', async (t) => {
+  for (const make of [() => inside(internalToken()), () => connected()]) {
+    const settleAs = (settled: 'settled' | 'undecided', changes: RegistryChanges) => ({ registry: () => ({ ...registryOf(changes), settle: async ({ purposeId }: { readonly purposeId?: string | undefined }) => purposeId === undefined ? 'settled' as const : settled }) })
+    t.equal(codeOf(await prove(make(), settleAs('undecided', { purpose: undefined }))), 'registry-unavailable')
+    t.equal(codeOf(await prove(make(), settleAs('undecided', { purpose: { eserviceId: id(77) } }))), 'registry-unavailable', 'one on another e-service may not be all')
+    t.equal(codeOf(await prove(make(), settleAs('settled', { purpose: undefined }))), 'purpose-unknown')
+    t.equal(codeOf(await prove(make(), settleAs('undecided', {}))), 'internal', 'nobody waits where one is known')
+  }
+})
+
 const kinds: readonly (readonly [name: string, call: AdmittedCall, expected: string])[] = [
   ['a token of an application where consumers call', callWith(`Bearer ${internalToken()}`), 'caller-kind-not-trusted'],
   ['the same where certificates are taken', callWith(`Bearer ${internalToken()}`, { demands: { ...noDemands, trust: ['x509'] } }), 'caller-kind-not-trusted'],

@@ -100,7 +100,7 @@ export interface Internal {
 }
 
 export function prepareInternal ({ internalClients, registry, replay }: Pick<Ports, 'internalClients' | 'registry' | 'replay'>, terms: Terms): Internal {
-  const settle = ({ consumerId }: InternalClient, conclude: () => Answer<CallerFact>): Answer<CallerFact> => whenSettled(registry(), { eserviceId: terms.eserviceId, consumerId }, conclude)
+  const settle = (client: InternalClient, claims: Jws['claims'], conclude: () => Answer<CallerFact>): Answer<CallerFact> => whenSettled(registry(), { claims, client, eserviceId: terms.eserviceId }, conclude)
   return {
     prove ({ scheme }, token, { demands, now }) {
       const failure = firstFailure(internalHeaderChecks, token.header)
@@ -110,7 +110,7 @@ export function prepareInternal ({ internalClients, registry, replay }: Pick<Por
       const denial = verifyInternal(token, found) ?? firstFailure(meansChecks, { demands, byToken: true }) ?? firstFailure(internalClaimChecks, ownTokenOf(token.claims, internalAudience(terms), now, demands))
       if (denial) return denial
       const { client } = found as NonNullable<typeof found>
-      return settle(client, () => {
+      return settle(client, token.claims, () => {
         const known = knownClientOf(token.claims, client, terms, registry())
         const caller = (): CallerFact => ({ ...factOf('internal', known), kid: token.header['kid'] as string, scheme })
         return firstFailure(internalClientChecks, known) ?? (demands.singleUse ? takeOnce(replay, caller(), token.claims, now) : caller())
@@ -120,7 +120,7 @@ export function prepareInternal ({ internalClients, registry, replay }: Pick<Por
       const client = internalClients.byCertificate(certificate.thumbprint)
       const denial = firstFailure(internalCertificateChecks, { certificate, client, now }) ?? firstFailure(meansChecks, { demands, byToken: false })
       if (denial) return denial
-      return settle(client as InternalClient, () => {
+      return settle(client as InternalClient, {}, () => {
         const known = knownClientOf({}, client, terms, registry())
         return firstFailure(useChecks, known) ?? factByCertificate(known, certificate)
       })

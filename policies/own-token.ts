@@ -7,7 +7,7 @@ import type { Denial } from './denials.ts'
 import type { Jws } from './jws.ts'
 import { registryUnavailable } from './platform-state.ts'
 import type { Answer, Call, Terms } from './policy.ts'
-import type { Agreement, Client, Purpose, Registry, RegistryIds } from './registry.ts'
+import type { Agreement, Client, Purpose, Registry, Settled } from './registry.ts'
 import { replayKey } from './replay.ts'
 import type { ReplayFilter, ReplayVerdict } from './replay.ts'
 import { tokenClaimChecks } from './signed-token.ts'
@@ -147,11 +147,13 @@ export function factOf (kind: CallerKind, { claims, terms, client, purposes, agr
   }
 }
 
-/** Concludes once the registry can say what is there of this. */
-export function whenSettled (registry: Registry, ids: RegistryIds, conclude: () => Answer<CallerFact>): Answer<CallerFact> {
-  const settled = registry.settle(ids)
-  if (settled instanceof Promise) return settled.then((known) => known === 'settled' ? conclude() : registryUnavailable)
-  return settled === 'settled' ? conclude() : registryUnavailable
+/** Concludes once the registry can say what is there of a client on an e-service: its agreement and, where its token names no purpose and none that is known here is on it, its purposes. */
+export function whenSettled (registry: Registry, { claims: { purposeId }, client, eserviceId }: { readonly claims: Jws['claims'], readonly client: OwnClient | undefined, readonly eserviceId: string }, conclude: () => Answer<CallerFact>): Answer<CallerFact> {
+  const purposes = purposeId === undefined ? client?.purposes ?? [] : []
+  const isKnown = purposes.some((id) => registry.purpose(id)?.eserviceId === eserviceId)
+  const settled = [registry.settle({ eserviceId, consumerId: client?.consumerId }), ...isKnown ? [] : purposes.map((id) => registry.settle({ purposeId: id }))]
+  const decide = (all: readonly Settled[]): Answer<CallerFact> => all.includes('undecided') ? registryUnavailable : conclude()
+  return settled.some((one) => one instanceof Promise) ? Promise.all(settled.map(async (one) => one)).then(decide) : decide(settled as readonly Settled[])
 }
 
 /** Notes that a caller's token was used which is good for one call; the caller, unless it was before. `now` in epoch ms. */
