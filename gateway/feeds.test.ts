@@ -38,7 +38,7 @@ async function start (t: Test) {
     } as unknown as Config
     const trust = await openTrustSources(config, surroundings)
     t.teardown(async () => trust.close())
-    return { trust, registry: await openRegistry(config, { ...surroundings, api: trust.api }) }
+    return { trust, registry: await openRegistry(config, { ...surroundings, api: trust.api }), config }
   }
   const read = async ({ trust, registry }: Awaited<ReturnType<typeof open>>): Promise<void> => {
     await Promise.all([trust.keys.refresh(), trust.feed?.read(), registry.read()])
@@ -138,6 +138,28 @@ t.test('what only one of the others knows goes too when it is told of, and stays
   await attend(other)
   await until(() => !isKnown(ids.client))
   t.notOk(isKnown(ids.client), 'when it heard nothing for too long nothing stays that only it knows')
+})
+
+t.test('a version that is suspended is so too in one of the others that was to serve another version as well, whatever became of that', async (t) => {
+  const { platform, standIn, open, read, attend } = await start(t)
+  const [owner, other] = [await open(), await attend()]
+  await read(owner)
+  await until(() => other.registry.registry.settle(known) === 'settled')
+  const [eservice] = other.config.eservices as [Config['eservices'][number]]
+  await other.registry.reload({ ...other.config, eservices: [{ ...eservice, descriptorIds: [...eservice.descriptorIds, id(2, 1)] }] })
+  standIn.replace('descriptors', { ...standIn.documents['descriptors']?.[0], state: 'SUSPENDED' })
+  standIn.tell('eserviceEvents', 'eserviceId', ids.eservice)
+  platform.now += minute
+  await read(owner)
+  await until(() => other.registry.health.ageMs === 0)
+  t.equal(await other.registry.registry.settle(known), 'settled')
+  t.strictSame(other.registry.registry.eservice(ids.eservice)?.descriptors.map(({ state }) => state), ['Suspended'])
+  platform.asked.length = 0
+  platform.now += minute
+  await read(owner)
+  await until(() => other.registry.health.ageMs === 0)
+  platform.asked.length = 0
+  t.equal(other.registry.registry.settle(known), 'settled', 'and is known then')
 })
 
 t.test('the others say how it stands: how old it is, and that the platform cannot be read', async (t) => {

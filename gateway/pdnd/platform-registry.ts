@@ -143,7 +143,8 @@ export class PlatformRegistry implements Registry {
 
   /**
    * Takes what another process kept. What that one removed is no longer known here; what only this one asked for stays, unless `isTold` says that something happened
-   * to it. An e-service of which other versions are served here is left as it was.
+   * to it. Of an e-service of which more versions are served here than there what is known
+   * stays, unless something happened to it or it is another there.
    */
   restore (kept: Readonly<Record<string, unknown>>, isTold: (kind: RegistryKind, id: string) => boolean): void {
     const taken = new Set<string>()
@@ -153,6 +154,7 @@ export class PlatformRegistry implements Registry {
         if (!isRecord(item) || typeof item['id'] !== 'string') continue
         taken.add(`${kind} ${item['id']}`)
         if (kind !== 'eservice' || this.#isWhole(item as unknown as EService)) this.#take(kind, item['id'], item as never, this.number())
+        else if (isTold(kind, item['id']) || this.#contradicts(item as unknown as EService)) this.doubt(kind, item['id'])
       }
       for (const id of this.knownBefore(kind, Infinity)) {
         const name = `${kind} ${id}`
@@ -164,6 +166,12 @@ export class PlatformRegistry implements Registry {
 
   #isWhole ({ id, descriptors }: EService): boolean {
     return this.#options.served.get(id)?.every((served) => descriptors.some((descriptor) => descriptor.id === served)) ?? false
+  }
+
+  /** Whether something else is known here of an e-service, or of one of these versions. */
+  #contradicts (told: EService): boolean {
+    const known = this.#known.eservice.get(told.id)
+    return known !== undefined && JSON.stringify(inCommon(told, known)) !== JSON.stringify(inCommon(known, told))
   }
 
   #take<Kind extends RegistryKind> (kind: Kind, id: string, item: RegistryNouns[Kind] | undefined, asked: number, until = this.#options.now() + deniedMs): void {
@@ -234,4 +242,9 @@ export class PlatformRegistry implements Registry {
     this.undecided++
     return 'undecided'
   }
+}
+
+/** An e-service with those versions that the other one has too. */
+function inCommon ({ descriptors, ...eservice }: EService, { descriptors: others }: EService): EService {
+  return { ...eservice, descriptors: descriptors.filter(({ id }) => others.some((other) => other.id === id)) }
 }
