@@ -21,11 +21,11 @@ const maxDocumentBytes = 5 * 1024 * 1024
 export function parseObject (text: string, file: string): JsonObject {
   if (Buffer.byteLength(text) > maxDocumentBytes) throw new DocumentError(file, 'is larger than 5 MiB; split it or remove embedded data')
   const lines = new LineCounter()
-  const document = parseDocument(text, { merge: true, uniqueKeys: true, lineCounter: lines })
+  const document = parseDocument(text, { merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false })
   const mistake = document.errors[0]
   if (mistake) {
     const { line, col } = lines.linePos(mistake.pos[0])
-    throw new DocumentError(file, mistake.message.split('\n')[0] ?? 'cannot be parsed', line, col)
+    throw new DocumentError(file, mistake.message, line, col)
   }
   const value: unknown = toValue(document, file)
   if (!isObject(value)) throw new DocumentError(file, 'is not an object: a YAML mapping or JSON object is expected at the top', 1, 1)
