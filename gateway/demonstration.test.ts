@@ -32,6 +32,7 @@ t.test('one command starts everything', async (t) => {
   const port = await freePorts()
   const demonstration = demonstrate(t, port)
   await demonstration.says(/^curl .*$/m)
+  t.match(demonstration.out, `(PORT=${port} npx varco voucher tickets prints another)`, 'the command asks where it runs')
 
   t.test('it prints plain text where it is not a terminal: the addresses, the docs and a first call', async (t) => {
     const { out, err } = demonstration

@@ -92,6 +92,7 @@ async function waitUntilReady (child: ChildProcess): Promise<Ready | undefined> 
 
 function banner (ready: readonly Ready[], { gateway, operations }: ListenerPorts, voucher: string): string {
   const origin = `http://127.0.0.1:${gateway}`
+  const another = `${gateway === listenerPorts({}).gateway ? '' : `PORT=${gateway} `}npx varco voucher tickets`
   const token = ready.find((one) => one.operationsToken)?.operationsToken
   const bold = (text: string): string => styleText('bold', text, { stream: process.stdout })
   const blue = (text: string): string => styleText('cyan', text, { stream: process.stdout })
@@ -103,7 +104,7 @@ function banner (ready: readonly Ready[], { gateway, operations }: ListenerPorts
     `  ${'operations'.padEnd(14)}${blue(`http://127.0.0.1:${operations}`)}${token ? `  (token ${token})` : ''}`,
     `  ${'docs'.padEnd(14)}${blue(`${origin}/docs`)}`,
     '',
-    bold('A first call') + ', with a voucher of the sandbox that is good for 10 minutes (npx varco voucher tickets prints another):',
+    bold('A first call') + `, with a voucher of the sandbox that is good for 10 minutes (${another} prints another):`,
     '',
     `curl -s -H 'Authorization: Bearer ${voucher}' '${origin}/rest/tickets/v1/channels?channel=infoline&period=2023&measure=tickets'`,
     '',
