@@ -118,6 +118,32 @@ t.test('nor has one that its quotas refuse', async (t) => {
   t.equal(placesOf(gateway).taken, 1)
 })
 
+t.test('a reload frees no place: what is in flight by what was live counts, until it is over', async (t) => {
+  const gateway = await startGateway(t, bounded(2))
+  const answers: (() => void)[] = []
+  gateway.upstream.answer = (_request, response) => { answers.push(() => { response.writeHead(200, { 'content-type': 'application/json' }).end('{}') }) }
+  const calls = [gateway.call('/items'), gateway.call('/items')]
+  await until(() => answers.length === 2)
+  const reload = async (concurrency: number, how: 'commit' | 'discard'): Promise<void> => {
+    const { live: { config } } = gateway.gateway
+    const prepared = await gateway.gateway.prepare({ ...config, eservices: config.eservices.map((one) => ({ ...one, concurrency })) })
+    await prepared[how]()
+  }
+  for (const [concurrency, how] of [[2, 'commit'], [9, 'discard'], [1, 'commit']] as const) {
+    await reload(concurrency, how)
+    t.match(JSON.parse((await gateway.call('/items')).body), { status: 503, code: 'overloaded' })
+    t.equal(placesOf(gateway).taken, 2)
+  }
+  await reload(3, 'commit')
+  calls.push(gateway.call('/items'))
+  await until(() => answers.length === 3)
+  t.match(JSON.parse((await gateway.call('/items')).body), { status: 503, code: 'overloaded' })
+  for (const answer of answers) answer()
+  t.strictSame((await Promise.all(calls)).map(({ status }) => status), [200, 200, 200])
+  await until(() => placesOf(gateway).taken === 0)
+  t.equal(placesOf(gateway).taken, 0)
+})
+
 t.test('whatever the ends of many calls, all places come back', async (t) => {
   const gateway = await startGateway(t, bounded(4, { timeoutMs: 150 }))
   answerAsAsked(gateway)

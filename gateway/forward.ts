@@ -20,8 +20,8 @@ export interface Upstream extends UpstreamTerms { readonly pool: Pool, readonly 
 /** Largest answer of an upstream, in bytes. */
 const maxAnswerBytes = 1024 ** 3
 
-/** Opens a pool for an upstream origin; nothing is connected before the first call. `concurrency` is how many calls may be in flight, if that is bounded. */
-export function openUpstream (origin: string, { timeoutMs, via, concurrency }: UpstreamTerms & { readonly concurrency: number | undefined }): Upstream {
+/** Opens a pool for an upstream origin; nothing is connected before the first call. `concurrency` is how many calls may be in flight, if that is bounded, with those that are in flight by what was opened `before`. */
+export function openUpstream (origin: string, { timeoutMs, via, concurrency }: UpstreamTerms & { readonly concurrency: number | undefined }, before?: Upstream): Upstream {
   const pool = new Pool(origin, {
     connections: 128,
     pipelining: 1,
@@ -32,7 +32,7 @@ export function openUpstream (origin: string, { timeoutMs, via, concurrency }: U
     maxResponseSize: maxAnswerBytes,
     strictContentLength: true
   })
-  return { pool, origin, timeoutMs, via, places: concurrency === undefined ? undefined : new Places(concurrency) }
+  return { pool, origin, timeoutMs, via, places: concurrency === undefined ? undefined : new Places(concurrency, before?.places) }
 }
 
 // Whether a lost connection had served before decides if a call may be repeated; only the client's own errors say so by themselves.

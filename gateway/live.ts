@@ -15,22 +15,24 @@ import { prepareRoute } from './route.ts'
 import type { DescribedEService, LiveEService, Route } from './route.ts'
 import { viaOf } from './via.ts'
 
-/** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. `before` is what was live, of whose contracts those are taken over that have not changed. Throws naming every contract that cannot be served. */
+/** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. `before` is what was live, of whose contracts those are taken over that have not changed, and whose calls in flight count. Throws naming every contract that cannot be served. */
 export async function goLive (config: Config, ports: Ports, before: readonly LiveEService[]): Promise<readonly LiveEService[]> {
   const known = new Map(before.map(({ contract }) => [nameOf(contract), contract]))
   const contracts = (await compileContracts(config.eservices.map((eservice) => eservice.contract))).map((contract) => known.get(nameOf(contract)) ?? contract)
-  return Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports)))
+  return Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports, before)))
 }
 
 function nameOf ({ file, sha256 }: Contract): string {
   return `${sha256} ${file}`
 }
 
-async function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports): Promise<LiveEService> {
+async function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports, before: readonly LiveEService[]): Promise<LiveEService> {
   const described = await describeEService(config, eservice, contract)
   refuseUnmeetable(config, eservice, described.demands)
   refuseWrongClasses(eservice, contract)
-  return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(eservice.upstream.url, { timeoutMs: eservice.upstream.timeoutMs, via: viaOf(config), concurrency: eservice.concurrency }) }
+  const { eserviceId, upstream: { url, timeoutMs }, concurrency } = eservice
+  const same = before.find((one) => one.config.eserviceId === eserviceId && one.upstream.origin === url)
+  return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(url, { timeoutMs, via: viaOf(config), concurrency }, same?.upstream) }
 }
 
 /** What configuration, contract and grants say of an e-service, before anything of it runs. Throws a sentence when they leave out or contradict something. */
