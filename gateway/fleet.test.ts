@@ -235,6 +235,22 @@ t.test('a rolling restart replaces one after the other: the old one drains when 
   await fleet.stop()
 })
 
+t.test('a rolling restart that ends half-way leaves all with the same files', async (t) => {
+  const { stage, fleet } = await started(2)
+  stage.files = 'second'
+  stage.instead = ({ pid }, question) => { if (pid === 4 && question === 'open') throw new Error('no space left') }
+  t.strictSame(await fleet.restart(), { problems: ['no space left'] })
+  t.strictSame(stage.alive.map(({ pid, hash }) => [pid, hash]), [[2, 'second'], [3, 'second']])
+
+  stage.files = 'third'
+  stage.instead = ({ pid }, question) => {
+    if (pid === 6 && question === 'open') throw new Error('no space left')
+    if (pid === 2 && question === 'prepare') throw new Error('gateway.yaml:3: pdnd: has changed, and takes a restart')
+  }
+  t.strictSame(await fleet.restart(), { problems: ['no space left', 'gateway.yaml:3: pdnd: has changed, and takes a restart'] }, 'or says why not')
+  await fleet.stop()
+})
+
 t.test('where two may not count side by side the new one takes the connections, and opens the rest when the old one is gone', async (t) => {
   const { stage, fleet } = await started(1, { sideBySide: false })
   stage.take()

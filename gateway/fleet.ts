@@ -121,16 +121,13 @@ export class Fleet {
   }
 
   async #restart (): Promise<Reloaded> {
-    for (const seat of this.#seats) {
-      try {
-        await this.#replace(seat)
-      } catch (error) {
-        return { problems: problemsOf(error) }
-      }
-    }
-    // The files may have changed between one process and the next.
+    const problems: string[] = []
+    for (const seat of this.#seats) if (problems.length === 0) await this.#replace(seat).catch((error: unknown) => { problems.push(...problemsOf(error)) })
+    // The files may have changed between one process and the next, and before those that were left.
     const hashes = new Set((await this.reports()).map(({ hash }) => hash))
-    return hashes.size === 1 ? { hash: [...hashes][0] as string } : this.reload()
+    const agreed = hashes.size > 1 || (hashes.size === 0 && problems.length === 0) ? await this.reload() : { hash: [...hashes][0] as string }
+    if ('problems' in agreed) problems.push(...agreed.problems)
+    return problems.length > 0 ? { problems } : agreed
   }
 
   async #replace (seat: Seat): Promise<void> {
