@@ -42,9 +42,10 @@ const requestOf = (gateway: Harness, end: string): Buffer => gateway.request(`/i
 /** Makes a call that ends in one way. */
 async function callTo (gateway: Harness, end: string): Promise<void> {
   const wire = gateway.connect()
+  const before = gateway.upstream.requests.length
   wire.write(requestOf(gateway, end))
   if (ends[end]?.leaves) {
-    await until(() => wire.isClosed || wire.received !== '' || gateway.upstream.requests.some(({ url }) => url.includes(encodeURIComponent(end))), 500)
+    await until(() => wire.isClosed || wire.received !== '' || gateway.upstream.requests.length > before, 500)
     await wait(5)
   } else await wire.answer()
   wire.destroy()
