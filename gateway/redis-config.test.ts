@@ -51,6 +51,13 @@ t.test('it is named in the file or by the environment; the file wins', async (t)
   t.equal((await load(t, '', { REDIS_URL: '' })).redis, undefined)
 })
 
+t.test('who asks a gateway for something, or compares files, need not know where it is', async (t) => {
+  for (const url of ['${REDIS_URL}', 'redis://:${PASSWORD}@10.0.0.9', 'rediss://${HOST}:6379']) {
+    const path = join(t.testdir({ 'registry.yaml': '', 'things.v1.yaml': '', 'gateway.yaml': configuration(`redis: { url: '${url}' }`) }), 'gateway.yaml')
+    t.match(await loadConfig(path, {}, { secrets: 'ignored' }), { redis: { expectedNodes: 2 } }, url)
+  }
+})
+
 t.test('what is wrong with it is told with its line, and never with its value', async (t) => {
   const form = 'is not of the form that is expected here: redis://host:6379'
   const cases: readonly (readonly [redis: string, env: Env, problem: string])[] = [

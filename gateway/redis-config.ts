@@ -50,9 +50,9 @@ function faultOfForm (url: string): string | undefined {
   }
 }
 
-/** What of it belongs to the hash of a configuration: everything but the secret, of which `partOf` says what may be told. */
+/** What of it belongs to the hash of a configuration: everything but the secret, of which `partOf` says what may be told. Where secrets are ignored there may be no URL. */
 export function hashableRedis (redis: RedisConfig | undefined, partOf: (secret: string) => string): Fields | undefined {
-  if (!redis) return undefined
+  if (!redis || !URL.canParse(redis.url)) return redis && { ...redis }
   const { protocol, host, pathname, username, password } = new URL(redis.url)
   return { ...redis, url: [protocol, host, pathname, username], password: partOf(password) }
 }
