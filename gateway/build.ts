@@ -17,6 +17,7 @@ import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import type { Config } from './config.ts'
 import { Visits } from './enter.ts'
+import { EvidenceStores } from './evidence-stores.ts'
 import { openGeneration } from './generation.ts'
 import type { Generation, Lasting } from './generation.ts'
 import { createListener, usualPatience } from './listen.ts'
@@ -95,7 +96,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     interactions = resources.adopt(await shared.openInteractions({ state: config.state, folder }), async (some) => some.close())
   }
   const visits = new Visits(config.limits.unproven)
-  const lasting: Lasting = { logger, now, folder, visits, keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
+  const lasting: Lasting = { logger, now, folder, visits, stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
     registry: source,
     before,

@@ -1,12 +1,13 @@
 import { basename, join } from 'node:path'
 import type { EvidencePlace } from './adapters/evidence-reader.ts'
-import { EvidenceStore } from './adapters/evidence-store.ts'
+import type { EvidenceOptions, EvidenceStore } from './adapters/evidence-store.ts'
 import { Keychain } from './adapters/keychain.ts'
 import type { KeychainOptions } from './adapters/keychain.ts'
 import { isProven } from '../policies/admission.ts'
 import type { Demands } from '../policies/demands.ts'
 import type { EServiceConfig } from './config.ts'
 import { prepareKeep } from './evidence.ts'
+import type { EvidenceStores, UsedStore } from './evidence-stores.ts'
 import type { Exchange } from './exchange.ts'
 import type { LiveEService } from './route.ts'
 import { prepareSeal } from './seal.ts'
@@ -24,8 +25,8 @@ export interface Custody {
   close (): Promise<void>
 }
 
-/** What opening needs: the state folder, in it the folder of what this process alone may write; `isPublished` asks the platform whether it has a key of the producer keychain. */
-export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly state: string, readonly folder: string, readonly now: () => number }
+/** What opening needs: the state folder, in it the folder of what this process alone may write; the evidence stores that are open; `isPublished` asks the platform whether it has a key of the producer keychain. */
+export interface CustodyParts extends Pick<KeychainOptions, 'warn' | 'isPublished'> { readonly state: string, readonly folder: string, readonly stores: EvidenceStores, readonly now: () => number }
 
 const keychainRefreshMs = 30_000
 const expiryMs = 3_600_000
@@ -35,6 +36,7 @@ export async function openCustody (eservices: readonly LiveEService[], parts: Cu
   const keychains = new Map<string, Promise<Keychain>>()
   const custodians = new Map<LiveEService, Custodian>()
   const stores: EvidenceStore[] = []
+  await using entered = new AsyncDisposableStack()
   for (const eservice of eservices) {
     const [signing, keeping] = [demanding(eservice, ({ signedResponse }) => signedResponse), demanding(eservice, ({ nonRepudiation }) => nonRepudiation)]
     const { keychain: folder, keychainId, producer } = eservice.config
@@ -42,13 +44,14 @@ export async function openCustody (eservices: readonly LiveEService[], parts: Cu
     const opening = keychains.get(folder) ?? Keychain.open({ ...parts, folder })
     keychains.set(folder, opening)
     const keychain = await opening.catch((error: Error) => { throw new Error(`e-service "${eservice.config.name}": operation "${signing}" demands signed answers, and no key of its keychain can be used: ${error.message}`) })
-    const store = keeping === undefined ? undefined : evidenceStore(eservice.config, parts)
-    await store?.open()
-    if (store) stores.push(store)
+    const used = keeping === undefined ? undefined : await useStore(eservice.config, parts)
+    const store = used?.store
+    if (used) stores.push(entered.adopt(used, async ({ leave }) => leave()).store)
     custodians.set(eservice, { seal: prepareSeal({ keychain, issuer: keychainId ?? producer, now: parts.now }, store, parts.warn), keep: store && prepareKeep(store) })
   }
   const opened = await Promise.all(keychains.values())
   for (const keychain of opened) keychain.watch(keychainRefreshMs)
+  const inUse = entered.move()
   const expiring = setInterval(() => { for (const store of stores) void store.expire() }, expiryMs).unref()
   return {
     of: (eservice) => custodians.get(eservice),
@@ -56,7 +59,7 @@ export async function openCustody (eservices: readonly LiveEService[], parts: Cu
     async close () {
       clearInterval(expiring)
       for (const keychain of opened) keychain.close()
-      await Promise.all(stores.map(async (store) => store.close()))
+      await inUse.disposeAsync()
     }
   }
 }
@@ -66,10 +69,11 @@ function demanding ({ demands }: LiveEService, what: (demands: Demands) => boole
   return [...demands].find(([, one]) => what(one))?.[0]
 }
 
-function evidenceStore ({ eserviceId, evidence }: EServiceConfig, { state, folder, warn, now }: CustodyParts): EvidenceStore | undefined {
+async function useStore ({ eserviceId, evidence }: EServiceConfig, { state, folder, stores, warn, now }: CustodyParts): Promise<UsedStore | undefined> {
   if (!evidence) return undefined
   const folders = async (): Promise<readonly string[]> => (await placesOf(state, eserviceId, evidence.keys)).map((place) => place.folder)
-  return new EvidenceStore({ ...placeOf(folder, eserviceId, evidence.keys), folders, retentionDays: evidence.retentionDays, now, warn })
+  const options: EvidenceOptions = { ...placeOf(folder, eserviceId, evidence.keys), folders, retentionDays: evidence.retentionDays, now, warn }
+  return stores.use(options)
 }
 
 /** Where the evidence of an e-service is that one process keeps, in that one's folder. It goes by its id, which stays when its name in the configuration changes. */

@@ -16,7 +16,7 @@ import { placeOf } from './custody.ts'
 import { searchEvidence } from './evidence-search.ts'
 import type { EvidenceQuery, FoundEvidence } from './evidence-search.ts'
 import { checkSignature, custodyOptions, evidenceKey, keeping, keychainOf, signedCall, signing, withCustody } from './harness/custody.ts'
-import { startGateway } from './harness/gateway.ts'
+import { startGateway, until } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { audience, basePath, ids } from './harness/platform.ts'
 import { checkProblem } from './harness/refusal.ts'
@@ -206,6 +206,32 @@ t.test('a start after a crash notes the torn entry, and keeps on', async (t) => 
   const { code, out } = await varco(second, 'verify')
   t.equal(code, 0)
   t.match(out, /^archive: note: 2026-03-02\.0001\.evidence: its last \d+ bytes/)
+})
+
+t.test('a reload goes on in the same file, whoever still writes to it', async (t) => {
+  const gateway = await start(t)
+  const reload = async (how: 'commit' | 'discard', retentionDays = 30): Promise<void> => {
+    const { config } = gateway
+    await (await gateway.gateway.prepare({ ...config, eservices: config.eservices.map((one) => ({ ...one, evidence: { keys: [evidenceKey], retentionDays } })) }))[how]()
+  }
+  let answer = (): void => undefined
+  const usual = gateway.upstream.answer
+  gateway.upstream.answer = (request, response, seen) => { answer = () => { answerOk(request, response, seen) } }
+  const slow = post(gateway)
+  await until(() => gateway.upstream.requests.length === 1)
+  gateway.upstream.answer = usual
+  for (const how of ['commit', 'discard', 'commit'] as const) {
+    await reload(how)
+    t.equal((await post(gateway)).status, 200, 'a call after a reload: admitted')
+  }
+  answer()
+  t.equal((await slow).status, 200)
+  t.strictSame(readdirSync(folderOf(gateway.config)), ['2026-03-02.0001.evidence'])
+  t.equal((await kept(gateway)).length, 4)
+  t.strictSame(gateway.logs.filter(({ event }) => event === 'custody'), [])
+  await reload('commit', 31)
+  t.equal((await post(gateway)).status, 200, 'with another configuration: admitted')
+  t.equal(readdirSync(folderOf(gateway.config)).length, 2, 'what is kept otherwise has a file of its own')
 })
 
 t.test('evidence whose time is over is gone with the next start, and not missed', async (t) => {

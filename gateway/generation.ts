@@ -12,6 +12,7 @@ import type { CustodyParts } from './custody.ts'
 import { addDocs } from './docs.ts'
 import { prepareEntrance } from './enter.ts'
 import type { Visits } from './enter.ts'
+import type { EvidenceStores } from './evidence-stores.ts'
 import type { Exchange } from './exchange.ts'
 import type { Inside } from './listen.ts'
 import { goLive } from './live.ts'
@@ -41,6 +42,8 @@ export interface Lasting {
   /** The folder of what this process alone may write. */
   readonly folder: string
   readonly visits: Visits
+  /** Where evidence is kept. */
+  readonly stores: EvidenceStores
   readonly keys: Ports['keys'] & { readonly ready: boolean }
   /** What the platform says of the keys of the producer. */
   readonly isPublished: CustodyParts['isPublished']
@@ -59,7 +62,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   opened.defer(async () => { await Promise.all(eservices.map(async ({ upstream }) => upstream.pool.destroy())) })
   for (const { config: { name }, terms: { grants } } of eservices) for (const told of grants ? endingGrants(grants, now()) : []) logger.warn({ message: `${name}: ${told}` }, 'grants')
   await lasting.openInteractions(eservices)
-  const custody = await openCustody(eservices, { state: config.state, folder, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
+  const custody = await openCustody(eservices, { state: config.state, folder, stores: lasting.stores, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())
   const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
   const parts = { config, logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }
