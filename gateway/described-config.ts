@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { loadContract } from '../openapi/contract.ts'
-import { compileContract } from '../openapi/validate.ts'
+import { compileMeanwhile } from '../openapi/validate.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml } from './adapters/checked-yaml.ts'
 import { readRegistryFile } from './adapters/registry-file.ts'
@@ -31,7 +31,7 @@ export async function describeConfig (config: Config): Promise<DescribedConfig> 
 
 async function describe (config: Config, eservice: EServiceConfig): Promise<DescribedEService> {
   const contract = await loadContract(eservice.contract)
-  compileContract(contract)
+  await compileMeanwhile(contract)
   try {
     const described = await describeEService(config, eservice, contract)
     refuseUnmeetable(config, eservice, described.demands)

@@ -1,6 +1,6 @@
 import { compileContracts } from '../openapi/compile.ts'
 import type { Contract } from '../openapi/contract.ts'
-import { compileContract } from '../openapi/validate.ts'
+import { compileMeanwhile } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import { prepareAdmission } from '../policies/admission.ts'
 import type { Grants } from '../policies/grants.ts'
@@ -30,6 +30,7 @@ async function live (config: Config, eservice: EServiceConfig, contract: Contrac
   const described = await describeEService(config, eservice, contract)
   refuseUnmeetable(config, eservice, described.demands)
   refuseWrongClasses(eservice, contract)
+  if (!compiled.has(contract)) compiled.set(contract, await compileMeanwhile(contract))
   const { eserviceId, upstream: { url, timeoutMs }, concurrency } = eservice
   const same = before.find((one) => one.config.eserviceId === eserviceId && one.upstream.origin === url)
   return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(url, { timeoutMs, via: viaOf(config), concurrency }, same?.upstream) }
@@ -63,11 +64,11 @@ export function termsOf (config: Config, eservice: EServiceConfig, { basePath = 
   }
 }
 
-const compiled = new WeakMap<Contract, ReturnType<typeof compileContract>>()
+/** A contract is compiled once, however often it goes live. */
+const compiled = new WeakMap<Contract, ReadonlyMap<string, OperationValidator>>()
 
-/** The routes of a live e-service, one per operation of its contract; a contract is compiled once, however often it goes live. */
+/** The routes of a live e-service, one per operation of its contract. */
 export function routesOf (eservice: LiveEService): readonly Route[] {
-  const validators = compiled.get(eservice.contract) ?? compileContract(eservice.contract)
-  compiled.set(eservice.contract, validators)
+  const validators = compiled.get(eservice.contract) as ReadonlyMap<string, OperationValidator>
   return eservice.contract.operations.map((operation) => prepareRoute(eservice, operation, validators.get(operation.id) as OperationValidator))
 }

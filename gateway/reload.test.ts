@@ -157,17 +157,18 @@ t.test('what cannot go live is told with its place, and what was live serves on'
   }
 })
 
-t.test('several reloads at once come one after the other, and the last one finds the last files', async (t) => {
+t.test('those who ask while a reload is under way share the next one, which finds the last files', async (t) => {
   const { gateway, files, reload } = await start(t)
   const all = []
-  for (let round = 1; round <= 4; round++) {
+  for (let round = 1; round <= 6; round++) {
     await files.change((content) => { content['limits'].connections = 100 + round })
     all.push(reload())
   }
   const outcomes = await Promise.all(all)
   t.ok(outcomes.every((outcome) => 'hash' in outcome))
-  t.equal(gateway.gateway.live.config.limits.connections, 104)
-  await until(() => gateway.logs.filter((line) => line['event'] === 'reloaded').length === 4)
+  t.equal(gateway.gateway.live.config.limits.connections, 106)
+  const reloads = gateway.logs.filter((line) => line['event'] === 'reloaded').length
+  t.ok(reloads >= 2 && reloads < 6, `${reloads} reloads`)
 })
 
 t.test('a gateway that was reloaded drains as ever, with the calls of both configurations', async (t) => {

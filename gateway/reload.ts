@@ -37,11 +37,12 @@ export function logOutcome (logger: Logger, done: string, outcome: Reloaded): Re
   return outcome
 }
 
-/** Reloads one after the other, and logs what became of each: whoever asks while one is under way gets the next. */
+/** Reloads one after the other, and logs what became of each: all who ask while one is under way get the next. */
 export class Reloader {
   readonly #prepare: () => Promise<PreparedReload>
   readonly #logger: Logger
-  #last: Promise<unknown> = Promise.resolve()
+  #under: Promise<unknown> = Promise.resolve()
+  #next: Promise<Reloaded> | undefined
 
   constructor (prepare: () => Promise<PreparedReload>, logger: Logger) {
     this.#prepare = prepare
@@ -50,9 +51,12 @@ export class Reloader {
 
   /** Never throws: what is wrong with the files is what became of it. */
   async reload (): Promise<Reloaded> {
-    const next = this.#last.then(async () => this.#reload())
-    this.#last = next
-    return next
+    this.#next ??= this.#under.then(async () => {
+      this.#under = this.#next as Promise<Reloaded>
+      this.#next = undefined
+      return this.#reload()
+    })
+    return this.#next
   }
 
   async #reload (): Promise<Reloaded> {

@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises'
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
 import { essence } from './contract.ts'
@@ -22,6 +23,26 @@ export interface OperationValidator {
 
 /** Compiles the validators of every operation, by operationId. Throws DocumentError when a schema cannot be compiled. */
 export function compileContract (contract: Contract): ReadonlyMap<string, OperationValidator> {
+  return new Map(compileEach(contract))
+}
+
+/** How long calls may wait while a contract is compiled, in ms: one operation more than that. */
+const stretchMs = 5
+
+/** The same in a process that serves meanwhile. */
+export async function compileMeanwhile (contract: Contract): Promise<ReadonlyMap<string, OperationValidator>> {
+  const validators = new Map<string, OperationValidator>()
+  let since = performance.now()
+  for (const [id, validator] of compileEach(contract)) {
+    validators.set(id, validator)
+    if (performance.now() - since < stretchMs) continue
+    await others()
+    since = performance.now()
+  }
+  return validators
+}
+
+function * compileEach (contract: Contract): Generator<readonly [id: string, OperationValidator]> {
   const ajv = new Ajv({ strict: false, strictNumbers: true, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
   addContractFormats(ajv)
   const schemas = atPointer(contract.document, '/components/schemas')
@@ -29,7 +50,7 @@ export function compileContract (contract: Contract): ReadonlyMap<string, Operat
     if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
   }
   const declared = declaredNames(contract.document)
-  return new Map(contract.operations.map((operation) => [operation.id, compileOperation(ajv, contract, operation, declared)]))
+  for (const operation of contract.operations) yield [operation.id, compileOperation(ajv, contract, operation, declared)]
 }
 
 function compileOperation (ajv: Ajv, contract: Contract, operation: Operation, declared: ReadonlySet<string>): OperationValidator {

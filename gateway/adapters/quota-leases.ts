@@ -45,6 +45,9 @@ export class Lease {
     return this.claim.quotas.map(({ limit }, index) => ({ admitted: limit - (left[index] as number), leased: (this.#beside[index] as Beside).leased }))
   }
 
+  /** For each quota what everybody else was known to have taken. */
+  get others (): readonly number[] { return this.#beside.map(({ others }) => others) }
+
   fits (claim: QuotaClaim): boolean {
     return claim.quotas.every(({ limit }, index) => limit === this.claim.quotas[index]?.limit)
   }

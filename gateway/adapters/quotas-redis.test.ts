@@ -62,6 +62,21 @@ t.test('while Redis is away a gateway has its share of a quota, minus what it ha
   t.equal(await admitted(quotas, claimOn({ used: 100 })), 1)
 })
 
+t.test('what the others were known to have taken nobody takes while Redis is away', withRedis, async (t) => {
+  const { redis, connection } = await openRedis(t)
+  const other = quotasOn((await openConnection(t, redis.url)).connection, 'node 2').quotas
+  const { quotas } = quotasOn(connection)
+  t.equal(await admitted(other, claimOn({ small: 3 })), 3)
+  for (let count = 0; count < 90; count++) await other.take(claimOn({ most: 95 }), false)
+  t.equal(await admitted(quotas, claimOn({ small: 3 })), 0)
+  t.strictSame(await quotas.peek(claimOn({ most: 95 })), [5])
+  await redis.kill()
+  await until(() => !connection.isUp)
+  t.equal(await admitted(quotas, claimOn({ small: 3 })), 0, 'what was told to be used up stays so')
+  t.equal(await admitted(quotas, claimOn({ most: 95 })), 5, 'and no more than was left, although the share is 47')
+  t.equal(await admitted(quotas, claimOn({ unknown: 10 })), 5)
+})
+
 t.test('what gateways counted is known again to a Redis that lost its memory, however often it is told', withRedis, async (t) => {
   const { connection, redis } = await openRedis(t)
   const nodes = [quotasOn(connection), quotasOn((await openConnection(t, redis.url)).connection, 'node 2')] as const

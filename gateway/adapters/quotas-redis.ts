@@ -69,8 +69,8 @@ export interface RedisQuotasOptions { readonly node: string, readonly own: Memor
 /**
  * Counts in Redis, for all processes together, and leases from it: a call that finds some of a lease left is admitted at once, and one that does not waits for one
  * round trip. The leases of all processes are a hundredth of a quota at most, so that a quota that is smaller is counted call by call, and what is lost of them
- * is lost for the day. While Redis is away a process admits what is left of its leases, and then its share of a quota, at least one call, minus what it
- * has itself admitted that day.
+ * is lost for the day. While Redis is away a process admits what is left of its leases, and then its share of a quota, at least one call unless the
+ * others were known to have taken all, minus what it has itself admitted that day.
  */
 export class RedisQuotas implements QuotaCounters {
   readonly #redis: Pick<RedisConnection, 'isUp' | 'run'>
@@ -127,11 +127,11 @@ export class RedisQuotas implements QuotaCounters {
     const call = { isDecided: false }
     const told = await this.#redis.run(async (store) => this.#ask(store, lease, beyond ? 'always' : 'free', call))
     call.isDecided = true
-    return told ?? this.#options.own.take(this.#shareOf(lease.claim), beyond)
+    return told ?? this.#options.own.take(this.#shareOf(lease), beyond)
   }
 
   async #look (lease: Lease): Promise<CallsLeft> {
-    return await this.#redis.run(async (store) => this.#ask(store, lease)) ?? this.#options.own.peek(this.#shareOf(lease.claim))
+    return await this.#redis.run(async (store) => this.#ask(store, lease)) ?? this.#options.own.peek(this.#shareOf(lease))
   }
 
   /** Asks for calls, where there are any to lease and nobody asks already, without anybody waiting for it. */
@@ -174,8 +174,9 @@ export class RedisQuotas implements QuotaCounters {
     })
   }
 
-  #shareOf (claim: QuotaClaim): QuotaClaim {
-    return { ...claim, quotas: claim.quotas.map((quota) => ({ ...quota, limit: shareOf(quota.limit, this.#options.expectedNodes) })) }
+  /** What this process may take without knowing what the others do: never what they were known to have taken. */
+  #shareOf ({ claim, others }: Lease): QuotaClaim {
+    return { ...claim, quotas: claim.quotas.map((quota, index) => ({ ...quota, limit: Math.min(shareOf(quota.limit, this.#options.expectedNodes), Math.max(0, quota.limit - (others[index] as number))) })) }
   }
 
   /** What is left of a lease while Redis is away is for the calls of that time. */
