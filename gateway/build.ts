@@ -63,6 +63,8 @@ export interface Gateway extends Listeners {
 
 /** A configuration that can go live. */
 export interface Prepared {
+  /** Tells it apart from what is live; see Generation. */
+  readonly hash: string
   /** Puts it live: every request that comes from now on is served by it, those before to their end by what was live then. */
   readonly commit: () => void
   readonly discard: () => Promise<void>
@@ -130,6 +132,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
       const source = await live.registry.reload(next)
       const generation = await open(next, source, live.eservices)
       return {
+        hash: generation.hash,
         commit () {
           const before = live
           live = generation

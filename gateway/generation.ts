@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { certificateOf } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
@@ -27,6 +28,8 @@ export interface Generation extends Inside {
   /** The same behind the listener for internal applications, where there is one. */
   readonly internal: Inside | undefined
   readonly config: Config
+  /** SHA-256, hex, of the configuration and of the contracts as they were read, with whatever they refer to: tells apart whatever is live. */
+  readonly hash: string
   readonly eservices: readonly LiveEService[]
   readonly registry: RegistrySource
   /** Waits for the calls that are inside, then closes what only this configuration used. */
@@ -79,13 +82,17 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const resources = opened.move()
   const close = async (): Promise<void> => resources.disposeAsync()
   return {
-    config, eservices, registry, close, ...inside, entrance,
+    config, hash: hashOf(config, eservices), eservices, registry, close, ...inside, entrance,
     internal: within && { ...inside, entrance: within },
     async retire () {
       await Promise.all([entrance.empty(), within?.empty()])
       await close()
     }
   }
+}
+
+function hashOf ({ hash }: Config, eservices: readonly LiveEService[]): string {
+  return createHash('sha256').update([hash, ...eservices.map(({ contract }) => contract.sha256)].join('\n')).digest('hex')
 }
 
 /** The hosts under which a listener may be called: that of the URL that it is known by, and its own loopback names. */

@@ -1,12 +1,12 @@
-import type { PreparedReload } from './reload.ts'
+import type { Prepared } from './build.ts'
 
 /** The two phases of a reload as somebody else asks for them, who may not wait for an answer: only what was put together last can go live, and only once. */
 export class PendingReload {
-  readonly #prepare: () => Promise<PreparedReload>
-  #prepared: PreparedReload | undefined
+  readonly #prepare: () => Promise<Prepared>
+  #prepared: Prepared | undefined
   #asked = 0
 
-  constructor (prepare: () => Promise<PreparedReload>) {
+  constructor (prepare: () => Promise<Prepared>) {
     this.#prepare = prepare
   }
 

@@ -13,6 +13,7 @@ import { archiveContract, ids, registryContent } from './harness/platform.ts'
 import { freePorts, launch } from './harness/process.ts'
 import { checkProblem } from './harness/refusal.ts'
 import { prepareReload, Reloader } from './reload.ts'
+import { filesOf } from './running.ts'
 
 const start = async (t: Test, change?: Parameters<typeof startFromFiles>[1]) => {
   const { gateway, files } = await startFromFiles(t, change)
@@ -139,14 +140,14 @@ const bad: Readonly<Record<string, { readonly spoil: (files: ConfigFiles) => Pro
 
 t.test('what cannot go live is told with its place, and what was live serves on', async (t) => {
   const { gateway, files, reload } = await start(t)
-  const { hash } = gateway.gateway.live.config
+  const { hash } = gateway.gateway.live
   const good = structuredClone(files.content)
   for (const [name, { spoil, told }] of Object.entries(bad)) {
     await t.test(name, async (t) => {
       await spoil(files)
       const reloaded = await reload()
       t.match(reloaded, { problems: [told] })
-      t.equal(gateway.gateway.live.config.hash, hash)
+      t.equal(gateway.gateway.live.hash, hash)
       t.equal((await gateway.call('/items')).status, 200)
       t.match(gateway.logs.findLast((line) => line['event'] === 'not reloaded'), { problems: [told] })
       await files.write('contract.json', goodContract())
@@ -155,6 +156,22 @@ t.test('what cannot go live is told with its place, and what was live serves on'
       t.strictSame(await reload(), { hash }, 'and goes live once it is mended')
     })
   }
+})
+
+t.test('what a contract refers to is part of what is live, and of what tells it apart', async (t) => {
+  const { gateway, files, reload } = await start(t)
+  const shared = (description: string): object => ({ components: { responses: { Done: { description, content: { 'application/json': { schema: { type: 'object' } } } } } } })
+  await files.write('shared.json', shared('Fatto'))
+  const contract = goodContract()
+  contract['paths']['/items'].get.responses = { 200: { $ref: 'shared.json#/components/responses/Done' } }
+  await files.write('contract.json', contract)
+  const before = await reload()
+  t.ok(filesOf(gateway.gateway.live).includes(join(files.folder, 'shared.json')))
+  t.strictSame(await reload(), before)
+  await files.write('shared.json', shared('Altro'))
+  const after = await reload()
+  t.match(after, { hash: /^[0-9a-f]{64}$/ })
+  t.notSame(after, before)
 })
 
 t.test('those who ask while a reload is under way share the next one, which finds the last files', async (t) => {

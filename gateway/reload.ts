@@ -1,15 +1,12 @@
 import type { Logger } from 'pino'
 import { readCheckedYaml } from './adapters/checked-yaml.ts'
-import type { Gateway } from './build.ts'
+import type { Gateway, Prepared } from './build.ts'
 import { loadConfig } from './config.ts'
 import { problemsOf } from './program.ts'
 import { restartOf } from './restart-settings.ts'
 
 /** What became of a reload: the hash of the configuration that is live now, or everything that keeps the files from going live. */
 export type Reloaded = { readonly hash: string } | { readonly problems: readonly string[] }
-
-/** A configuration as its files are now, put together beside what is live. */
-export interface PreparedReload { readonly hash: string, readonly commit: () => void, readonly discard: () => Promise<void> }
 
 /** Where the configuration is read from. */
 export interface ConfigSource { readonly path: string, readonly env: Readonly<Record<string, string | undefined>> }
@@ -18,11 +15,10 @@ export interface ConfigSource { readonly path: string, readonly env: Readonly<Re
  * Reads the configuration and whatever it names anew and puts it together. Throws, with every problem and its line, when it cannot go live, or when
  * something of it takes a restart; what is live serves on.
  */
-export async function prepareReload (gateway: Gateway, { path, env }: ConfigSource): Promise<PreparedReload> {
+export async function prepareReload (gateway: Gateway, { path, env }: ConfigSource): Promise<Prepared> {
   const config = await loadConfig(path, env)
   await refuseSettings(path, restartOf(gateway.live.config, config), 'has changed, and takes a restart; nothing was put live')
-  const { commit, discard } = await gateway.prepare(config)
-  return { hash: config.hash, commit, discard }
+  return gateway.prepare(config)
 }
 
 /** Throws CheckedFileError when there are settings that cannot be taken in, each with its line. */
@@ -39,12 +35,12 @@ export function logOutcome (logger: Logger, done: string, outcome: Reloaded): Re
 
 /** Reloads one after the other, and logs what became of each: all who ask while one is under way get the next. */
 export class Reloader {
-  readonly #prepare: () => Promise<PreparedReload>
+  readonly #prepare: () => Promise<Prepared>
   readonly #logger: Logger
   #under: Promise<unknown> = Promise.resolve()
   #next: Promise<Reloaded> | undefined
 
-  constructor (prepare: () => Promise<PreparedReload>, logger: Logger) {
+  constructor (prepare: () => Promise<Prepared>, logger: Logger) {
     this.#prepare = prepare
     this.#logger = logger
   }

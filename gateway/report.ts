@@ -6,12 +6,12 @@ import { statusOf } from './status.ts'
 export type Report = ReturnType<typeof reportOf>
 
 /** Reports on a gateway that was started at `startedAt` (epoch ms): its configuration as it may be shown with its hash, what is live, and how it stands with what it depends on. */
-export function reportOf ({ live: { config, eservices, registry }, keys, shared }: Gateway, startedAt: number) {
+export function reportOf ({ live: { config, hash, eservices, registry }, keys, shared }: Gateway, startedAt: number) {
   return {
     pid: process.pid,
     startedAt: new Date(startedAt).toISOString(),
     status: statusOf({ keys, registry }),
-    hash: config.hash,
+    hash,
     config: config.shown,
     eservices: eservices.map(({ config: { name, upstream }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, operations: contract.operations.length, upstream: upstream.url })),
     keysAgeSeconds: ageOf(keys.ageMs),

@@ -2,12 +2,12 @@ import type { Server as TlsServer } from 'node:tls'
 import { prepareRenewal } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { assemble } from './build.ts'
-import type { Gateway, Listeners } from './build.ts'
+import type { Gateway, Listeners, Prepared } from './build.ts'
 import type { Config } from './config.ts'
 import { drainServer } from './drain.ts'
 import { Feeds } from './feeds.ts'
 import { prepareReload } from './reload.ts'
-import type { ConfigSource, PreparedReload } from './reload.ts'
+import type { ConfigSource } from './reload.ts'
 import { repeat } from './repeat.ts'
 
 /** A process's gateway. */
@@ -20,7 +20,7 @@ export interface RunningGateway {
   /** Epoch ms. */
   readonly startedAt: number
   /** Puts the configuration together as its files are now; see `prepareReload`. */
-  readonly prepare: () => Promise<PreparedReload>
+  readonly prepare: () => Promise<Prepared>
   /** Serves what came in to its end, takes nothing new, and keeps what must outlive the process. */
   readonly stop: () => Promise<void>
 }
