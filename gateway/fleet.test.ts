@@ -1,11 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
+import { inTime, TooLate } from './adapters/deadline.ts'
 import { Fleet } from './fleet.ts'
 import type { FleetOptions } from './fleet.ts'
 import { until } from './harness/gateway.ts'
 import { Pauses } from './pauses.ts'
+import { NoAnswer } from './worker-messages.ts'
 import type { Question } from './worker-messages.ts'
 import type { WorkerProcess } from './worker-process.ts'
+
+const usualTimes = { openMs: 1000, serveMs: 300, reportMs: 50, drainMs: 300, pingMs: 60_000, silentMs: 60_000 }
 
 /** What every process of a test is told, in its order, and what the files are that they read. */
 class Stage {
@@ -20,7 +24,7 @@ class Stage {
 
   fleet (workers: number, more: Partial<FleetOptions> = {}): Fleet {
     return new Fleet({
-      workers, sideBySide: true, now: Date.now, fork: () => new Actor(this), times: { openMs: 1000, serveMs: 300, reportMs: 50, drainMs: 300 },
+      workers, sideBySide: true, now: Date.now, fork: () => new Actor(this), times: usualTimes,
       tell: (event, facts) => { this.events.push(`${event} ${JSON.stringify(facts)}`) }, ...more
     })
   }
@@ -56,10 +60,12 @@ class Actor implements WorkerProcess {
 
   kill (): void { this.end('SIGKILL') }
 
-  async ask (question: Question, given: unknown): Promise<never> {
+  async ask (question: Question, given: unknown, withinMs: number): Promise<never> {
     this.#stage.told.push(`${this.pid} ${question}${given === null ? '' : ` ${JSON.stringify(given)}`}`)
     if (this.how !== undefined) throw new Error(`the process ended: ${this.how}`)
-    await Promise.race([this.#stage.instead(this, question), this.ended])
+    await inTime(Promise.race([this.#stage.instead(this, question), this.ended]), withinMs).catch((error: unknown) => {
+      throw error instanceof TooLate ? new NoAnswer(question, withinMs) : error
+    })
     return this.#do(question) as never
   }
 
@@ -143,6 +149,38 @@ t.test('the next owner is told only when the one before has let go, or is gone',
   drains.resolve()
   t.match(await restarted, { hash: 'first' })
   await fleet.stop()
+})
+
+const never = new Promise<never>(() => undefined)
+const watchful = { times: { ...usualTimes, pingMs: 20, silentMs: 100 } }
+
+t.test('one that lives but does not answer is killed, and replaced as if it had crashed', async (t) => {
+  const { stage, fleet } = await started(2, watchful)
+  const stopped = performance.now()
+  stage.instead = ({ pid }) => pid === 1 ? never : undefined
+  await until(() => stage.alive.length === 2 && stage.events.length === 4)
+  const took = performance.now() - stopped
+  t.ok(took > 95 && took < 1000, `${took} ms`)
+  t.strictSame(stage.workers.map(({ how }) => how), ['SIGKILL', undefined, undefined])
+  await until(() => stage.told.includes('2 own true'))
+  const how = 'SIGKILL: the process did not answer within 0.1 s (ping)'
+  t.match(await fleet.processes(), [{ pid: 3, restarts: 1, lastEnd: { how } }, { pid: 2, ownsFeeds: true, restarts: 0, lastEnd: null }])
+  t.equal(stage.events[2], `worker ended ${JSON.stringify({ worker: 1, pid: 1, how })}`)
+  await wait(300)
+  t.equal(stage.alive.length, 2, 'those that answer are left alone')
+  t.ok(stage.told.filter((line) => line === '2 ping').length > 3)
+  await fleet.stop()
+})
+
+t.test('one that starts or drains may take its time', async (t) => {
+  const { stage, fleet } = await started(1, watchful)
+  stage.instead = async ({ pid }, question) => question === 'ping' ? never : (pid === 2 && question === 'open') || question === 'drain' ? wait(200) : undefined
+  stage.workers[0]?.end('exit code 7')
+  await until(() => stage.told.includes('2 serve'))
+  t.notOk(stage.told.includes('2 ping'))
+  await until(() => stage.told.includes('2 ping'))
+  await fleet.stop()
+  t.strictSame(stage.workers.map(({ how }) => how), ['exit code 7', 'exit code 0'])
 })
 
 t.test('a reload goes live in all or in none', async (t) => {

@@ -9,10 +9,11 @@ import { briefOf } from './report.ts'
 import type { Report } from './report.ts'
 import { Seat } from './seat.ts'
 import type { Member } from './seat.ts'
+import { watchOver } from './watchdog.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
-/** How long processes are waited for, in ms: until one is put together, until it listens, until what it reports is there, and until what came in is served to its end. */
-const usualTimes = { openMs: 60_000, serveMs: 10_000, reportMs: 2000, drainMs: 20_000 }
+/** How long processes are waited for, in ms: until one is put together, until it listens, until what it reports is there, until what came in is served to its end, and how they are watched over. */
+const usualTimes = { openMs: 60_000, serveMs: 10_000, reportMs: 2000, drainMs: 20_000, pingMs: 2000, silentMs: 10_000 }
 /** How long one that takes the place of another may take until it can admit calls, in ms. */
 const readyMs = 10_000
 
@@ -174,6 +175,7 @@ export class Fleet {
         Object.assign(member, { state: 'serving', since: now() })
         seat.member = member
       })
+      void watchOver(member, this.#options.times)
       tell('worker serves', { worker: member.worker, pid: process.pid })
       void this.#ownership.settle()
     } catch (error) {
@@ -203,8 +205,9 @@ export class Fleet {
 
   /** Does what is to be done once a process has ended. */
   async #follow (member: Member): Promise<void> {
-    const how = await member.process.ended
-    const { seat, state, worker, since } = member
+    const ended = await member.process.ended
+    const { seat, state, worker, since, killedFor } = member
+    const how = killedFor === undefined ? ended : `${ended}: ${killedFor}`
     const { now, tell } = this.#options
     this.#members.delete(member)
     void this.#ownership.settle()

@@ -8,6 +8,8 @@ export interface Member {
   state: 'starting' | 'serving' | 'draining'
   worker: number | undefined
   since: number
+  /** Why it was killed while it served. */
+  killedFor?: string
 }
 
 /** One of the places that are to be filled: the process that serves there, or that will. */

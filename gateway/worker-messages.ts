@@ -1,3 +1,4 @@
+import { inTime, TooLate } from './adapters/deadline.ts'
 import { problemsOf } from './program.ts'
 import type { Planned } from './plan-reload.ts'
 import type { Report } from './report.ts'
@@ -19,6 +20,8 @@ export interface Questions {
   readonly prepare: readonly [given: null, gives: { readonly hash: string }]
   readonly commit: readonly [given: null, gives: { readonly files: readonly string[] }]
   readonly discard: readonly [given: null, gives: null]
+  /** Whether it runs at all. */
+  readonly ping: readonly [given: null, gives: null]
   /** Serves what came in to its end, and takes nothing new; answered when it is over. */
   readonly drain: readonly [given: null, gives: null]
   /** Ends. Never answered. */
@@ -35,6 +38,13 @@ type Answered = { readonly answers: number } & ({ readonly gives: unknown } | { 
 
 /** How a worker answers each question. What it throws is told to whoever asked. */
 export type Answers = { readonly [Name in Question]: (given: Questions[Name][0]) => Questions[Name][1] | Promise<Questions[Name][1]> }
+
+/** The other one lives, as far as is known, and said nothing in time. */
+export class NoAnswer extends Error {
+  constructor (question: Question, withinMs: number) {
+    super(`the process did not answer within ${withinMs / 1000} s (${question})`)
+  }
+}
 
 /** The end of a channel at which messages come in and go out. */
 export interface Channel {
@@ -75,21 +85,23 @@ export class Asking {
     for (const [answers, take] of this.#open) take({ answers, problems: [sentenceOf(how)] })
   }
 
-  /** Throws an Error, one problem a line, when the other one says no, ends, or says nothing within `withinMs`. */
+  /** Throws an Error, one problem a line, when the other one says no, ends, or says nothing within `withinMs` (NoAnswer); time in which this process cannot listen does not count. */
   async ask<Name extends Question> (question: Name, given: Questions[Name][0], withinMs: number): Promise<Questions[Name][1]> {
     if (this.#ended !== undefined) throw new Error(sentenceOf(this.#ended))
     const ask = ++this.#count
-    const answered = await new Promise<Answered>((resolve) => {
-      const timer = setTimeout(() => { resolve({ answers: ask, problems: [`the process did not answer within ${withinMs / 1000} s (${question})`] }) }, withinMs)
-      this.#open.set(ask, (some) => {
-        clearTimeout(timer)
-        resolve(some)
-      })
+    const answer = new Promise<Answered>((resolve) => {
+      this.#open.set(ask, resolve)
       this.#channel.send({ ask, question, given } satisfies Asked)
     })
-    this.#open.delete(ask)
-    if ('problems' in answered) throw new Error(answered.problems.join('\n'))
-    return answered.gives as Questions[Name][1]
+    try {
+      const answered = await inTime(answer, withinMs)
+      if ('problems' in answered) throw new Error(answered.problems.join('\n'))
+      return answered.gives as Questions[Name][1]
+    } catch (error) {
+      throw error instanceof TooLate ? new NoAnswer(question, withinMs) : error
+    } finally {
+      this.#open.delete(ask)
+    }
   }
 }
 

@@ -67,7 +67,7 @@ answerQuestions({ send: (message) => { process.send?.(message) }, onMessage: (ta
     proceed?.()
     running = await (opening ?? open(worker))
     const { live } = running.gateway
-    return { unready: await readiness(running, patienceMs), hash: live.config.hash, files: filesOf(live) }
+    return { unready: await readiness(running, patienceMs), hash: live.hash, files: filesOf(live) }
   },
   async serve () {
     if (admit) admit()
@@ -89,6 +89,7 @@ answerQuestions({ send: (message) => { process.send?.(message) }, onMessage: (ta
     await reload.discard()
     return null
   },
+  ping: () => null,
   drain,
   end: () => process.exit()
 })

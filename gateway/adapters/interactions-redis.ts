@@ -4,7 +4,7 @@ import type { InteractionsJournal, KeptInteractions } from './interactions-file.
 import { rankOf } from './interactions-memory.ts'
 import type { RedisStore } from './redis-client.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { inTime } from './redis-deadline.ts'
+import { inTime } from './deadline.ts'
 import { generationKey, generationScript, replayTag, surelyAfterMs } from './redis-generation.ts'
 
 /** In this time from the beginning of a generation every gateway tells Redis again what it did, in ms. */

@@ -4,7 +4,7 @@ import type { Lease } from './quota-leases.ts'
 import type { CountedCalls, MemoryQuotas } from './quotas-memory.ts'
 import type { RedisStore } from './redis-client.ts'
 import type { RedisConnection } from './redis-connection.ts'
-import { inTime } from './redis-deadline.ts'
+import { inTime } from './deadline.ts'
 import { shareOf, sliceOf } from './shares.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { createClient, createCluster } from 'redis'
-import { inTime } from './redis-deadline.ts'
+import { inTime } from './deadline.ts'
 
 /** What is used of Redis, whether it is one server or a cluster. */
 export interface RedisStore {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { ErrorReply } from 'redis'
 import { connectRedis, placeOf } from './redis-client.ts'
 import type { RedisClient, RedisPlace, RedisStore } from './redis-client.ts'
-import { inTime, TooLate } from './redis-deadline.ts'
+import { inTime, TooLate } from './deadline.ts'
 import { faultOf, isTransient, Unfit } from './redis-fault.ts'
 import { touchGeneration } from './redis-generation.ts'
 

@@ -1,5 +1,5 @@
 import { ErrorReply } from 'redis'
-import { TooLate } from './redis-deadline.ts'
+import { TooLate } from './deadline.ts'
 
 /** Redis answers, and cannot be used as it is; the message says why, and how to mend it. */
 export class Unfit extends Error {}

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import t from 'tap'
-import { inTime, TooLate } from './redis-deadline.ts'
+import { inTime, TooLate } from './deadline.ts'
 import { timed } from './redis-fixture.ts'
 
 function keepBusy (ms: number): void {
