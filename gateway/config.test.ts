@@ -252,7 +252,8 @@ t.test('applications call where the configuration says so, and nowhere otherwise
   t.match(await listening('{}'), { host: '127.0.0.1', port: 8083, url: 'http://127.0.0.1:8083', tls: undefined, publicKeys: t.testdirName })
   t.match(await listening('{}', { ...env, PORT: '9000' }), { port: 9003 })
   t.match(await listening("{ port: '${INTERNAL_PORT}', host: '::1', publicKeys: keys }", { ...env, PORT: '9000' }), { url: 'http://[::1]:9003', publicKeys: join(t.testdirName, 'keys') })
-  t.match(await listening('{ url: https://varco.comune.lan, tls: { certificate: registry.yaml, key: registry.yaml } }'), { url: 'https://varco.comune.lan', tls: { key: join(t.testdirName, 'registry.yaml') } })
+  t.match(await listening('{ url: https://varco.comune.lan, tls: { certificate: registry.yaml, key: registry.yaml } }'), { url: 'https://varco.comune.lan', tls: { key: join(t.testdirName, 'registry.yaml') }, trustedProxies: [] })
+  t.match(await listening('{ trustedProxies: [10.0.0.0/8] }'), { trustedProxies: ['10.0.0.0/8'] })
 })
 
 t.test('what the registry names belongs to the hash, too, and is looked at for changes', async (t) => {

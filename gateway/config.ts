@@ -85,7 +85,7 @@ export interface Config extends RegistryConfig {
   readonly x509: X509Config | undefined
   /** What gateways share that stand side by side; undefined where one stands alone. */
   readonly redis: RedisConfig | undefined
-  /** Addresses and CIDR blocks of proxies that end TLS in front of the gateway and are believed about it. */
+  /** Addresses and CIDR blocks of proxies that end TLS in front of the public listener and are believed about it there. */
   readonly trustedProxies: readonly string[]
   /** The files (absolute paths) that it was read from, its own first; what contracts refer to is not among them. */
   readonly files: readonly string[]

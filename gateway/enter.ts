@@ -18,9 +18,10 @@ import { findLoop, viaOf } from './via.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
-/** What entering needs; `explain` gives the checks of a refused voucher. */
+/** What entering needs: `proxies` are those that are believed on this listener; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
   readonly listener: Listener
+  readonly proxies: readonly string[]
   readonly config: Config
   readonly authorities: Authorities
   readonly logger: Logger
@@ -75,7 +76,7 @@ export interface Entrance {
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
   const { visits: { latest, unproven }, visits } = parts
   const via = viaOf(parts.config)
-  const originOf = prepareOrigin(parts.config.trustedProxies, parts.listener)
+  const originOf = prepareOrigin(parts.proxies, parts.listener)
   const inside = new Crowd()
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()

@@ -69,9 +69,9 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   opened.defer(async () => custody.close())
   const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
   const parts = { config, logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }
-  const entrance = prepareEntrance({ ...parts, listener: 'public', authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
+  const entrance = prepareEntrance({ ...parts, listener: 'public', proxies: config.trustedProxies, authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
   const { internal } = config.listeners
-  const within = internal && prepareEntrance({ ...parts, listener: 'internal', authorities: authoritiesOf(internal.url, internal) }, refuse)
+  const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)
   const app = buildApp({ config, eservices, custody }, refuse)
   opened.defer(async () => app.close())
   await addDocs(app, eservices, config)

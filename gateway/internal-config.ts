@@ -14,6 +14,8 @@ export interface InternalListener {
   readonly tls: TlsFiles | undefined
   /** The folder of the public keys and certificates that the registry names for them. */
   readonly publicKeys: string
+  /** Addresses and CIDR blocks of proxies that end TLS in front of it: who calls from one of them can be any application that is known by a certificate. */
+  readonly trustedProxies: readonly string[]
 }
 
 /** The same as it is written. */
@@ -32,6 +34,6 @@ export function findInternalFaults (document: unknown): Finding[] {
 /** The part of a configuration that is about internal applications: they call only where it is there. Files relative to `folder`. */
 export function internalListenerOf (written: WrittenInternalListener | undefined, { registry, localRegistry }: Pick<RegistryConfig, 'registry' | 'localRegistry'>, { folder, port: usual }: { readonly folder: string, readonly port: number }): InternalListener | undefined {
   if (!written) return undefined
-  const { host = '127.0.0.1', port = usual, tls, url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`, publicKeys } = written
-  return { host, port, url, tls: tls && resolveTls(tls, folder), publicKeys: publicKeys === undefined ? dirname(localRegistry ?? registry) : resolve(folder, publicKeys) }
+  const { host = '127.0.0.1', port = usual, tls, url = `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`, publicKeys, trustedProxies = [] } = written
+  return { host, port, url, tls: tls && resolveTls(tls, folder), publicKeys: publicKeys === undefined ? dirname(localRegistry ?? registry) : resolve(folder, publicKeys), trustedProxies }
 }

@@ -255,12 +255,14 @@ t.test('an application calls by the certificate of its connection, which nobody 
 
 t.test('behind a proxy that is trusted its certificate comes as Client-Cert, and from nobody else', async (t) => {
   const clientCert = `:${machine.certificate.raw.toString('base64')}:`
-  const start = async (trustedProxies: readonly string[]): Promise<Harness> => (await startGateway(t, letIn({
-    now: Date.now(), files: { 'machine.pem': machine.pem }, registry: (content) => withApplication(content, {}, [{ keys: undefined, certificates: [{ file: 'machine.pem' }] }]), config: (config) => ({ ...config, trustedProxies })
+  const start = async (trustedProxies: readonly string[], byPublic: readonly string[] = []): Promise<Harness> => (await startGateway(t, letIn({
+    now: Date.now(), files: { 'machine.pem': machine.pem }, registry: (content) => withApplication(content, {}, [{ keys: undefined, certificates: [{ file: 'machine.pem' }] }]),
+    listener: { trustedProxies }, config: (config) => ({ ...config, trustedProxies: byPublic })
   }))).inside
   const send: Case[1] = (gateway) => gateway.request('/items', { voucher: null, headers: { 'Client-Cert': clientCert } })
   await expectOutcome(t, await start(['127.0.0.1']), ['a certificate that the proxy verified', send, 'admitted'])
   await expectOutcome(t, await start([]), ['one that anybody writes', send, 'voucher-missing'])
+  await expectOutcome(t, await start([], ['127.0.0.1']), ['one from a proxy that only the public listener trusts', send, 'voucher-missing'])
 })
 
 t.test('whether there is such a listener, and where, is decided at the start; its name and its keys are not', async (t) => {

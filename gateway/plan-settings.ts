@@ -4,12 +4,14 @@ import { changeLine, limitLine, listLines } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
 const moreTrust = { come: 'weaker', gone: 'breaking' } as const
+const lessProof = { come: 'weaker', gone: 'stricter' } as const
 
 /** Compares what the gateway as a whole believes, and where it is. */
 export function planCommonSettings (before: Config, after: Config): readonly PlanLine[] {
   return [
     ...changeLine('breaking', 'publicUrl', before.publicUrl, after.publicUrl),
-    ...listLines('trustedProxies', before.trustedProxies, after.trustedProxies, { come: 'weaker', gone: 'stricter' }),
+    ...listLines('trustedProxies', before.trustedProxies, after.trustedProxies, lessProof),
+    ...listLines('listeners.internal.trustedProxies', before.listeners.internal?.trustedProxies ?? [], after.listeners.internal?.trustedProxies ?? [], lessProof),
     ...planCertificates(before, after),
     ...(['public', 'internal'] as const).flatMap((name) => [
       ...planFiles(`listeners.${name}.tls.clients.ca`, before, after, ({ listeners }) => listeners[name]?.tls?.clients?.ca, moreTrust),

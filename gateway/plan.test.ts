@@ -196,6 +196,10 @@ t.test('what is trusted, by audience, proxy, authority and target', async (t) =>
     t.strictSame(plain(shown(usual, changed)), there)
     t.strictSame(plain(shown(changed, usual)), back)
   }
+  const internal = async (own: Json) => described(config({ listeners: { internal: own } }))
+  const [usual, changed] = [await internal({}), await internal({ trustedProxies: ['10.0.0.2'] })]
+  t.strictSame(shown(usual, changed), ['weaker - - listeners.internal.trustedProxies has 10.0.0.2 now'])
+  t.strictSame(shown(changed, usual), ['stricter - - listeners.internal.trustedProxies no longer has 10.0.0.2'])
 })
 
 t.test('purpose grants, by what they leave to whom', async (t) => {

@@ -2,12 +2,17 @@ import { isIP } from 'node:net'
 import type { Finding } from './adapters/checked-yaml.ts'
 import { valueAt } from './document-value.ts'
 
+/** Where a configuration names proxies: in front of the public listener, and of that for internal applications. */
+const places = [['trustedProxies'], ['listeners', 'internal', 'trustedProxies']]
+
 /** What the form of `trustedProxies` does not say: whether an entry is an address or a block of some, and not of all. */
 export function findProxyFaults (document: unknown): Finding[] {
-  const entries = valueAt(document, ['trustedProxies'])
-  return (Array.isArray(entries) ? entries : []).flatMap((entry: unknown, index) => {
-    const message = typeof entry === 'string' ? faultOf(entry) : undefined
-    return message === undefined ? [] : [{ path: ['trustedProxies', index], message }]
+  return places.flatMap((place) => {
+    const entries = valueAt(document, place)
+    return (Array.isArray(entries) ? entries : []).flatMap((entry: unknown, index) => {
+      const message = typeof entry === 'string' ? faultOf(entry) : undefined
+      return message === undefined ? [] : [{ path: [...place, index], message }]
+    })
   })
 }
 

@@ -41,7 +41,7 @@ export function letIn ({ listener = {}, files = {}, config = (usual) => usual, .
     await Promise.all(Object.entries({ 'crm.pem': pemOf(applicationKey.publicKey), ...files }).map(async ([name, content]) => writeFile(join(folder, name), content)))
     const port = await freePort()
     const tls = files['server.pem'] === undefined ? undefined : { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') }
-    const internal = { host: '127.0.0.1', port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, tls, publicKeys: folder, ...listener }
+    const internal = { host: '127.0.0.1', port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, tls, publicKeys: folder, trustedProxies: [], ...listener }
     return config({ ...usual, listeners: { ...usual.listeners, internal } })
   }
   return { registry: (content) => withApplication(content), ...options, load: open }
