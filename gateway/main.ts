@@ -37,8 +37,7 @@ async function operate ({ listeners: { public: open, internal, operations: close
   process.on('SIGUSR2', () => { void served.restart() })
   const stopping = new AbortController()
   if (watch) void watchFiles(served.files, served.reload, stopping.signal)
-  const printed = closed.token === undefined ? token : undefined
-  announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `${internal ? `, internal applications on ${internal.url}` : ''}, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed, internalUrl: internal?.url })
+  // Whoever is told that it is ready may stop it at once.
   whenAskedToStop(() => {
     void (async () => {
       stopping.abort()
@@ -48,6 +47,8 @@ async function operate ({ listeners: { public: open, internal, operations: close
       process.exit()
     })()
   })
+  const printed = closed.token === undefined ? token : undefined
+  announce('gateway', `${open.tls ? 'https' : 'http'}://${open.host}:${open.port}`, `${internal ? `, internal applications on ${internal.url}` : ''}, operations on http://${closed.host}:${closed.port}${printed ? ` (token ${printed})` : ''}`, { operationsToken: printed, internalUrl: internal?.url })
 }
 
 try {

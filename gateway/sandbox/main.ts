@@ -26,8 +26,10 @@ async function start (): Promise<void> {
     allowedOrigins: [`http://127.0.0.1:${gateway}`, `http://localhost:${gateway}`],
     logger: pino({ name: 'sandbox', level: 'warn' })
   })
-  announce('sandbox PDND', await app.listen({ host: '127.0.0.1', port }))
+  const url = await app.listen({ host: '127.0.0.1', port })
+  // Whoever is told that it is ready may stop it at once.
   whenAskedToStop(() => { void app.close().then(() => process.exit()) })
+  announce('sandbox PDND', url)
 }
 
 try {
