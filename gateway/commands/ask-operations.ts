@@ -1,8 +1,23 @@
+import { parseArgs } from 'node:util'
 import { parseJson } from '../../openapi/json.ts'
 import { isRecord } from '../../policies/jws.ts'
 import { CheckedFileError } from '../adapters/checked-file-error.ts'
+import { loadConfig } from '../config.ts'
 import type { Config } from '../config.ts'
 import { findOperationsPlace } from '../operations-place.ts'
+import { exitCodes, UsageError } from './command.ts'
+import type { Terminal } from './command.ts'
+
+/** Runs a command that has a running gateway do one thing, found by the configuration that it was started with (--config FILE), and tells what became of it: `done`. */
+export async function askGateway (args: readonly string[], { env, out }: Terminal, path: string, done: string): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } })
+  if (values.config === undefined) throw new UsageError('name the configuration: --config FILE')
+  // The gateway has the secrets, whoever asks it need not.
+  const config = await loadConfig(values.config, env, { secrets: 'ignored' })
+  const { hash } = await askOperations(config, path)
+  out(`${done}: configuration ${String(hash)}\n`)
+  return exitCodes.ok
+}
 
 /** How long operations may take, in ms: a reload may have to read everything from the platform, a restart waits for calls that are under way. */
 const patienceMs = 300_000

@@ -1,7 +1,4 @@
-import { parseArgs } from 'node:util'
-import { loadConfig } from '../config.ts'
-import { askOperations } from './ask-operations.ts'
-import { exitCodes, UsageError } from './command.ts'
+import { askGateway } from './ask-operations.ts'
 import type { Command } from './command.ts'
 
 /** `varco restart`: puts new processes in the place of those of a running gateway. */
@@ -14,13 +11,5 @@ Asks the gateway that was started with that file, with workers, to put a new pro
 call. The new ones run the program and read the files as they are now, also settings that a reload refuses, but for those of the listeners, workers,
 watch, state and redis. One that does not come up ends it: then it is told why, and those that were left serve on.
 Exit code 0 when all were replaced, 78 when not.`,
-  async run (args, { env, out }) {
-    const { values } = parseArgs({ args: [...args], options: { config: { type: 'string' } } })
-    if (values.config === undefined) throw new UsageError('name the configuration: --config FILE')
-    // The gateway has the secrets, whoever asks it to restart need not.
-    const config = await loadConfig(values.config, env, { secrets: 'ignored' })
-    const { hash } = await askOperations(config, '/-/restart')
-    out(`restarted: configuration ${String(hash)}\n`)
-    return exitCodes.ok
-  }
+  run: async (args, terminal) => askGateway(args, terminal, '/-/restart', 'restarted')
 }
