@@ -365,3 +365,22 @@ t.test('an e-service that a reload adds is served from the first call on, and no
   await expect(t, gateway, 'served')
   t.equal(gateway.gateway.live.registry.health.state, 'current')
 })
+
+t.test('what a local file says beside the platform changes when a reload goes live, and not before', async (t) => {
+  const folder = await temporaryFolder(t)
+  const own = '30000000-0000-4000-8000-000000000006'
+  const write = async (state: string): Promise<void> => writeFile(join(folder, 'local.yaml'), JSON.stringify({ purposes: [{ id: own, alias: 'locale', title: 'Locale', eserviceId: ids.eservice, consumerId: ids.consumer, versions: [{ id: ids.purposeVersion, state, dailyCalls: 100 }] }] }))
+  await write('Active')
+  const { gateway, expect } = await startOnStandIn(t, { config: (usual) => ({ ...usual, localRegistry: join(folder, 'local.yaml') }) })
+  await gateway.gateway.live.registry.read()
+  const voucher = gateway.voucher({ claims: { purposeId: own } })
+  await expect(t, gateway, 'served', 200, voucher)
+  await write('Suspended')
+  const discarded = await gateway.gateway.prepare(gateway.config)
+  await discarded.discard()
+  await expect(t, gateway, 'served', 200, voucher)
+  const { commit } = await gateway.gateway.prepare(gateway.config)
+  await expect(t, gateway, 'served', 200, voucher)
+  commit()
+  await expect(t, gateway, 'purpose-not-active', 403, voucher)
+})
