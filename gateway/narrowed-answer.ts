@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import { essence } from '../openapi/contract.ts'
+import { essence } from '../openapi/media-type.ts'
 import { pointedFields } from '../openapi/field-tree.ts'
 import { isJsonType } from '../openapi/json-answers.ts'
 import { narrowJson } from '../openapi/narrow-json.ts'

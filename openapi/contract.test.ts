@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { essence, loadContract, toContract } from './contract.ts'
+import { loadContract, toContract } from './contract.ts'
+import { essence } from './media-type.ts'
 import type { Operation } from './contract.ts'
 import type { JsonObject } from './document.ts'
 

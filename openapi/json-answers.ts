@@ -1,4 +1,4 @@
-import { essence } from './contract.ts'
+import { essence } from './media-type.ts'
 import type { Contract, Operation } from './contract.ts'
 import { atPointer, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'

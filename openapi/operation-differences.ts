@@ -1,7 +1,9 @@
 import { atPointer, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
-import { essence } from './contract.ts'
-import type { Body, Operation, Parameter } from './contract.ts'
+import { essence } from './media-type.ts'
+import type { Operation } from './contract.ts'
+import type { Parameter } from './declared-parameters.ts'
+import type { Body } from './declared-body.ts'
 import type { CompareSchemas, SchemaDifference } from './schema-differences.ts'
 
 /** Something in which two states of an operation differ: in which part of it (empty for the whole), and whether callers that kept to the earlier one get on with the later. */

@@ -1,5 +1,5 @@
 import type { ValidateFunction } from 'ajv'
-import type { Parameter } from './contract.ts'
+import type { Parameter } from './declared-parameters.ts'
 import type { JsonObject } from './document.ts'
 import { decodeComponent, parseQuery } from './query.ts'
 import type { QueryPair } from './query.ts'

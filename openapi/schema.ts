@@ -1,6 +1,9 @@
 import { isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
 
+/** Where a checked value comes from: a caller, or the upstream. */
+export type Direction = 'request' | 'response'
+
 const schemaLists = ['allOf', 'anyOf', 'oneOf']
 const schemaMaps = ['properties', 'definitions']
 const schemaMembers = ['items', 'additionalProperties', 'not']
@@ -11,7 +14,7 @@ const annotations = new Set(['example', 'discriminator', 'xml', 'externalDocs', 
  * references to `#/components/schemas/X` become references to the schema id `X`. Members that do not validate are dropped.
  * `direction` decides which required members count: a request may omit what is readOnly, a response what is writeOnly.
  */
-export function toJsonSchema (schema: JsonObject, direction: 'request' | 'response'): JsonObject {
+export function toJsonSchema (schema: JsonObject, direction: Direction): JsonObject {
   const reference = schema['$ref']
   if (typeof reference === 'string') return { $ref: schemaId(reference, direction) }
   const result: Record<string, Json> = {}
@@ -27,11 +30,11 @@ export function toJsonSchema (schema: JsonObject, direction: 'request' | 'respon
 }
 
 /** The id under which a component schema is compiled for a direction. */
-export function schemaId (reference: string, direction: 'request' | 'response'): string {
+export function schemaId (reference: string, direction: Direction): string {
   return `${direction}:${reference}`
 }
 
-function convertMember (key: string, value: Json, direction: 'request' | 'response'): Json {
+function convertMember (key: string, value: Json, direction: Direction): Json {
   const convert = (member: Json): Json => isObject(member) ? toJsonSchema(member, direction) : member
   if (schemaMembers.includes(key)) return convert(value)
   if (schemaLists.includes(key) && Array.isArray(value)) return value.map(convert)
@@ -54,7 +57,7 @@ function foldNullable (result: Record<string, Json>, schema: JsonObject): void {
   if (Array.isArray(result['enum']) && !result['enum'].includes(null)) result['enum'] = [...result['enum'], null]
 }
 
-function foldRequired (result: Record<string, Json>, schema: JsonObject, direction: 'request' | 'response'): void {
+function foldRequired (result: Record<string, Json>, schema: JsonObject, direction: Direction): void {
   const { required, properties } = schema
   if (!Array.isArray(required) || !isObject(properties)) return
   const exempt = direction === 'request' ? 'readOnly' : 'writeOnly'

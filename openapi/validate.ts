@@ -1,16 +1,15 @@
 import { setImmediate as others } from 'node:timers/promises'
-import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import { essence } from './contract.ts'
-import type { Body, Contract, Operation } from './contract.ts'
-import { atPointer, DocumentError, isObject } from './document.ts'
-import { addContractFormats } from './formats.ts'
+import { essence } from './media-type.ts'
+import type { Contract, Operation } from './contract.ts'
+import type { Body } from './declared-body.ts'
+import type { JsonObject } from './document.ts'
 import { isJsonType } from './json-answers.ts'
 import { parseJson } from './json.ts'
 import { readParameters } from './parameters.ts'
 import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
 import { declaredNames, shownPointer } from './pointer.ts'
-import { schemaId, toJsonSchema } from './schema.ts'
+import { schemaCompiler } from './schema-compiler.ts'
 
 /** The checks of one operation, compiled once at boot. Nothing here changes what it checks. */
 export interface OperationValidator {
@@ -43,24 +42,12 @@ export async function compileMeanwhile (contract: Contract): Promise<ReadonlyMap
 }
 
 function * compileEach (contract: Contract): Generator<readonly [id: string, OperationValidator]> {
-  const ajv = new Ajv({ strict: false, strictNumbers: true, allErrors: false, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
-  addContractFormats(ajv)
-  const schemas = atPointer(contract.document, '/components/schemas')
-  for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
-    if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
-  }
+  const compile = schemaCompiler(contract)
   const declared = declaredNames(contract.document)
-  for (const operation of contract.operations) yield [operation.id, compileOperation(ajv, contract, operation, declared)]
+  for (const operation of contract.operations) yield [operation.id, compileOperation(operation, (schema) => compile(schema, 'request', operation.id), declared)]
 }
 
-function compileOperation (ajv: Ajv, contract: Contract, operation: Operation, declared: ReadonlySet<string>): OperationValidator {
-  const compile = (schema: Parameters<typeof toJsonSchema>[0]): ValidateFunction => {
-    try {
-      return ajv.compile(toJsonSchema(schema, 'request'))
-    } catch (error) {
-      throw new DocumentError(contract.file, `${operation.id}: a schema cannot be compiled: ${(error as Error).message}`)
-    }
-  }
+function compileOperation (operation: Operation, compile: (schema: JsonObject) => ValidateFunction, declared: ReadonlySet<string>): OperationValidator {
   const parameters: CompiledParameter[] = operation.parameters.map((parameter) => ({ ...parameter, key: parameter.name.toLowerCase(), check: compile(parameter.schema) }))
   const bodies = new Map([...operation.body?.content ?? []].map(([type, schema]) => [type, schema && compile(schema)]))
   return {
