@@ -1,0 +1,43 @@
+import type { Contract } from '../contract.ts'
+import type { JsonObject } from '../document.ts'
+import { findPatternFault } from '../pattern.ts'
+import { schemas } from '../rules/schemas.ts'
+import { schemaCompiler } from '../schema-compiler.ts'
+
+/** What a contract holds that its validators are made of. */
+export interface Inventory {
+  readonly operations: number
+  /** Schemas compiled for what callers send, and for what they get. */
+  readonly compiled: { readonly request: number, readonly response: number }
+  readonly patterns: number
+  readonly refusedPatterns: readonly string[]
+  readonly unknownFormats: readonly string[]
+}
+
+/** Counts what is in a contract, and compiles all of its schemas for both directions. Throws DocumentError where one cannot be compiled. */
+export function inventoryOf (contract: Contract): Inventory {
+  const written = schemas(contract.document).map(({ value, path }) => ({ path, schema: value as JsonObject }))
+  const patterns = [...new Set(written.flatMap(({ schema }) => typeof schema['pattern'] === 'string' ? [schema['pattern']] : []))]
+  const compile = schemaCompiler(contract)
+  const compiled = { request: 0, response: 0 }
+  for (const { path, schema } of written) {
+    for (const direction of directionsOf(path)) {
+      compile(schema, direction, path.join('/'))
+      compiled[direction]++
+    }
+  }
+  return {
+    operations: contract.operations.length,
+    compiled,
+    patterns: patterns.length,
+    refusedPatterns: patterns.filter((pattern) => findPatternFault(pattern) !== undefined),
+    unknownFormats: []
+  }
+}
+
+/** In which directions a schema is used that stands at this place; none where it is a part of another. */
+function directionsOf (path: readonly string[]): readonly ('request' | 'response')[] {
+  if (path.length === 3 && path[0] === 'components' && path[1] === 'schemas') return ['request', 'response']
+  if (path.at(-1) !== 'schema') return []
+  return path.includes('responses') || path.includes('headers') ? ['response'] : ['request']
+}
