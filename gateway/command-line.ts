@@ -1,8 +1,10 @@
+import { DocumentError } from '../openapi/document.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { didYouMean } from './closest-name.ts'
 import { call } from './commands/call.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
+import { diff } from './commands/diff.ts'
 import { evidence } from './commands/evidence.ts'
 import { explain } from './commands/explain.ts'
 import { reload } from './commands/reload.ts'
@@ -14,7 +16,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, plan, reload, restart, voucher, call, explain, evidence, vectors]
+const commands: readonly Command[] = [start, plan, reload, restart, diff, voucher, call, explain, evidence, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 
@@ -51,6 +53,6 @@ async function runCommand (command: Command, args: readonly string[], terminal: 
       return exitCodes.usage
     }
     terminal.err(`varco ${command.name}: ${error instanceof CheckedFileError ? error.problems.join('\n  ') : (error as Error).message}\n`)
-    return error instanceof CheckedFileError ? exitCodes.configuration : exitCodes.findings
+    return error instanceof CheckedFileError || error instanceof DocumentError ? exitCodes.configuration : exitCodes.findings
   }
 }

@@ -1,9 +1,7 @@
-import { differencesOf, pairOperations } from '../openapi/differences.ts'
-import { prepareSchemaComparison } from '../openapi/schema-differences.ts'
-import type { Demands } from '../policies/demands.ts'
+import type { EServiceConfig } from './config.ts'
 import { relocated } from './described-config.ts'
 import type { DescribedConfig } from './described-config.ts'
-import { planDemands } from './plan-demands.ts'
+import { planContract } from './plan-contract.ts'
 import { planGrants } from './plan-grants.ts'
 import { planKinds } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
@@ -29,9 +27,10 @@ export function planOf (before: DescribedConfig, after: DescribedConfig): readon
 function planEServices (before: DescribedConfig, after: DescribedConfig): readonly PlanLine[] {
   const byName = new Map(before.eservices.map((eservice) => [eservice.config.name, eservice]))
   const names = new Set(after.eservices.map(({ config }) => config.name))
-  // One that has another name is the same on the platform.
-  const byId = new Map(before.eservices.filter(({ config }) => !names.has(config.name)).map((eservice) => [eservice.config.eserviceId, eservice]))
-  const pairs = after.eservices.map((later) => ({ earlier: byName.get(later.config.name) ?? byId.get(later.config.eserviceId), later }))
+  // One that has another name is the same where it serves a version that was served.
+  const byDescriptor = new Map(before.eservices.filter(({ config }) => !names.has(config.name)).flatMap((eservice) => eservice.config.descriptorIds.map((id) => [id, eservice])))
+  const renamed = ({ descriptorIds }: EServiceConfig): DescribedEService | undefined => descriptorIds.map((id) => byDescriptor.get(id)).find((eservice) => eservice !== undefined)
+  const pairs = after.eservices.map((later) => ({ earlier: byName.get(later.config.name) ?? renamed(later.config), later }))
   const kept = new Set(pairs.map(({ earlier }) => earlier))
   return [
     ...before.eservices.filter((eservice) => !kept.has(eservice)).map(({ config: { name }, basePath }): PlanLine => ({ kind: 'breaking', eservice: name, sentence: `is removed: ${basePath}` })),
@@ -52,23 +51,6 @@ function planEService (before: DescribedEService, after: DescribedEService, whol
     ...planSettings(before.config, after.config),
     ...planLimits(before.config, after.config),
     ...planGrants(before.terms.grants, after.terms.grants, grantSurroundings(before, after, whole))
-  ]
-}
-
-function planContract (before: DescribedEService, after: DescribedEService): readonly PlanLine[] {
-  if (before.contract.sha256 === after.contract.sha256) return []
-  const schemas = prepareSchemaComparison(before.contract.document, after.contract.document)
-  return [
-    ...differencesOf(before.contract, after.contract).map(({ kind, change, operation, where, message }): PlanLine => ({
-      kind: kind === 'breaking' ? 'breaking' : change === 'added' ? 'added' : 'changed', operation: operation.id, sentence: where === '' ? message : `${where}: ${message}`
-    })),
-    ...pairOperations(before.contract, after.contract).flatMap(({ before: earlier, after: later }): readonly PlanLine[] => {
-      if (!earlier || !later) return []
-      const operation = later.id
-      // What a public operation demands of nobody is not lost or gained one by one.
-      if (earlier.isPublic || later.isPublic) return earlier.isPublic ? [] : [{ kind: 'weaker', operation, sentence: 'demands no voucher any more: it is public' }]
-      return planDemands(before.demands.get(earlier.id) as Demands, after.demands.get(later.id) as Demands, schemas).map((line) => ({ ...line, operation }))
-    })
   ]
 }
 

@@ -55,7 +55,7 @@ t.test('help, and what is misspelt, come with the exit code that scripts expect'
     { args: [], code: 2, err: / start .*\n +plan .*\n +reload .*\n[^]* +voucher .*\n +call .*\n +explain / },
     { args: ['--help'], code: 0, out: /Exit codes: 0 ok, 1 findings, 2 usage, 78 configuration/ },
     { args: ['vuocher'], code: 2, err: /there is no command "vuocher"\. Did you mean "voucher"\?/ },
-    ...['start', 'plan', 'reload', 'voucher', 'explain', 'vectors'].map((name) => ({ args: [name, '--help'], code: 0, out: new RegExp(`^varco ${name} `) })),
+    ...['start', 'plan', 'reload', 'diff', 'voucher', 'explain', 'vectors'].map((name) => ({ args: [name, '--help'], code: 0, out: new RegExp(`^varco ${name} `) })),
     { args: ['voucher'], code: 2, err: /name one e-service\n\nvarco voucher ESERVICE/ },
     { args: ['voucher', 'tickets', '--consumr', 'istat'], code: 2, err: /--consumr/ },
     { args: ['start', 'now'], code: 2, err: /'now'/ },

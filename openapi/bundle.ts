@@ -15,7 +15,8 @@ export interface Bundle { readonly document: JsonObject, readonly files: readonl
  * Throws DocumentError, naming the reference, for URLs, for files outside the folder and for references that point to nothing.
  */
 export async function bundle (file: string): Promise<Bundle> {
-  const root = parseObject(await readFile(file, 'utf8'), file)
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new DocumentError(file, `the file cannot be read (${error.code ?? 'unknown error'})`) })
+  const root = parseObject(text, file)
   const bundler = new Bundler(resolve(file), root)
   const document = bundler.rewrite(root, resolve(file)) as Mutable
   return { document: { ...document, components: merge(document['components'], bundler.components()) }, files: bundler.files }
