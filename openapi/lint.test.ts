@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { contractsIn, lint, report } from './lint.ts'
-import type { Finding } from './lint.ts'
+import type { Finding } from './finding.ts'
+import { contractsIn, lintContract, report } from './lint.ts'
 import { rules } from './rules.ts'
 
 type Node = Record<string, unknown>
@@ -179,7 +179,9 @@ function edited (pointer: string, value: unknown): string {
   return JSON.stringify(document)
 }
 
-async function lintText (t: { testdir: (files: Record<string, string>) => string }, text: string): Promise<Finding[]> {
+const lint = async (file: string) => lintContract(file, { profile: 'modi' })
+
+async function lintText (t: { testdir: (files: Record<string, string>) => string }, text: string): Promise<readonly Finding[]> {
   return lint(join(t.testdir({ 'demo.v1.yaml': text }), 'demo.v1.yaml'))
 }
 
@@ -193,7 +195,7 @@ t.test('every rule finds the contract that breaks it, at the place that breaks i
     t.test(id, async (t) => {
       const [edit, value, at] = cases[id] ?? t.fail('no case') as never
       const findings = (await lintText(t, edited(edit, value))).filter(({ rule }) => rule === id)
-      t.match(findings, [{ pointer: at, severity, message, ...(rac && { rac }) }])
+      t.match(findings, [{ pointer: at, severity, message: { en: message }, ...(rac && { rac }) }])
       t.equal(findings.length, 1)
     })
   }

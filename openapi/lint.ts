@@ -1,49 +1,35 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import { Document, Spectral } from '@stoplight/spectral-core'
-import parsers from '@stoplight/spectral-parsers'
-import { bundle } from './bundle.ts'
 import { DocumentError } from './document.ts'
-import { originOf } from './origin.ts'
-import { rules } from './rules.ts'
-import { toRuleset } from './rules/rule.ts'
+import type { Finding, Profile } from './finding.ts'
+import { KeptWorker } from './kept-worker.ts'
 
-/** Something that is wrong with a contract: which rule says so, and where. */
-export interface Finding {
-  /** The file in which to mend it: the contract, or one that it refers to. */
-  readonly file: string
-  /** RFC 6901 pointer into the bundle. */
-  readonly pointer: string
-  readonly severity: 'error' | 'warn' | 'info' | 'hint'
-  readonly rule: string
-  readonly rac?: string
-  readonly message: string
+/** How a contract is to be judged. */
+export interface LintOptions {
+  readonly profile: Profile
+  /** How long it may take, in ms; some 100 are usual. */
+  readonly deadlineMs?: number
+  /** Where a gateway serves the pages that explain the rules. */
+  readonly rulesUrl?: string
 }
+
+/** What the worker is asked: an absolute path and what to judge it by. */
+export interface LintQuestion { readonly file: string, readonly profile: Profile, readonly rulesUrl: string }
+export type LintAnswer = { readonly findings: readonly Finding[] } | { readonly error: string }
 
 const contractName = /\.v\d+\.ya?ml$/
-const severities = ['error', 'warn', 'info', 'hint'] as const
-const racs = new Map(rules.map(({ id, rac }) => [id, rac]))
-const spectral = new Spectral()
-spectral.setRuleset(toRuleset(rules))
+const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts', import.meta.url))
 
 /**
- * Judges a contract by the OpenAPI rules of Spectral and the Italian ones. What is judged is the bundle, so nothing
- * outside the contract's own folder is read. Throws DocumentError when it cannot be read or bundled.
+ * Judges a contract, in a worker thread that ends soon after: Spectral never stays in a serving process, and no contract however large holds
+ * one up. Reads nothing outside the contract's own folder. What is no OpenAPI document has findings that say so. Throws DocumentError when the
+ * file cannot be read, is too large or takes longer than the deadline.
  */
-export async function lint (file: string): Promise<Finding[]> {
-  const { document } = await bundle(file)
-  const origin = await originOf(file)
-  const results = await spectral.run(new Document(JSON.stringify(document), parsers.Json, resolve(file)))
-  return results.map(({ path, severity, code, message }) => {
-    const rule = String(code)
-    const rac = racs.get(rule)
-    const pointer = toPointer(path)
-    return { file: origin(pointer), pointer, severity: severities[severity], rule, ...(rac && { rac }), message }
-  })
-}
-
-function toPointer (path: readonly (string | number)[]): string {
-  return path.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+export async function lintContract (file: string, { profile, deadlineMs = 20_000, rulesUrl = 'http://127.0.0.1:8080/rules' }: LintOptions): Promise<readonly Finding[]> {
+  const late = (): Error => new DocumentError(file, `could not be judged within ${deadlineMs} ms; split it or judge it with a longer deadline`)
+  const answer = await worker.ask({ file: resolve(file), profile, rulesUrl }, deadlineMs, late)
+  if ('error' in answer) throw new DocumentError(file, answer.error)
+  return answer.findings
 }
 
 /** The contracts (`<name>.v<major>.yaml`) among files and in folders. Throws DocumentError for what is not there. */
@@ -69,7 +55,7 @@ export async function report (places: readonly string[], write: (line: string) =
     return undefined
   })
   const contracts = await tryTo(contractsIn(places)) ?? []
-  for (const contract of contracts) findings.push(...await tryTo(lint(contract)) ?? [])
+  for (const contract of contracts) findings.push(...await tryTo(lintContract(contract, { profile: 'modi' })) ?? [])
   // A component that several contracts share is wrong once.
   const once = [...new Map(findings.map((finding) => [toLine(finding), finding]))]
   for (const [line] of once) write(line)
@@ -79,9 +65,9 @@ export async function report (places: readonly string[], write: (line: string) =
   return unreadable > 0 ? 2 : errors > 0 ? 1 : 0
 }
 
-function toLine ({ file, severity, rule, rac, pointer, message }: Finding): string {
+function toLine ({ file, line, column, severity, rule, rac, pointer, message }: Finding): string {
   const name = rac ? `${rule} (${rac})` : rule
-  return `${relative(process.cwd(), file)}: ${severity} ${name} at ${pointer || '/'}: ${message}`
+  return `${relative(process.cwd(), file)}:${line}:${column}: ${severity} ${name} at ${pointer || '/'}: ${message.en}`
 }
 
 if (import.meta.main) {
