@@ -24,9 +24,14 @@ async function start (): Promise<void> {
   const host = await buildHost(chosen, { stateDir: values.state ?? join('.varco', 'eservices'), secrets, settings: (name) => settingsOf(name, process.env) })
   await new Promise<void>((resolve, reject) => host.server.once('error', reject).listen(port, values.host, resolve))
   const url = `http://${values.host.includes(':') ? `[${values.host}]` : values.host}:${port}`
-  const stop = (): void => { void host.close().then(() => process.exit()) }
-  // Whoever is told that it is ready may stop it at once.
-  process.once('SIGTERM', stop).once('SIGINT', stop).once('disconnect', stop)
+  let stopping = false
+  const stop = (): void => {
+    if (stopping) return
+    stopping = true
+    void host.close().then(() => process.exit())
+  }
+  // Whoever is told that it is ready may stop it at once. It listens until its end: a second signal would kill it.
+  process.on('SIGTERM', stop).on('SIGINT', stop).on('disconnect', stop)
   if (process.send) process.send({ ready: true, name: 'e-services', url })
   else process.stderr.write(`e-services ready on ${url} (${names.join(', ')})\n`)
 }

@@ -37,13 +37,19 @@ export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
   const gateway = children.at(-1) as ChildProcess
   // The gateway first: what it has admitted still needs the e-services.
+  const asked = new Set<ChildProcess>()
   const stop = (): void => {
     const running = children.filter((child) => child.exitCode === null && child.signalCode === null)
-    for (const child of running.includes(gateway) ? [gateway] : running) child.kill('SIGTERM')
+    // A second signal would end a process in the middle of its end.
+    for (const child of (running.includes(gateway) ? [gateway] : running).filter((one) => !asked.has(one))) {
+      asked.add(child)
+      child.kill('SIGTERM')
+    }
   }
   whenAskedToStop(stop)
-  for (const child of children) child.once('exit', (code) => {
-    process.exitCode ||= code ?? 1
+  for (const child of children) child.once('exit', (code, signal) => {
+    // One that could not listen to signals yet, or listens no more, ended as it was asked to.
+    process.exitCode ||= code ?? (signal === 'SIGTERM' && asked.has(child) ? 0 : 1)
     stop()
   })
   const waiting = children.map(async (child) => waitUntilReady(child))

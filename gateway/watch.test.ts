@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { until } from './harness/gateway.ts'
+import { temporaryFolder } from './harness/process.ts'
 import { watchFiles } from './watch.ts'
 
 /** Replaces a file as a whole. */
@@ -37,17 +38,19 @@ async function watch (t: Test, files: readonly string[], meanwhile: (times: numb
 }
 
 t.test('what changes while what changed before is taken in is taken in too', async (t) => {
-  const file = join(t.testdir({ 'one.yaml': 'first' }), 'one.yaml')
+  const file = join(await temporaryFolder(t), 'one.yaml')
+  await write(file, 'first')
   const { taken, looked } = await watch(t, [file], async (times) => { if (times === 1) await write(file, 'the third') })
   await write(file, 'a second')
-  await until(() => taken.length === 2, 1000)
+  await until(() => taken.length === 2)
   await looked(4)
   t.strictSame(taken, ['a second', 'the third'])
 })
 
 t.test('a file that is watched from then on is no change by that alone', async (t) => {
-  const folder = t.testdir({ 'one.yaml': 'first', 'two.yaml': 'first' })
+  const folder = await temporaryFolder(t)
   const files = [join(folder, 'one.yaml')]
+  for (const name of ['one.yaml', 'two.yaml']) await write(join(folder, name), 'first')
   const { taken, looked } = await watch(t, files, async () => { files[1] = join(folder, 'two.yaml') })
   await write(join(folder, 'one.yaml'), 'a second')
   await until(() => taken.length === 1)

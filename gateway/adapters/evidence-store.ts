@@ -41,8 +41,9 @@ export class EvidenceStore {
   readonly #waiting: Waiting[] = []
   #writer: SegmentWriter | undefined
   #previous: Previous | null | undefined
-  #writingSince: number | undefined
   #writing: Promise<void> | undefined
+  /** Somebody has waited in vain for what is being written now. */
+  #stuck = false
   #closed = false
 
   constructor (options: EvidenceOptions) {
@@ -60,16 +61,19 @@ export class EvidenceStore {
     const { patienceMs = 5000 } = this.#options
     if (this.#closed) throw new EvidenceUnavailable('the gateway is stopping')
     // What waits behind a disk that does not answer would fill the memory.
-    if (this.#writingSince !== undefined && performance.now() - this.#writingSince > patienceMs) throw new EvidenceUnavailable('the disk does not answer')
+    if (this.#stuck) throw new EvidenceUnavailable('the disk does not answer')
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { reject(new EvidenceUnavailable('the disk did not answer in time')) }, patienceMs)
+      const timer = setTimeout(() => {
+        this.#stuck = true
+        reject(new EvidenceUnavailable('the disk did not answer in time'))
+      }, patienceMs)
       this.#waiting.push({
         facts,
         body,
         resolve: (hash) => { clearTimeout(timer); resolve(hash) },
         reject: (error) => { clearTimeout(timer); reject(error) }
       })
-      if (this.#writingSince === undefined) this.#writing = this.#write()
+      this.#writing ??= this.#write()
     })
   }
 
@@ -92,7 +96,6 @@ export class EvidenceStore {
 
   async #write (): Promise<void> {
     while (this.#waiting.length > 0) {
-      this.#writingSince = performance.now()
       const batch = this.#takeBatch()
       try {
         const writer = await this.#writerNow()
@@ -102,8 +105,9 @@ export class EvidenceStore {
         await this.#giveUp()
         for (const { reject } of batch) reject(new EvidenceUnavailable((error as Error).message))
       }
+      this.#stuck = false
     }
-    this.#writingSince = undefined
+    this.#writing = undefined
   }
 
   #takeBatch (): readonly Waiting[] {
