@@ -68,7 +68,7 @@ function send (request: FastifyRequest, reply: FastifyReply, operation: Contract
   reply.headers({ 'cache-control': cache, ...headers })
   if (body === undefined) return reply.code(status).send()
   const csv = rows && preferredType(request.headers.accept, ['application/json', 'text/csv']) === 'text/csv'
-  const type = csv ? 'text/csv' : operation.responses.get(String(status))?.find((declared) => declared.endsWith('json')) ?? 'application/json'
+  const type = csv ? 'text/csv' : [...operation.responses.get(String(status))?.content.keys() ?? []].find((declared) => declared.endsWith('json')) ?? 'application/json'
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
   if (rows) reply.header('vary', 'accept')
   if (next !== undefined) reply.header('link', nextLink(request.url, next))

@@ -78,6 +78,7 @@ function operationsOf (path: string, item: JsonObject, resolve: Resolve, file: s
     if (!isObject(source)) return []
     const id = source['operationId']
     const where = `${method} ${path}`
+    const responses = declaredResponses(source['responses'], resolve)
     if (typeof id !== 'string' || id === '') throw new DocumentError(file, `${where} has no operationId`)
     return {
       id,
@@ -86,8 +87,8 @@ function operationsOf (path: string, item: JsonObject, resolve: Resolve, file: s
       isPublic: Array.isArray(source['security']) && source['security'].length === 0,
       parameters: declaredParameters(item['parameters'], source['parameters'], { resolve, fail: (message) => new DocumentError(file, `${where}: ${message}`) }),
       body: source['requestBody'] === undefined ? undefined : declaredBody(resolve(source['requestBody'])),
-      responses: declaredResponses(source['responses'], resolve),
-      responseHeaders: declaredHeaders(source['responses'], resolve),
+      responses,
+      responseHeaders: declaredHeaders(responses),
       source
     }
   })
