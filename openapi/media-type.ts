@@ -2,3 +2,30 @@
 export function essence (mediaType: string): string {
   return (mediaType.split(';', 1)[0] ?? '').replaceAll(/^[ \t]+|[ \t]+$/g, '').toLowerCase()
 }
+
+/** The parameters of a media type: names and, but for quotation marks, values in lower case. */
+function parametersOf (mediaType: string): ReadonlyMap<string, string> {
+  return new Map([...mediaType.matchAll(/;\s*([^\s;=]+)\s*=\s*(?:"((?:[^"\\]|\\.){0,200})"|([^\s;]*))/g)].map(([, name = '', quoted, plain = '']) => [name.toLowerCase(), (quoted?.replaceAll(/\\(.)/g, '$1') ?? plain).toLowerCase()]))
+}
+
+/** The charset of a Content-Type in lower case; undefined when it names none. */
+export function charsetOf (mediaType: string): string | undefined {
+  return parametersOf(mediaType).get('charset')
+}
+
+/**
+ * Which of the media types and ranges of a contract a Content-Type value comes under, the most specific one: with its parameters, the type without,
+ * then its group (`text/*`), then anything. Parameters that are not declared are nothing to a contract, and a charset that is not named is UTF-8.
+ */
+export function matchMediaType (contentType: string, declared: readonly string[]): string | undefined {
+  const type = essence(contentType)
+  const parameters = parametersOf(contentType)
+  const ranges = [type, `${type.split('/', 1)[0]}/*`, '*/*']
+  const matches = declared.flatMap((one) => {
+    const rank = ranges.indexOf(essence(one))
+    const needed = [...parametersOf(one)]
+    const holds = needed.every(([name, value]) => (parameters.get(name) ?? (name === 'charset' ? 'utf-8' : undefined)) === value)
+    return rank !== -1 && holds ? [{ one, rank, precision: needed.length }] : []
+  })
+  return matches.toSorted((a, b) => a.rank - b.rank || b.precision - a.precision)[0]?.one
+}
