@@ -13,7 +13,9 @@ import { findCertificateFaults } from './certificate-faults.ts'
 import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
-import { membersOf, textAt, valueAt } from './document-value.ts'
+import { findDeprecationFaults } from './deprecation.ts'
+import type { Deprecation } from './deprecation.ts'
+import { itemsAt, membersOf, textAt, valueAt } from './document-value.ts'
 import { findInternalFaults, internalListenerOf } from './internal-config.ts'
 import type { InternalListener, WrittenInternalListener } from './internal-config.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
@@ -63,6 +65,8 @@ export interface EServiceConfig {
   readonly grants: string | undefined
   /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
   readonly dpopNonces: boolean
+  /** That this version goes out of use; undefined while it does not. */
+  readonly deprecation: Deprecation | undefined
 }
 
 /** The gateway's configuration, complete. Times in ms where the name says so, sizes in bytes, rates in requests per seconds. */
@@ -168,6 +172,8 @@ function findFaults (document: unknown): Finding[] {
     ...missing.map((path): Finding => ({ path, message: 'is missing: set it here or at the top of the file' })),
     ...findReplyTargetFaults(document, environment),
     ...findCertificateFaults(document),
+    ...findDeprecationFaults(document),
+    ...findSharedDescriptors(document),
     ...findProxyFaults(document),
     ...findRedisFaults(document, environment),
     ...findWorkersFaults(document),
@@ -176,6 +182,16 @@ function findFaults (document: unknown): Finding[] {
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
   ]
+}
+
+/** Each version (descriptor) is served by one e-service of the configuration alone: it is what a voucher is for. */
+function findSharedDescriptors (document: unknown): Finding[] {
+  const servedBy = new Map<unknown, string>()
+  return membersOf(document, ['eservices']).flatMap((name) => itemsAt(valueAt(document, ['eservices', name]), 'descriptorIds').flatMap((id, index): Finding[] => {
+    const other = servedBy.get(id)
+    servedBy.set(id, name)
+    return other === undefined ? [] : [{ path: ['eservices', name, 'descriptorIds', index], message: other === name ? 'is written twice' : `is served as "${other}" already: a version is served by one e-service alone` }]
+  }))
 }
 
 function keychainOf (keychain: string | undefined, folder: string): string | undefined {
@@ -234,7 +250,8 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
       classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),
       quota: eservice.quota ?? { mode: 'block' },
-      concurrency: eservice.concurrency
+      concurrency: eservice.concurrency,
+      deprecation: eservice.deprecation
     }))
   }
   return { ...config, files: [path, ...digests.keys()], digests, shown, hash: hashOf(config, digests) }

@@ -7,7 +7,7 @@ import { readRegistryFile } from './adapters/registry-file.ts'
 import type { RegistryFile } from './adapters/registry-file.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { refuseUnmeetable } from './demand-means.ts'
-import { describeEService } from './live.ts'
+import { describeEService, refuseSamePaths } from './live.ts'
 import { refuseWrongClasses } from './operation-classes.ts'
 import { problemsOf } from './program.ts'
 import type { DescribedEService } from './route.ts'
@@ -26,6 +26,7 @@ export async function describeConfig (config: Config): Promise<DescribedConfig> 
   const problems = settled.flatMap((one) => one.status === 'rejected' ? problemsOf(one.reason) : [])
   if (problems.length > 0) throw new CheckedFileError(problems)
   const [registry, ...eservices] = settled.map((one) => one.status === 'fulfilled' ? one.value : undefined) as [RegistryFile | undefined, ...DescribedEService[]]
+  refuseSamePaths(eservices)
   return { config, eservices, registry }
 }
 

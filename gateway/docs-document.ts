@@ -6,6 +6,7 @@ import type { DenialCode } from '../policies/denials.ts'
 import { noDemands } from '../policies/demands.ts'
 import type { Grants } from '../policies/grants.ts'
 import type { Config, EServiceConfig } from './config.ts'
+import type { Deprecation } from './deprecation.ts'
 import { codeText, neededHeaders, needsText } from './docs-demands.ts'
 import type { Needs } from './docs-demands.ts'
 import { refusalsOf } from './docs-refusals.ts'
@@ -59,21 +60,28 @@ function schemeOf (name: string): string {
 
 function describe (eservice: LiveEService, operation: Operation, config: Config): Document {
   const { name } = eservice.config
+  const deprecation = eservice.deprecations.get(operation.id)
   const source = inline(operation.source, eservice.contract.document, []) as JsonObject
   const parameters = operation.parameters.map(({ name: parameter, in: place, required, schema, explode }) => {
     const declared = [source['parameters']].flat().find((one) => isObject(one as Json) && (one as JsonObject)['name'] === parameter) as JsonObject | undefined
     return declared ?? { name: parameter, in: place, required, explode, schema: inline(schema, eservice.contract.document, []) }
   })
-  const needs: Needs | undefined = operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays, granted: grantedOf(operation, eservice.terms.grants), internal: config.listeners.internal !== undefined }
+  const needs = needsOf(eservice, operation, config)
   return {
     ...source,
+    ...deprecation && { deprecated: true },
     operationId: `${name}.${operation.id}`,
     tags: [name],
     parameters: [...parameters, ...needs ? demandedHeaders(needs, operation) : []],
-    description: [source['description'], needs ? gateText(needs, operation, eservice.config) : publicText].filter((text) => typeof text === 'string').join('\n\n'),
+    description: [source['description'], deprecation && deprecationText(deprecation), needs ? gateText(needs, operation, eservice.config) : publicText].filter((text) => typeof text === 'string').join('\n\n'),
     security: operation.isPublic ? [] : [{ [schemeOf(name)]: [] }],
     responses: withRefusals(isObject(source['responses']) ? source['responses'] : {}, [...needs ? codesOf(needs) : [], ...eservice.config.concurrency === undefined ? [] : ['overloaded' as const]], config)
   }
+}
+
+/** What a call of an operation needs; undefined where it is public. */
+export function needsOf (eservice: LiveEService, operation: Operation, config: Config): Needs | undefined {
+  return operation.isPublic ? undefined : { ...eservice.demands.get(operation.id) ?? noDemands, dpopNonces: eservice.config.dpopNonces, retentionDays: eservice.config.evidence?.retentionDays, granted: grantedOf(operation, eservice.terms.grants), internal: config.listeners.internal !== undefined }
 }
 
 /** What the grants of an e-service are for an operation of it. */
@@ -86,6 +94,14 @@ function grantedOf ({ id }: Operation, grants: Grants | undefined): Needs['grant
 /** Every way in which a call of an operation can be refused for what it is: by the policies, and where it cannot be kept as evidence. */
 function codesOf (needs: Needs): readonly DenialCode[] {
   return [...refusalsOf(needs).flatMap(({ codes }) => codes), ...needs.nonRepudiation ? ['evidence-store-unavailable' as const] : []]
+}
+
+/** Since and until when an operation is there, in Italian and below it in English. */
+function deprecationText ({ since, sunset, successor }: Deprecation): string {
+  return [
+    ['Deprecata', 'dal', sunset && `dismessa dal **${sunset}**`, successor && `al suo posto: <${successor}>`],
+    ['Deprecated', 'since', sunset && `gone from **${sunset}** on`, successor && `in its place: <${successor}>`]
+  ].map(([word, from, ...rest]) => `**${word}** ${from} **${since}**${rest.filter(Boolean).map((one) => `; ${one}`).join('')}.`).join('\n\n')
 }
 
 const publicText = 'Pubblica: nessun voucher, nessun conteggio. / Public: no voucher, nothing is counted.'

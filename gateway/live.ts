@@ -9,6 +9,7 @@ import { grantsOf } from './adapters/grants-file.ts'
 import type { Config, EServiceConfig } from './config.ts'
 import { demandsOf } from './demands.ts'
 import { refuseUnmeetable } from './demand-means.ts'
+import { deprecationsOf } from './deprecation.ts'
 import { openUpstream } from './forward.ts'
 import { refuseWrongClasses } from './operation-classes.ts'
 import { prepareRoute } from './route.ts'
@@ -19,7 +20,17 @@ import { viaOf } from './via.ts'
 export async function goLive (config: Config, ports: Ports, before: readonly LiveEService[]): Promise<readonly LiveEService[]> {
   const known = new Map(before.map(({ contract }) => [nameOf(contract), contract]))
   const contracts = (await compileContracts(config.eservices.map((eservice) => eservice.contract))).map((contract) => known.get(nameOf(contract)) ?? contract)
-  return Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports, before)))
+  const eservices = await Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports, before)))
+  refuseSamePaths(eservices)
+  return eservices
+}
+
+/** Throws a sentence when two e-services, or two versions of one, would be served at the same paths. */
+export function refuseSamePaths (eservices: readonly DescribedEService[]): void {
+  for (const [index, { basePath, config: { name } }] of eservices.entries()) {
+    const other = eservices.slice(0, index).find((one) => one.basePath === basePath)
+    if (other) throw new Error(`e-service "${name}": is served at ${basePath}, where "${other.config.name}" is served already; give one of them another path`)
+  }
 }
 
 function nameOf ({ file, sha256 }: Contract): string {
@@ -31,8 +42,8 @@ async function live (config: Config, eservice: EServiceConfig, contract: Contrac
   refuseUnmeetable(config, eservice, described.demands)
   refuseWrongClasses(eservice, contract)
   if (!compiled.has(contract)) compiled.set(contract, await compileMeanwhile(contract))
-  const { eserviceId, upstream: { url, timeoutMs }, concurrency } = eservice
-  const same = before.find((one) => one.config.eserviceId === eserviceId && one.upstream.origin === url)
+  const { name, upstream: { url, timeoutMs }, concurrency } = eservice
+  const same = before.find((one) => one.config.name === name && one.upstream.origin === url)
   return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(url, { timeoutMs, via: viaOf(config), concurrency }, same?.upstream) }
 }
 
@@ -40,7 +51,7 @@ async function live (config: Config, eservice: EServiceConfig, contract: Contrac
 export async function describeEService (config: Config, eservice: EServiceConfig, contract: Contract): Promise<DescribedEService> {
   const basePath = eservice.path ?? contract.basePath
   if (basePath === '') throw new Error(`e-service "${eservice.name}": the contract has no server with a path; set path in the configuration`)
-  return { config: eservice, contract, basePath, terms: termsOf(config, eservice, { basePath, grants: await grantsOf(eservice, contract) }), demands: demandsOf(contract) }
+  return { config: eservice, contract, basePath, terms: termsOf(config, eservice, { basePath, grants: await grantsOf(eservice, contract) }), demands: demandsOf(contract), deprecations: deprecationsOf(contract, eservice.deprecation) }
 }
 
 /** What admission holds the callers of an e-service to; `basePath` is where it is served, when that is known. */

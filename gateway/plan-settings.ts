@@ -61,6 +61,7 @@ export function planSettings (before: EServiceConfig, after: EServiceConfig): re
     ...changeLine('changed', 'keychain', before.keychain, after.keychain),
     ...changeLine('changed', 'keychainId', before.keychainId, after.keychainId),
     ...planEvidence(before, after),
+    ...(['since', 'sunset', 'successor', 'notice'] as const).flatMap((name) => changeLine('changed', `deprecation.${name}`, before.deprecation?.[name], after.deprecation?.[name])),
     ...listLines('replyTo', targetsOf(before), targetsOf(after), moreTrust)
   ]
 }

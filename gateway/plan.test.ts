@@ -99,11 +99,14 @@ t.test('the same configuration in another folder changes nothing', async (t) => 
 })
 
 t.test('e-services: added, removed, moved, renamed', async (t) => {
-  await check(t, undefined, ({ config, things }) => { config['eservices'].goods = { ...things, path: '/goods/v1', eserviceId: uuid(20) } },
+  await check(t, undefined, ({ config, things }) => { config['eservices'].goods = { ...things, path: '/goods/v1', eserviceId: uuid(20), descriptorIds: [uuid(21)] } },
     ['added goods - is added: /goods/v1, 3 operations'], ['breaking goods - is removed: /goods/v1'])
   await check(t, undefined, ({ things }) => { things['path'] = '/things/v2' },
     ['breaking things - is moved from /things/v1 to /things/v2'], ['breaking things - is moved from /things/v2 to /things/v1'])
   t.strictSame(await planned(undefined, ({ config, things }) => { config['eservices'] = { goods: things } }), ['changed goods - its name was things, is goods'])
+  t.strictSame(await planned(undefined, ({ config, things }) => { config['eservices'] = { 'things-v2': { ...things, path: '/things/v2', descriptorIds: [uuid(21)] }, 'things-v1': things } }), [
+    'changed things-v1 - its name was things, is things-v1', 'added things-v2 - is added: /things/v2, 3 operations'
+  ], 'which of two versions has another name, their descriptors say')
 })
 
 t.test('the contract: operations, breaking and compatible changes, in the words of their comparison', async (t) => {

@@ -8,6 +8,7 @@ import type { Denial } from '../policies/denials.ts'
 import { tightest } from '../policies/limiter.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Exchange } from './exchange.ts'
+import type { Route } from './route.ts'
 import type { Seal } from './seal.ts'
 
 /** Answers a call with its denial as problem+json (RFC 9457) and notes the denial for the record. */
@@ -35,6 +36,7 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
     if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
     setLimitHeaders(response, exchange.call, denial.limit)
     setNonce(response, denial.nonce ?? exchange.call.dpop?.nonce)
+    setDeprecation(response, exchange.route)
     // Behind a request that could be read in two ways nothing can be trusted to be the next one.
     if (denial.denial === 'malformed-request' || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
     response.setHeader('Cache-Control', 'no-store')
@@ -84,6 +86,14 @@ export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, s
 /** Hands out the nonce for the caller's next DPoP proof (RFC 9449, 8.2), where it needs one. */
 export function setNonce (response: ServerResponse, nonce: string | undefined): void {
   if (nonce !== undefined) response.setHeader('DPoP-Nonce', nonce)
+}
+
+/** Says of an operation that it goes out of use, where it does. A link of the upstream stays beside ours. */
+export function setDeprecation (response: ServerResponse, route: Route | undefined): void {
+  for (const [name, value] of route?.deprecation ?? []) {
+    if (name === 'Link') response.appendHeader(name, value)
+    else response.setHeader(name, value)
+  }
 }
 
 function hasUnreadBody ({ request, expectsContinue }: Exchange): boolean {

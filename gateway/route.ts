@@ -1,9 +1,12 @@
 import type { Contract, Operation } from '../openapi/contract.ts'
+import { essence } from '../openapi/media-type.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { Admission } from '../policies/admission.ts'
 import type { Demands } from '../policies/demands.ts'
 import type { Terms } from '../policies/policy.ts'
 import type { EServiceConfig } from './config.ts'
+import { deprecationHeaders } from './deprecation.ts'
+import type { Deprecation } from './deprecation.ts'
 import type { Upstream } from './forward.ts'
 import { correlationHeader, requestHeadersOf } from './non-blocking.ts'
 
@@ -15,6 +18,8 @@ export interface DescribedEService {
   readonly terms: Terms
   /** What the contract demands of the calls of each operation, by operationId. */
   readonly demands: ReadonlyMap<string, Demands>
+  /** The operations that go out of use, by operationId. */
+  readonly deprecations: ReadonlyMap<string, Deprecation>
 }
 
 /** An e-service put live: what admits its callers, and where its calls go. */
@@ -35,6 +40,8 @@ export interface Route {
   /** Names of request headers (lower case) that reach the upstream, and of response headers that reach the caller. */
   readonly requestHeaders: ReadonlySet<string>
   readonly responseHeaders: ReadonlySet<string>
+  /** What every answer says of an operation that goes out of use, names and values of headers. */
+  readonly deprecation: ReturnType<typeof deprecationHeaders>
   /** Media types of the successful answers that the contract declares; empty when it declares none. */
   readonly produces: readonly string[]
   /** URL pattern for the router, and the pieces from which the upstream path is rebuilt: texts and parameter names in turn. */
@@ -59,7 +66,8 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
   const declaredRequest = operation.parameters.filter((parameter) => parameter.in === 'header').map((parameter) => parameter.name.toLowerCase())
   const pieces = piecesOf(eservice.basePath + operation.path)
   const demands = eservice.demands.get(operation.id) as Demands
-  const success = [...operation.responses].filter(([status]) => status.startsWith('2')).flatMap(([, types]) => types)
+  const deprecation = eservice.deprecations.get(operation.id)
+  const success = [...operation.responses].filter(([status]) => status.startsWith('2')).flatMap(([, { content }]) => [...content.keys()].map(essence))
   return {
     eservice,
     operation,
@@ -67,6 +75,7 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
     demands,
     requestHeaders: allow(requestHeadersOf(demands.nonBlocking, [...forwarded, ...declaredRequest])),
     responseHeaders: allow([...returned, ...operation.responseHeaders.filter((name) => !oursInAnswers.has(name.toLowerCase())), ...demands.nonBlocking === 'push' ? [correlationHeader] : []]),
+    deprecation: deprecation ? deprecationHeaders(deprecation) : [],
     produces: [...new Set(success)],
     pattern: patternOf(pieces),
     pieces

@@ -18,7 +18,7 @@ import { guard } from './guard.ts'
 import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
 import type { Places } from './places.ts'
-import { setLimitHeaders, setNonce } from './refuse.ts'
+import { setDeprecation, setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import { pathValues, rebuildPath } from './route.ts'
 import type { Route } from './route.ts'
@@ -105,6 +105,7 @@ function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
   response.setHeader('X-Request-ID', exchange.correlationId)
   setLimitHeaders(response, exchange.call)
   setNonce(response, exchange.call.dpop?.nonce)
+  setDeprecation(response, exchange.route)
 }
 
 function toVarcoCall ({ call: { caller, grant, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {
