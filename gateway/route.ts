@@ -2,13 +2,15 @@ import type { Contract, Operation } from '../openapi/contract.ts'
 import { essence } from '../openapi/media-type.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { Admission } from '../policies/admission.ts'
-import type { Demands } from '../policies/demands.ts'
+import type { Demands, NonBlockingStep } from '../policies/demands.ts'
 import type { Terms } from '../policies/policy.ts'
 import type { EServiceConfig } from './config.ts'
 import { deprecationHeaders } from './deprecation.ts'
 import type { Deprecation } from './deprecation.ts'
 import type { Upstream } from './forward.ts'
 import { correlationHeader, requestHeadersOf } from './non-blocking.ts'
+import { patternOf, piecesOf } from './path-template.ts'
+import type { Piece } from './path-template.ts'
 
 /** An e-service as configuration and contract describe it: where it is served, and what its callers are held to. */
 export interface DescribedEService {
@@ -49,9 +51,6 @@ export interface Route {
   readonly pieces: readonly Piece[]
 }
 
-/** A stretch of literal path and the parameter behind it: its name in the contract and its key in the router. */
-interface Piece { readonly text: string, readonly parameter: { readonly name: string, readonly key: string } | undefined }
-
 const forwarded = ['accept', 'accept-language', 'accept-encoding', 'content-type', 'content-encoding', 'if-match', 'if-none-match', 'if-modified-since',
   'if-unmodified-since', 'prefer', 'traceparent', 'tracestate']
 const returned = ['content-type', 'content-encoding', 'content-language', 'content-disposition', 'etag', 'last-modified', 'cache-control', 'vary', 'location',
@@ -60,6 +59,11 @@ const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit
 
 /** What only the gateway says of an answer: a signature of the upstream would be over something else, or by nobody. */
 const oursInAnswers = new Set(['digest', 'agid-jwt-signature'])
+
+/** The headers of answers (lower case) that an upstream need not send, whatever the contract says: the gateway does where it does not. */
+export function suppliedHeaders (step: NonBlockingStep | undefined): readonly string[] {
+  return [...ours, ...oursInAnswers, 'cache-control', 'deprecation', 'sunset', ...step === 'push' ? [correlationHeader] : []]
+}
 
 /** Works out the route of one operation of a live e-service. */
 export function prepareRoute (eservice: LiveEService, operation: Operation, validator: OperationValidator): Route {
@@ -76,7 +80,8 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
     requestHeaders: allow(requestHeadersOf(demands.nonBlocking, [...forwarded, ...declaredRequest])),
     responseHeaders: allow([...returned, ...operation.responseHeaders.filter((name) => !oursInAnswers.has(name.toLowerCase())), ...demands.nonBlocking === 'push' ? [correlationHeader] : []]),
     deprecation: deprecation ? deprecationHeaders(deprecation) : [],
-    produces: [...new Set(success)],
+    // Where a range is declared, what the upstream can answer is not known here.
+    produces: success.some((type) => type.includes('*')) ? [] : [...new Set(success)],
     pattern: patternOf(pieces),
     pieces
   }
@@ -85,33 +90,6 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
 /** The URL pattern under which the router knows an operation. */
 export function routerPattern ({ basePath }: DescribedEService, { path }: Operation): string {
   return patternOf(piecesOf(basePath + path))
-}
-
-function patternOf (pieces: readonly Piece[]): string {
-  return pieces.map(({ text, parameter }) => text.replaceAll(':', '::') + (parameter ? `:${parameter.key}` : '')).join('')
-}
-
-/** The path for the upstream, rebuilt from what was matched: never the raw target, so that both sides mean the same resource. */
-export function rebuildPath (route: Route, matched: Readonly<Record<string, string | undefined>>): string {
-  let path = ''
-  for (const { text, parameter } of route.pieces) {
-    path += text
-    if (parameter !== undefined) path += encodeURIComponent(matched[parameter.key] ?? '')
-  }
-  return path
-}
-
-/** Path values as the router matched them, by the names of the contract. */
-export function pathValues (route: Route, matched: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  const values = Object.create(null) as Record<string, string | undefined>
-  for (const { parameter } of route.pieces) if (parameter) values[parameter.name] = matched[parameter.key]
-  return values
-}
-
-// The router knows parameters by position, because contracts may name them in ways that it does not understand.
-function piecesOf (template: string): readonly Piece[] {
-  const parts = [...template.matchAll(/([^{}]*)(?:\{([^}]+)\})?/g)].filter(([whole]) => whole !== '')
-  return parts.map(([, text = '', name], index) => ({ text, parameter: name === undefined ? undefined : { name, key: `p${index}` } }))
 }
 
 function allow (names: readonly string[]): ReadonlySet<string> {

@@ -17,10 +17,10 @@ import { forward } from './forward.ts'
 import { guard } from './guard.ts'
 import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
+import { pathOf, valuesOf } from './path-template.ts'
 import type { Places } from './places.ts'
 import { setDeprecation, setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
-import { pathValues, rebuildPath } from './route.ts'
 import type { Route } from './route.ts'
 import { SignedOutlet } from './signed-answer.ts'
 import { prepareVarcoCall } from './varco-call.ts'
@@ -48,7 +48,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   const outletOf = (exchange: Exchange): Outlet => views ? views.narrow(exchange, lastOutlet(exchange)) : lastOutlet(exchange)
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
-    const target = rebuildPath(route, matched.parameters) + writeQuery(query)
+    const target = pathOf(route.pieces, matched.parameters) + writeQuery(query)
     const method = operation.method as Dispatcher.HttpMethod
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
     forward(exchange, { route, method, target, body: matched.body, varcoCall, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
@@ -60,7 +60,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   }
   const check = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     const { request, call } = exchange
-    const read = validator.parameters({ path: pathValues(route, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
+    const read = validator.parameters({ path: valuesOf(route.pieces, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
     if (isFinding(read)) return refuse(exchange, contractDenial(read))
     const bytes = call.body ?? noBytes
     if (bytes.length === 0 || codingOf(request) === undefined) return checkBody(exchange, matched, read.query, bytes)
