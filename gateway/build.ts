@@ -15,6 +15,7 @@ import { keepQuotas, readOtherCounts } from './adapters/quotas-file.ts'
 import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
+import { AnswerLedgers } from './answer-ledger.ts'
 import type { Config } from './config.ts'
 import { Visits } from './enter.ts'
 import { EvidenceStores } from './evidence-stores.ts'
@@ -33,6 +34,8 @@ import type { SharedState } from './shared-state.ts'
 import { ownFolder } from './state-folder.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
+import { Verdicts } from './verdicts.ts'
+import type { Judge } from './verdicts.ts'
 
 /** The listeners of a gateway, not listening yet. */
 export interface Listeners {
@@ -52,6 +55,10 @@ export interface Gateway extends Listeners {
   readonly trust: TrustSources
   /** What it has in common with gateways beside it. */
   readonly shared: SharedState
+  /** What was found in the contracts that are live. */
+  readonly verdicts: Verdicts
+  /** How answers kept to contracts since it was started. */
+  readonly ledgers: AnswerLedgers
   readonly logger: Logger
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -70,14 +77,14 @@ export interface Prepared {
   readonly discard: () => Promise<void>
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, the number of this process among those that share the state folder (none: it is alone), and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly worker?: number, readonly standBy?: (listeners: Listeners) => Promise<void> }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly standBy?: (listeners: Listeners) => Promise<void> }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, worker, standBy }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, judge, worker, standBy }: Surroundings): Promise<Gateway> {
   const logger = openLog(log)
   const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
   let live: Generation
@@ -98,7 +105,9 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     interactions = resources.adopt(await shared.openInteractions({ state: config.state, folder }), async (some) => some.close())
   }
   const visits = new Visits(config.limits.unproven)
-  const lasting: Lasting = { logger, now, folder, visits, stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
+  const verdicts = opened.adopt(new Verdicts(logger, judge), (some) => { some.close() })
+  const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
+  const lasting: Lasting = { logger, now, folder, visits, verdicts, ledgers, stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
     registry: source,
     before,
@@ -118,12 +127,15 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   })
   live = await open(config, registry, [])
   opened.defer(async () => live.close())
+  verdicts.attend(config, live.eservices)
   resources = opened.move()
   return {
     ...listeners,
     keys: trust.keys,
     trust,
     shared,
+    verdicts,
+    ledgers,
     logger,
     get live () { return live },
     async prepare (next) {
@@ -138,6 +150,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
           live = generation
           visits.unproven.rate = next.limits.unproven
           source.adopt()
+          verdicts.attend(next, generation.eservices)
           void before.retire()
         },
         discard: async () => generation.close()

@@ -25,6 +25,8 @@ export interface Exchange {
   /** Milliseconds that the upstream took to its answer's head; undefined when it was not called. */
   upstreamMs: number | undefined
   bytesSent: number
+  /** In how many ways its answer breaks the contract, as far as it is known. */
+  contractViolations: number
   /** The hash (hex) of the entry under which the request is kept as evidence; undefined when it is not. */
   kept: string | undefined
   /** Gives back the place among the calls that are in flight to the upstream; undefined where it has none. */
@@ -81,6 +83,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     denial: undefined,
     upstreamMs: undefined,
     bytesSent: 0,
+    contractViolations: 0,
     kept: undefined,
     leave: undefined,
     expectsContinue

@@ -23,6 +23,21 @@ const figures: readonly Figure[] = [
   { name: 'varco_leased_calls_total', help: 'Calls that took from a lease and waited for nobody.', of: ({ sharedState }) => sharedState.answers.lease }
 ]
 
+/** How answers keep to contracts. Operations and kinds are as many as contracts declare. */
+function answerFigures (register: Registry): (pid: string, eservice: Report['eservices'][number]) => void {
+  const open = (name: string, help: string, ...labels: readonly string[]): Counter => new Counter({ name, help, labelNames: ['pid', 'eservice', ...labels], registers: [register] })
+  const seen = open('varco_answers_total', 'Answers of upstreams that were compared with the contract.')
+  const checked = open('varco_answer_bodies_checked_total', 'Of these, those of which the body was.')
+  const unchecked = open('varco_answer_bodies_unchecked_total', 'Those of which the body should have been and could not be.', 'reason')
+  const violations = open('varco_contract_violations_total', 'In how many ways answers of upstreams broke the contract.', 'operation', 'in')
+  return (pid, { name: eservice, answers }) => {
+    seen.inc({ pid, eservice }, answers.answers)
+    checked.inc({ pid, eservice }, answers.bodiesChecked)
+    for (const [reason, count] of Object.entries(answers.bodiesNotChecked)) unchecked.inc({ pid, eservice, reason }, count)
+    for (const { operationId: operation, in: part, count } of answers.violations) violations.inc({ pid, eservice, operation, in: part }, count)
+  }
+}
+
 /** What operations are to be alarmed by, in the text form of Prometheus, as `contentType` says; labels have few values: processes and the hash of the configuration. */
 export async function metricsOf (reports: readonly Report[], processes: readonly ProcessState[]): Promise<{ readonly contentType: string, readonly text: string }> {
   const register = new Registry()
@@ -34,6 +49,8 @@ export async function metricsOf (reports: readonly Report[], processes: readonly
       if (value !== undefined) figure.inc({ pid: String(report.pid) }, value)
     }
   }
+  const answers = answerFigures(register)
+  for (const { pid, eservices } of reports) for (const eservice of eservices) answers(String(pid), eservice)
   const configuration = open('varco_configuration_info', 'Processes by the hash of the configuration that is live.', 'hash')
   for (const { hash } of reports) configuration.inc({ hash })
   const restarts = open('varco_worker_restarts_total', 'How often a worker was started again because it had ended unasked.', 'worker')

@@ -6,6 +6,7 @@ import { problemMediaType } from '../openapi/problem.ts'
 import type { ProcessState } from './metrics.ts'
 import type { Planned } from './plan-reload.ts'
 import type { Reloaded } from './reload.ts'
+import { eservicesOf } from './report.ts'
 import type { Report } from './report.ts'
 
 /** The gateway as operations see it: one process, or several that serve one configuration. */
@@ -52,7 +53,11 @@ export function buildOperations ({ reports, processes, reload, plan, restart }: 
     const { hash, startedAt, config } = firstOf(await reports())
     return { hash, startedAt, config }
   })
-  app.get('/-/eservices', async () => ({ items: firstOf(await reports()).eservices }))
+  app.get('/-/eservices', async () => {
+    const all = await reports()
+    firstOf(all)
+    return { items: eservicesOf(all) }
+  })
   app.get('/-/registry', async () => firstOf(await reports()).registry)
   app.get('/-/shared-state', async () => firstOf(await reports()).sharedState)
   app.get('/metrics', async (_request, reply) => {

@@ -6,6 +6,8 @@ import type { Exchange } from './exchange.ts'
 export interface Outlet {
   /** True once something of it went to the caller: a failure can then only break it off. */
   readonly begun: boolean
+  /** Told of the head of every answer first, also of one that is replaced. A denial when it must not be passed on. */
+  see? (status: number, headers: IncomingHttpHeaders): Denial | undefined
   /** `setHeaders` puts the headers that are passed on onto the caller's response. A denial when it is not passed on after all. */
   begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined
   /** `wait` when the caller cannot take more for now; a denial when it is not passed on after all. */

@@ -35,6 +35,8 @@ export interface CallRecord {
   readonly bytesSent: number
   /** SHA-256 (hex) of the evidence of the request, which stands for all evidence before it too; nothing else of it is recorded. */
   readonly evidence: string | undefined
+  /** In how many ways the upstream's answer breaks its contract, of those that were known before its last byte went out. */
+  readonly contractViolations: number | undefined
   /** The daily quotas that a call was beyond which was forwarded all the same. */
   readonly overQuota: readonly QuotaKind[] | undefined
 }
@@ -78,6 +80,7 @@ function toRecord (exchange: Exchange, response: ServerResponse, now: number): C
     upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
     bytesSent: exchange.bytesSent,
     evidence: exchange.kept,
+    contractViolations: exchange.contractViolations || undefined,
     overQuota: quota && quota.over.length > 0 ? quota.over : undefined
   }
 }

@@ -62,7 +62,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     this.#answered = true
     // What the e-service failed at it has not done: whoever repeats the call finds the interaction where it was.
     if (status >= 500) exchange.call.transition?.undo()
-    const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? outlet.begin(status, headers, () => {
+    const fault = outlet.see?.(status, headers)
+    const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? fault ?? outlet.begin(status, headers, () => {
       this.#copyHeaders(response, headers, route)
       setCorrelation(response, route.demands.nonBlocking, status, exchange.correlationId)
       if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')

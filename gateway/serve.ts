@@ -9,12 +9,16 @@ import type { Run } from '../policies/admission.ts'
 import { isDenial } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { codingOf } from './admit.ts'
+import { AnswerCheck, prepareAnswerChecks } from './answer-check.ts'
+import type { AnswerLedger } from './answer-ledger.ts'
 import { decodeGzip } from './content-coding.ts'
 import type { Custodian } from './custody.ts'
+import { EnforcedOutlet } from './enforced-answer.ts'
 import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
+import { ObservedOutlet } from './observed-answer.ts'
 import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
 import { pathOf, valuesOf } from './path-template.ts'
@@ -31,21 +35,28 @@ export interface Matched { readonly parameters: Readonly<Record<string, string |
 
 const noBytes = new Uint8Array(0)
 
-/** What serving needs: the sizes to which a body may unfold and an answer be signed or narrowed, and who signs and keeps evidence where a contract demands it. */
-export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined }
+/** What serving needs: the sizes to which a body may unfold and an answer be held, who signs and keeps evidence where a contract demands it, and what counts how answers keep to it. */
+export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined, readonly ledger: AnswerLedger }
 
 /**
  * Serves an admitted call: proofs over the raw body, parameters and body against the contract, evidence of it where it is kept, then the daily quota,
  * then the upstream. Nothing is forwarded that should have been kept and is not, and what is refused takes nothing from the quota. Prepared once
  * per route; every outcome, good or bad, ends with an answer.
  */
-export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian }: ServeParts): (exchange: Exchange, matched: Matched) => void {
+export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian, ledger }: ServeParts): (exchange: Exchange, matched: Matched) => void {
   const { eservice: { admission, config, terms, basePath, upstream }, validator, operation, demands } = route
   const seal = demands.signedResponse ? custodian?.seal : undefined
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
+  const checks = prepareAnswerChecks(route, ledger)
   const lastOutlet = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
   const views = terms.grants && prepareViews(route, signedAnswerBytes, refuse)
-  const outletOf = (exchange: Exchange): Outlet => views ? views.narrow(exchange, lastOutlet(exchange)) : lastOutlet(exchange)
+  const narrowed = (exchange: Exchange): Outlet => views ? views.narrow(exchange, lastOutlet(exchange)) : lastOutlet(exchange)
+  // What is checked is what the upstream sent, of which fields may be taken out afterwards.
+  const outletOf = (exchange: Exchange): Outlet => {
+    if (!checks) return narrowed(exchange)
+    const check = new AnswerCheck(checks, exchange)
+    return checks.mode === 'enforce' ? new EnforcedOutlet({ exchange, check, outlet: narrowed(exchange), maxBytes: signedAnswerBytes, refuse }) : new ObservedOutlet(exchange, check, narrowed(exchange))
+  }
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
   const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
     const target = pathOf(route.pieces, matched.parameters) + writeQuery(query)

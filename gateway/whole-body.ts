@@ -33,7 +33,7 @@ export class WholeBody {
   }
 
   #tooLong (): Denial {
-    return { denial: 'upstream-invalid', check: 'upstream', reason: `the upstream's answer is longer than the ${this.#maxBytes} bytes (limits.signedAnswerBytes) to which answers are signed or narrowed` }
+    return { denial: 'upstream-invalid', check: 'upstream', reason: `the upstream's answer is longer than the ${this.#maxBytes} bytes (limits.signedAnswerBytes) up to which answers are held: to be signed, narrowed or checked` }
   }
 }
 

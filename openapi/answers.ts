@@ -48,19 +48,30 @@ export interface AnswerTools {
 
 /**
  * Prepares the checks of what an upstream answers, operation by operation. Nothing is compiled before an answer needs it: who starts does not wait
- * for it. `supplied` are the headers (lower case) that are somebody else's to send.
+ * for it. `supplied` are the headers (lower case) of an operation that are somebody else's to send.
  */
-export function prepareAnswers (contract: Contract, supplied: ReadonlySet<string> = new Set()): (operation: Operation) => AnswerValidator {
+export function prepareAnswers (contract: Contract, supplied: (operation: Operation) => readonly string[] = () => []): (operation: Operation) => AnswerValidator {
   let compiler: SchemaCompiler | undefined
   let names: ReadonlySet<string> | undefined
+  const failures = new Map<JsonObject, unknown>()
+  const compile = (schema: JsonObject, where: string): ValidateFunction => {
+    if (failures.has(schema)) throw failures.get(schema)
+    try {
+      return (compiler ??= schemaCompiler(contract))(schema, 'response', where)
+    } catch (error) {
+      // What cannot be compiled is not tried again with every answer.
+      failures.set(schema, error)
+      throw error
+    }
+  }
   const resolve = resolverOf(contract.document, contract.file)
   return (operation) => {
     const tools: AnswerTools = {
       resolve,
-      compile: (schema) => (compiler ??= schemaCompiler(contract))(schema, 'response', operation.id),
+      compile: (schema) => compile(schema, operation.id),
       names: () => names ??= declaredNames(contract.document)
     }
-    return new OperationAnswers(operation, supplied, tools)
+    return new OperationAnswers(operation, new Set(supplied(operation)), tools)
   }
 }
 
