@@ -1,7 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import type { OperationClass, Rate } from '../policies/burst.ts'
-import type { QuotaMode } from '../policies/quota.ts'
-import type { ReplyTarget } from '../policies/reply-url.ts'
+import type { Rate } from '../policies/burst.ts'
 import type { X509Config } from './adapters/certificates.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { prepareFindings, readCheckedYaml } from './adapters/checked-yaml.ts'
@@ -14,10 +12,11 @@ import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
 import schema from './config.schema.json' with { type: 'json' }
 import { findDeprecationFaults } from './deprecation.ts'
-import type { Deprecation } from './deprecation.ts'
-import { itemsAt, membersOf, textAt, valueAt } from './document-value.ts'
+import { membersOf, textAt, valueAt } from './document-value.ts'
 import { findInternalFaults, internalListenerOf } from './internal-config.ts'
 import type { InternalListener, WrittenInternalListener } from './internal-config.ts'
+import { eserviceOf, findSharedDescriptors } from './eservice-config.ts'
+import type { EServiceConfig, WrittenEService } from './eservice-config.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import type { ApiClient } from './pdnd/api-voucher.ts'
@@ -31,43 +30,9 @@ import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 import { findProxyFaults } from './trusted-proxies.ts'
+import type { LintConfig } from './verdicts.ts'
 import { findWorkersFaults, usualNodes, workersOf } from './workers-config.ts'
 import type { WrittenWorkers } from './workers-config.ts'
-
-/** One e-service as configured; paths are absolute, defaults filled in. */
-export interface EServiceConfig {
-  readonly name: string
-  readonly contract: string
-  readonly upstream: { readonly url: string, readonly secret: string, readonly timeoutMs: number }
-  readonly path: string | undefined
-  readonly producer: string
-  readonly eserviceId: string
-  readonly descriptorIds: readonly string[]
-  readonly audience: readonly string[]
-  /** `audience`: what `aud` of Agid-JWT-Signature may be besides the e-service's audience, its URL and the URL of the call. */
-  readonly integrity: { readonly audience: readonly string[] }
-  /** `audience`: what `aud` of tracking evidence may be besides the e-service's audience. */
-  readonly audit: { readonly audience: readonly string[] }
-  /** The folder with the private keys with which answers are signed, where a contract demands it, and the id of the keychain as their issuer instead of the producer's. */
-  readonly keychain: string | undefined
-  readonly keychainId: string | undefined
-  /** How signed requests are kept, where a contract demands it: keys of 32 bytes in base64, of which the first encrypts and all decrypt. */
-  readonly evidence: { readonly keys: readonly string[], readonly retentionDays: number } | undefined
-  readonly burst: Rate
-  /** Operations that have a burst limit of their own. */
-  readonly classes: readonly OperationClass[]
-  readonly quota: { readonly mode: QuotaMode }
-  /** How many calls may be in flight to the upstream; any number where it is undefined. */
-  readonly concurrency: number | undefined
-  /** Where each consumer may have answers sent that come later. */
-  readonly replyTo: readonly ReplyTarget[]
-  /** The file with the purpose grants, where there is one. */
-  readonly grants: string | undefined
-  /** DPoP proofs must contain a nonce that the gateway handed out (RFC 9449, 9). */
-  readonly dpopNonces: boolean
-  /** That this version goes out of use; undefined while it does not. */
-  readonly deprecation: Deprecation | undefined
-}
 
 /** The gateway's configuration, complete. Times in ms where the name says so, sizes in bytes, rates in requests per seconds. */
 export interface Config extends RegistryConfig {
@@ -120,9 +85,10 @@ interface Document {
   readonly redis?: { url: string, expectedNodes?: number }
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
+  readonly lint?: Partial<LintConfig>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly internal?: WrittenInternalListener, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number }
-  readonly eservices: Readonly<Record<string, Partial<Omit<EServiceConfig, 'integrity' | 'audit' | 'classes'>> & { classes?: Readonly<Record<string, Omit<OperationClass, 'name'>>> } & { integrity?: Partial<EServiceConfig['integrity']>, audit?: Partial<EServiceConfig['audit']> } & Pick<EServiceConfig, 'contract' | 'eserviceId' | 'descriptorIds' | 'audience'> & { upstream: { url: string, secret: string, timeoutMs?: number } }>>
+  readonly eservices: Readonly<Record<string, WrittenEService>>
 }
 
 const findSchemaFaults = prepareFindings(schema, { coerceTypes: true, strict: false })
@@ -184,20 +150,6 @@ function findFaults (document: unknown): Finding[] {
   ]
 }
 
-/** Each version (descriptor) is served by one e-service of the configuration alone: it is what a voucher is for. */
-function findSharedDescriptors (document: unknown): Finding[] {
-  const servedBy = new Map<unknown, string>()
-  return membersOf(document, ['eservices']).flatMap((name) => itemsAt(valueAt(document, ['eservices', name]), 'descriptorIds').flatMap((id, index): Finding[] => {
-    const other = servedBy.get(id)
-    servedBy.set(id, name)
-    return other === undefined ? [] : [{ path: ['eservices', name, 'descriptorIds', index], message: other === name ? 'is written twice' : `is served as "${other}" already: a version is served by one e-service alone` }]
-  }))
-}
-
-function keychainOf (keychain: string | undefined, folder: string): string | undefined {
-  return keychain === undefined ? undefined : resolve(folder, keychain)
-}
-
 function x509Of ({ mode, ca = [], crl = [], x5u = [] }: NonNullable<Document['x509']>, folder: string): X509Config {
   const at = (path: string): string => resolve(folder, path)
   return { mode, ca: ca.map(at), crl: crl.map(at), x5u }
@@ -232,27 +184,7 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       signedAnswerBytes: document.limits?.signedAnswerBytes ?? 10 * 1024 * 1024,
       connections: document.limits?.connections ?? 2000
     },
-    eservices: Object.entries(document.eservices).map(([name, eservice]) => ({
-      ...eservice,
-      name,
-      contract: resolve(folder, eservice.contract),
-      upstream: { ...eservice.upstream, timeoutMs: eservice.upstream.timeoutMs ?? 10_000 },
-      path: eservice.path,
-      integrity: { audience: eservice.integrity?.audience ?? [] },
-      audit: { audience: eservice.audit?.audience ?? [] },
-      producer: (eservice.producer ?? document.producer) as string,
-      keychain: keychainOf(eservice.keychain ?? document.keychain, folder),
-      keychainId: eservice.keychainId ?? document.keychainId,
-      evidence: eservice.evidence,
-      replyTo: eservice.replyTo ?? [],
-      grants: eservice.grants === undefined ? undefined : resolve(folder, eservice.grants),
-      dpopNonces: eservice.dpopNonces ?? false,
-      burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
-      classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),
-      quota: eservice.quota ?? { mode: 'block' },
-      concurrency: eservice.concurrency,
-      deprecation: eservice.deprecation
-    }))
+    eservices: Object.entries(document.eservices).map(([name, eservice]) => eserviceOf(name, eservice, document, folder))
   }
   return { ...config, files: [path, ...digests.keys()], digests, shown, hash: hashOf(config, digests) }
 }

@@ -1,5 +1,6 @@
 import type { Demands } from '../policies/demands.ts'
-import type { Config, EServiceConfig } from './config.ts'
+import type { Config } from './config.ts'
+import type { EServiceConfig } from './eservice-config.ts'
 
 /** Something that a contract can demand and only a configuration can make possible. */
 interface Means {

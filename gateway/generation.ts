@@ -6,7 +6,10 @@ import { denialType } from '../policies/denials.ts'
 import { explainCall, kidOf } from '../policies/explain.ts'
 import { endingGrants } from '../policies/grants.ts'
 import type { Ports } from '../policies/policy.ts'
+import type { AnswerLedgers } from './answer-ledger.ts'
 import { buildApp } from './app.ts'
+import { addCatalogue } from './catalogue/catalogue.ts'
+import { noVerdicts } from './catalogue/lint-badge.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
 import type { CustodyParts } from './custody.ts'
@@ -17,11 +20,13 @@ import type { EvidenceStores } from './evidence-stores.ts'
 import type { Exchange } from './exchange.ts'
 import type { Inside } from './listen.ts'
 import { goLive } from './live.ts'
+import { prepareProbe } from './probe.ts'
 import { addProblemPages } from './problem-pages.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
 import { addStatus } from './status.ts'
+import type { Verdicts } from './verdicts.ts'
 
 /** What one configuration puts live as a whole: a reload puts the next one in its place, and what came in before is served to its end. */
 export interface Generation extends Inside {
@@ -45,6 +50,10 @@ export interface Lasting {
   /** The folder of what this process alone may write. */
   readonly folder: string
   readonly visits: Visits
+  /** What the contracts are held to. */
+  readonly verdicts: Verdicts
+  /** What counts how answers keep to contracts. */
+  readonly ledgers: AnswerLedgers
   /** Where evidence is kept. */
   readonly stores: EvidenceStores
   readonly keys: Ports['keys'] & { readonly ready: boolean }
@@ -63,6 +72,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   await using opened = new AsyncDisposableStack()
   const eservices = await goLive(config, ports, before)
   opened.defer(async () => { await Promise.all(eservices.map(async ({ upstream }) => upstream.pool.destroy())) })
+  await lasting.verdicts.admit(config, eservices)
   for (const { config: { name }, terms: { grants } } of eservices) for (const told of grants ? endingGrants(grants, now()) : []) logger.warn({ message: `${name}: ${told}` }, 'grants')
   await lasting.openInteractions(eservices)
   const custody = await openCustody(eservices, { state: config.state, folder, stores: lasting.stores, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
@@ -72,11 +82,13 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const entrance = prepareEntrance({ ...parts, listener: 'public', proxies: config.trustedProxies, authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
   const { internal } = config.listeners
   const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)
-  const app = buildApp({ config, eservices, custody }, refuse)
+  const app = buildApp({ config, eservices, custody, ledgers: lasting.ledgers }, refuse)
   opened.defer(async () => app.close())
   await addDocs(app, eservices, config)
   addProblemPages(app)
-  addStatus(app, eservices, { keys, registry })
+  const probes = new Map(eservices.map((eservice) => [eservice, prepareProbe(eservice)]))
+  addStatus(app, eservices, probes, { keys, registry })
+  await addCatalogue(app, { config, eservices, registry, keys, probes, verdicts: noVerdicts, now })
   await app.ready()
   const inside: Omit<Inside, 'entrance'> = { route: (request, response) => { app.routing(request, response) }, connections: config.limits.connections }
   const resources = opened.move()

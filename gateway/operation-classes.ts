@@ -1,6 +1,6 @@
 import type { Contract } from '../openapi/contract.ts'
 import { didYouMean } from './closest-name.ts'
-import type { EServiceConfig } from './config.ts'
+import type { EServiceConfig } from './eservice-config.ts'
 
 /** Throws naming every operation of a class (`classes` in the configuration) that the contract does not have, that has no limits, or that is in two classes. */
 export function refuseWrongClasses ({ name, contract: file, classes }: Pick<EServiceConfig, 'name' | 'contract' | 'classes'>, { operations }: Pick<Contract, 'operations'>): void {

@@ -1,6 +1,7 @@
 import type { OperationClass, Rate } from '../policies/burst.ts'
 import { quotaModes } from '../policies/quota.ts'
-import type { Config, EServiceConfig } from './config.ts'
+import type { Config } from './config.ts'
+import type { EServiceConfig } from './eservice-config.ts'
 import { limitLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 

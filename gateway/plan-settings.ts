@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Config, EServiceConfig } from './config.ts'
+import { answerModes } from './answer-modes.ts'
+import type { Config } from './config.ts'
+import type { EServiceConfig } from './eservice-config.ts'
 import { changeLine, limitLine, listLines } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
@@ -58,9 +60,11 @@ export function planSettings (before: EServiceConfig, after: EServiceConfig): re
     ...listLines('audit.audience', before.audit.audience, after.audit.audience, moreTrust),
     ...before.dpopNonces === after.dpopNonces ? [] : [after.dpopNonces ? { kind: 'stricter', sentence: 'dpopNonces: proofs must hold a nonce of the gateway now' } as const : { kind: 'weaker', sentence: 'dpopNonces: proofs need no nonce of the gateway any more' } as const],
     ...planUpstream(before, after),
+    ...changeLine(answerModes.indexOf(after.answers) > answerModes.indexOf(before.answers) ? 'stricter' : 'weaker', 'answers', before.answers, after.answers),
     ...changeLine('changed', 'keychain', before.keychain, after.keychain),
     ...changeLine('changed', 'keychainId', before.keychainId, after.keychainId),
     ...planEvidence(before, after),
+    ...(['profile', 'mode'] as const).flatMap((name) => changeLine(name === 'mode' && after.lint.mode === 'warn' ? 'weaker' : 'changed', `lint.${name}`, before.lint[name], after.lint[name])),
     ...(['since', 'sunset', 'successor', 'notice'] as const).flatMap((name) => changeLine('changed', `deprecation.${name}`, before.deprecation?.[name], after.deprecation?.[name])),
     ...listLines('replyTo', targetsOf(before), targetsOf(after), moreTrust)
   ]

@@ -1,4 +1,4 @@
-import type { EServiceConfig } from './config.ts'
+import type { EServiceConfig } from './eservice-config.ts'
 import { relocated } from './described-config.ts'
 import type { DescribedConfig } from './described-config.ts'
 import { planContract } from './plan-contract.ts'

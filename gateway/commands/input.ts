@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { didYouMean } from '../closest-name.ts'
-import type { Config, EServiceConfig } from '../config.ts'
+import type { Config } from '../config.ts'
+import type { EServiceConfig } from '../eservice-config.ts'
 import { UsageError } from './command.ts'
 import type { Terminal } from './command.ts'
 

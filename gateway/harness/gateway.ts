@@ -23,6 +23,7 @@ import { Wire } from './wire.ts'
 import type { WireAnswer } from './wire.ts'
 import { usualPatience } from '../listen.ts'
 import type { Patience } from '../listen.ts'
+import type { Judge } from '../verdicts.ts'
 
 /** What a test wants otherwise. `config` and `registry` are given the usual ones and return (or change) their own. */
 export interface HarnessOptions {
@@ -49,6 +50,8 @@ export interface HarnessOptions {
   readonly isPublished?: (kid: string) => Promise<boolean>
   /** Epoch ms at which the gateway's clock stands still. */
   readonly now?: number
+  /** Who judges contracts; nobody finds anything otherwise. */
+  readonly judge?: Judge
   /** Its number among processes that share a state folder; it is alone otherwise. */
   readonly worker?: number
   /** Where to listen instead of on a free port: where a gateway before it listened. */
@@ -89,7 +92,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, judge: options.judge ?? (async () => []), ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }) })
   await gateway.keys.refresh()
   await gateway.listen()
   const wires = new Set<Wire>()
@@ -219,8 +222,8 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false,
-      deprecation: undefined
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false, answers: 'sample',
+      deprecation: undefined, lint: { profile: 'pdnd', mode: 'warn' }
     }],
     shown: {},
     hash: 'tests'
