@@ -1,117 +1,157 @@
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, relative, resolve, sep } from 'node:path'
-import { atPointer, DocumentError, isObject, parseObject } from './document.ts'
-import type { Json, JsonObject } from './document.ts'
+import { dirname, resolve } from 'node:path'
+import { Adoptions } from './adoptions.ts'
+import { componentsOf, escapeToken, slotOf } from './anatomy.ts'
+import type { Slot } from './anatomy.ts'
+import { DocumentError, isObject, parseText } from './document.ts'
+import type { Json, JsonObject, Parsed } from './document.ts'
+import { mostValues } from './extent.ts'
+import { errorAt } from './origin.ts'
+import type { Origin, Origins } from './origin.ts'
+import { BundleFolder, UnfollowedReference } from './vendored.ts'
+import { Targets } from './targets.ts'
 
 type Mutable = { [key: string]: Json }
 
-/** A contract as one document, and the files (absolute paths) that it was read from, its own first. */
-export interface Bundle { readonly document: JsonObject, readonly files: readonly string[] }
+/** A contract as one document; the files (absolute paths) that it was read from, its own first; where what it took in comes from; and how values are written in the contract itself. */
+export interface Bundle {
+  readonly document: JsonObject
+  readonly files: readonly string[]
+  readonly origins: Origins
+  readonly written: Parsed['written']
+}
 
 /**
- * Reads a contract and every file it refers to inside its own folder, and returns one self-contained document in which every `$ref`
- * is local (`#/…`). References are kept, not inlined, so recursive schemas stay finite.
- * Throws DocumentError, naming the reference, for URLs, for files outside the folder and for references that point to nothing.
+ * Reads a contract and every file it refers to inside its own folder or among what is vendored there, and returns one self-contained document in
+ * which every `$ref` is local (`#/…`). References are kept, not inlined, so recursive schemas stay finite; only where OpenAPI has no place for what
+ * is referred to (a path item, a list of parameters) does it stand in place of the reference.
+ * Throws DocumentError, with the place and the reference, for what is not there, not vendored or outside of the folder.
  */
 export async function bundle (file: string): Promise<Bundle> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new DocumentError(file, `the file cannot be read (${error.code ?? 'unknown error'})`) })
-  const root = parseObject(text, file)
-  const bundler = new Bundler(resolve(file), root)
-  const document = bundler.rewrite(root, resolve(file)) as Mutable
-  return { document: { ...document, components: merge(document['components'], bundler.components()) }, files: bundler.files }
+  const main = resolve(file)
+  const text = await readFile(file, 'utf8').catch((error: Error) => { throw new DocumentError(file, `cannot be read: ${error.message}`) })
+  const parsed = parseText(text, file)
+  const targets = new Targets(main, file, parsed.value, new BundleFolder(dirname(main)))
+  const bundler = new Bundler(main, targets)
+  const document = bundler.rewrite(parsed.value, { kind: 'document', many: 'one' }, { file: main, pointer: '', at: '', root: '' }) as Mutable
+  return { document: { ...document, components: bundler.adoptions.merge(document['components']) }, files: targets.files, origins: bundler.origins, written: parsed.written }
 }
+
+/** Where a value stands: in its file, and in the bundle (`at`); `root` is the pointer of the outermost schema that it is in. */
+export interface Spot extends Origin { readonly at: string, readonly root: string }
 
 class Bundler {
-  readonly #files = new Map<string, JsonObject>()
-  readonly #adopted = new Map<string, { file: string, kind: string, name: string, value: Json }>()
+  readonly origins = new Map<string, Origin>()
+  readonly adoptions: Adoptions
+  readonly #targets: Targets
   readonly #main: string
-  readonly #folder: string
-  constructor (main: string, root: JsonObject) {
+  #values = 0
+  constructor (main: string, targets: Targets) {
     this.#main = main
-    this.#folder = dirname(main)
-    this.#files.set(main, root)
+    this.#targets = targets
+    this.adoptions = new Adoptions(targets)
   }
 
-  get files (): readonly string[] { return [...this.#files.keys()] }
-
-  /** Returns a copy of `value`, found in `file`, with every reference made local to the bundle. */
-  rewrite (value: Json, file: string): Json {
-    if (Array.isArray(value)) return value.map((item) => this.rewrite(item as Json, file))
-    if (!isObject(value)) return value
-    if (typeof value['$ref'] === 'string') return { ...value, $ref: this.#localise(value['$ref'], file) }
+  /** Returns a copy of `value` with every reference made local to the bundle. Members that hold data stay as they are. */
+  rewrite (value: Json, slot: Slot, spot: Spot, trail: readonly string[] = []): Json {
+    if (typeof value !== 'object' || value === null) return value
+    if (++this.#values > mostValues) throw this.#error(spot, `it grows beyond ${mostValues} values when its references are followed`)
+    if (isObject(value) && typeof value['$ref'] === 'string') return this.#refer(value, value['$ref'], slot, spot, trail)
+    if (Array.isArray(value)) return value.map((item: Json, index) => this.rewrite(item, { kind: slot.kind, many: 'one' }, below(spot, String(index)), trail))
     const copy: Mutable = Object.create(null) as Mutable
-    for (const [key, member] of Object.entries(value)) copy[key] = this.rewrite(member, file)
-    return copy
-  }
-
-  /** The components that were taken in from other files, by kind and name. */
-  components (): Mutable {
-    const all: Record<string, Mutable> = {}
-    for (const { kind, name, value } of this.#adopted.values()) (all[kind] ??= {})[name] = value
-    return all
-  }
-
-  #localise (reference: string, from: string): string {
-    const [target = '', pointer = ''] = reference.split('#', 2)
-    if (/^[a-z][a-z0-9+.-]*:/i.test(target)) {
-      throw new DocumentError(from, `$ref "${reference}" leads outside the bundle; save that file beside the contract and refer to it with a relative path`)
+    for (const [name, member] of Object.entries(value)) {
+      const inner = slot.many === 'map' ? { kind: slot.kind, many: 'one' } as const : slotOf(slot.kind, name, member)
+      copy[name] = inner ? this.rewrite(member, inner, inside(spot, name, slot), trail) : member
     }
-    const file = target === '' ? from : resolve(dirname(from), target)
-    const inside = relative(this.#folder, file)
-    if (inside.startsWith(`..${sep}`) || inside === '..') throw new DocumentError(from, `$ref "${reference}" leads to a file outside the contract's folder`)
-    const value = atPointer(this.#read(file, reference, from), pointer)
-    if (value === undefined) throw new DocumentError(from, `$ref "${reference}" points to nothing`)
-    if (file === this.#main) return `#${pointer}`
-    return this.#adopt(file, pointer, value)
+    return slot.kind === 'schema' && slot.many === 'one' && isObject(value) && isObject(value['discriminator']) ? this.#mapTags(value, copy, value['discriminator'], spot) : copy
   }
 
-  #adopt (file: string, pointer: string, value: Json): string {
-    const [, , kind, name, ...rest] = pointer.split('/')
-    if (!pointer.startsWith('/components/') || !kind || !name || rest.length > 0) {
-      throw new DocumentError(file, `"#${pointer}" cannot be referred to from another file; move it under components/<kind>/<name>`)
-    }
-    const taken = this.#adopted.get(pointer)
-    if (taken ? taken.file !== file : this.#hasOther(pointer, file)) {
-      throw new DocumentError(file, `"#${pointer}" has a namesake in another file of the bundle; rename one of them`)
-    }
-    if (!taken) {
-      const entry = { file, kind, name, value: null as Json }
-      this.#adopted.set(pointer, entry)
-      entry.value = this.rewrite(value, file)
-    }
-    return `#${pointer}`
+  #refer (value: JsonObject, reference: string, slot: Slot, spot: Spot, trail: readonly string[]): Json {
+    const target = this.#find(reference, spot)
+    const kind = slot.many === 'one' ? componentsOf[slot.kind] : undefined
+    const key = `${target.file}#${target.pointer}`
+    if (kind !== undefined || slot.kind === 'extension') return { ...this.#besides(value, slot, spot, trail), $ref: `#${this.#localise(target, slot, kind ?? target.pointer.split('/')[2] ?? '')}` }
+    if (trail.includes(key)) throw this.#error(below(spot, '$ref'), `$ref ${quoted(reference)} leads back to itself`)
+    this.origins.set(spot.at, target)
+    const found = this.rewrite(target.value, slot, { ...spot, file: target.file, pointer: target.pointer, root: '' }, [...trail, key])
+    return isObject(found) ? { ...found, ...slot.kind === 'pathItem' && this.#besides(value, slot, spot, trail) } : found
   }
 
-  /** Whether the contract itself has something else under this pointer; a mere alias of the other file's entry is not something else. */
-  #hasOther (pointer: string, file: string): boolean {
-    const own = atPointer(this.#files.get(this.#main) as JsonObject, pointer)
-    const [target = '', alias] = isObject(own) && typeof own['$ref'] === 'string' ? own['$ref'].split('#', 2) : []
-    return own !== undefined && !(alias === pointer && resolve(this.#folder, target) === file)
+  /** What stands beside a reference. OpenAPI 3.0 says that it counts only for path items; texts stay for those who read the contract. */
+  #besides (value: JsonObject, slot: Slot, spot: Spot, trail: readonly string[]): JsonObject {
+    const { $ref, ...others } = value
+    if (slot.kind === 'pathItem' || (slot.kind === 'schema' && this.#targets.hasSiblings)) return this.rewrite(others, slot, spot, trail) as JsonObject
+    return Object.fromEntries(Object.entries(others).filter(([, member]) => typeof member !== 'object'))
   }
 
-  #read (file: string, reference: string, from: string): JsonObject {
-    const known = this.#files.get(file)
-    if (known) return known
-    const document = parseObject(readText(file, reference, from), file)
-    this.#files.set(file, document)
-    return document
+  #localise (target: Origin & { readonly value: Json }, slot: Slot, kind: string): string {
+    if (target.file === this.#main) return target.pointer
+    const { pointer, isNew } = this.adoptions.name(target, kind)
+    if (isNew) {
+      this.origins.set(pointer, target)
+      this.adoptions.fill(pointer, this.rewrite(target.value, { kind: slot.kind, many: 'one' }, { ...target, at: pointer, root: target.pointer }))
+    }
+    return pointer
+  }
+
+  /** A discriminator names schemas too: by reference, or by their names under components, which those of other files may have lost on the way. */
+  #mapTags (value: JsonObject, copy: Mutable, discriminator: JsonObject, spot: Spot): Json {
+    const mapping = isObject(discriminator['mapping']) ? discriminator['mapping'] : {}
+    const local = Object.entries(mapping).map(([tag, target]): [string, Json] => [tag, typeof target === 'string' ? this.#mapTag(target, spot) : target])
+    const mapped = new Set(local.map(([, target]) => target))
+    for (const list of ['oneOf', 'anyOf']) {
+      const [before, after] = [value[list], copy[list]]
+      if (!Array.isArray(before) || !Array.isArray(after)) continue
+      for (const [index, branch] of before.entries()) {
+        const [old, now] = [nameIn(branch as Json), nameIn(after[index] as Json)]
+        if (old !== undefined && now !== undefined && old !== now && !mapped.has(`#/components/schemas/${now}`)) local.push([old, `#/components/schemas/${now}`])
+      }
+    }
+    return local.length === 0 ? copy : { ...copy, discriminator: { ...discriminator, mapping: Object.fromEntries(local) } }
+  }
+
+  #mapTag (target: string, spot: Spot): string {
+    const isName = !/[#/]|\.(?:ya?ml|json)$/i.test(target)
+    if (isName && spot.file === this.#main) return target
+    try {
+      return `#${this.#localise(this.#targets.find(isName ? `#/components/schemas/${escapeToken(target)}` : target, spot), { kind: 'schema', many: 'one' }, 'schemas')}`
+    } catch (error) {
+      // A tag of nothing is none: values that bear it are refused.
+      if (error instanceof UnfollowedReference) return target
+      throw error
+    }
+  }
+
+  #find (reference: string, spot: Spot): Origin & { readonly value: Json } {
+    try {
+      return this.#targets.find(reference, spot)
+    } catch (error) {
+      if (error instanceof UnfollowedReference) throw this.#error(below(spot, '$ref'), `$ref ${quoted(reference)} ${error.message}`)
+      throw error
+    }
+  }
+
+  #error (spot: Spot, reason: string): DocumentError {
+    return errorAt({ file: this.#targets.shown(spot.file), pointer: spot.pointer }, reason)
   }
 }
 
-// Contracts are read once, at boot: waiting here keeps the walk over a document free of a promise per node.
-function readText (file: string, reference: string, from: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    throw new DocumentError(from, `$ref "${reference}": the file cannot be read`)
-  }
+function below (spot: Spot, name: string): Spot {
+  const step = `/${escapeToken(name)}`
+  return { ...spot, pointer: spot.pointer + step, at: spot.at + step }
 }
 
-function merge (own: Json | undefined, adopted: Mutable): Mutable {
-  const components: Record<string, Mutable> = {}
-  for (const source of [isObject(own) ? own : {}, adopted]) {
-    for (const [kind, members] of Object.entries(source)) components[kind] = { ...components[kind], ...(members as Mutable) }
-  }
-  return components
+function inside (spot: Spot, name: string, slot: Slot): Spot {
+  const next = below(spot, name)
+  return slot.kind === 'schema' && slot.many === 'map' && spot.root === '' ? { ...next, root: next.pointer } : next
 }
+
+function nameIn (branch: Json): string | undefined {
+  return isObject(branch) && typeof branch['$ref'] === 'string' ? branch['$ref'].split('/').at(-1) : undefined
+}
+
+// What is told of a reference: no credentials, and not all of one that is endless.
+function quoted (reference: string): string {
+  return `"${reference.slice(0, 300).replace(/\/\/[^/@]*@/, '//***@')}"`
+}
+

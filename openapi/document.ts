@@ -1,42 +1,88 @@
-import { LineCounter, parseDocument } from 'yaml'
+import { isScalar, LineCounter, parseDocument } from 'yaml'
+import { findExcess } from './extent.ts'
 
 /** A parsed JSON or YAML value whose shape is not known yet. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 export type JsonObject = { readonly [key: string]: Json }
 
-/** Says what is wrong with a file, where (line and column from 1) and, in the message, how to mend it. */
+/** Says what is wrong with a file, where (line and column from 1, an RFC 6901 pointer into that file) and, in `reason`, how to mend it. */
 export class DocumentError extends Error {
   override name = 'DocumentError'
-  constructor (file: string, message: string, line?: number, column = 1) {
-    super(line === undefined ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`)
+  readonly file: string
+  readonly reason: string
+  readonly line: number | undefined
+  readonly column: number
+  readonly pointer: string | undefined
+  constructor (file: string, reason: string, line?: number, column = 1, pointer?: string) {
+    super(`${file}${line === undefined ? '' : `:${line}:${column}`}: ${reason}${pointer === undefined ? '' : ` (at #${pointer})`}`)
+    this.file = file
+    this.reason = reason
+    this.line = line
+    this.column = column
+    this.pointer = pointer
   }
 }
 
-const maxDocumentBytes = 5 * 1024 * 1024
+/** Largest text that is read as a document. */
+export const maxDocumentBytes = 5 * 1024 * 1024
+
+/** A parsed text, and how a number, a truth value or the like is written in it at a path; undefined where there is none. */
+export interface Parsed { readonly value: JsonObject, readonly written: (path: readonly (string | number)[]) => string | undefined }
 
 /**
- * Parses a YAML 1.2 or JSON text (merge keys and anchors allowed, aliases bounded, duplicate keys refused) into an object.
+ * Parses a YAML 1.2 or JSON text (merge keys and anchors allowed, what they repeat is bounded, duplicate keys refused) into an object.
  * Throws DocumentError with the line of the first mistake; texts over 5 MiB are refused.
  */
 export function parseObject (text: string, file: string): JsonObject {
-  if (Buffer.byteLength(text) > maxDocumentBytes) throw new DocumentError(file, 'is larger than 5 MiB; split it or remove embedded data')
-  const lines = new LineCounter()
-  const document = parseDocument(text, { merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false })
-  const mistake = document.errors[0]
-  if (mistake) {
-    const { line, col } = lines.linePos(mistake.pos[0])
-    throw new DocumentError(file, mistake.message, line, col)
-  }
-  const value: unknown = toValue(document, file)
-  if (!isObject(value)) throw new DocumentError(file, 'is not an object: a YAML mapping or JSON object is expected at the top', 1, 1)
-  return value
+  return parseText(text, file).value
 }
 
-function toValue (document: ReturnType<typeof parseDocument>, file: string): unknown {
+/** The same, for those who need to know how something is written. */
+export function parseText (text: string, file: string): Parsed {
+  if (Buffer.byteLength(text) > maxDocumentBytes) throw new DocumentError(file, 'is larger than 5 MiB; split it or remove embedded data')
+  const lines = new LineCounter()
+  const plain = text.startsWith('\ufeff') ? text.slice(1) : text
+  const json = readJson(plain)
+  const document = tryTo(file, () => parseDocument(plain, { merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'silent' }))
+  // JSON is YAML but for white space: of what JSON itself takes only a key that is there twice is a mistake.
+  const mistake = json === undefined ? document.errors[0] : document.errors.find(({ code }) => code === 'DUPLICATE_KEY')
+  if (mistake) {
+    const { line, col } = lines.linePos(mistake.pos[0])
+    throw new DocumentError(file, (/call stack/.test(mistake.message) ? 'is nested too deep' : mistake.message) + templateHint(plain), line, col)
+  }
+  const value: unknown = json ?? tryTo(file, () => document.toJS({ maxAliasCount: -1 }) as unknown)
+  const excess = findExcess(value)
+  if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
+  if (!isObject(value)) throw new DocumentError(file, 'is not an object: a YAML mapping or JSON object is expected at the top', 1, 1)
+  return {
+    value,
+    written: (path) => {
+      const node = document.getIn(path, true)
+      return isScalar(node) ? node.source : undefined
+    }
+  }
+}
+
+function readJson (text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined
   try {
-    return document.toJS({ maxAliasCount: 1000 })
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+// Terraform, Helm and the like: contracts are kept as templates where an API gateway is set up by them.
+function templateHint (text: string): string {
+  const index = text.split('\n').findIndex((line) => /^\s*%\{|%\{\s*(?:if|for|else|end)|\$\{|\{\{/.test(line))
+  return index === -1 ? '' : `; line ${index + 1} looks like a template: if this is one, render it first and use the result`
+}
+
+function tryTo<T> (file: string, read: () => T): T {
+  try {
+    return read()
   } catch (error) {
-    throw new DocumentError(file, `cannot be read: ${(error as Error).message}`)
+    throw new DocumentError(file, `cannot be read: ${error instanceof RangeError ? 'it is nested too deep' : (error as Error).message}`)
   }
 }
 

@@ -1,37 +1,29 @@
-import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { atPointer, isObject, parseObject } from './document.ts'
-import type { Json, JsonObject } from './document.ts'
+import { readFileSync } from 'node:fs'
+import { segmentsOf } from './field-tree.ts'
+import { DocumentError } from './document.ts'
+import { positionsIn } from './position.ts'
 
-/**
- * Tells which file of a bundle a place (an RFC 6901 pointer) comes from: the contract, or the file that its component
- * was taken in from. Reads the contract and the files that it refers to; it must have been bundled without errors.
- */
-export async function originOf (contract: string): Promise<(pointer: string) => string> {
-  const files = new Map<string, JsonObject>()
-  await read(contract, files)
-  return (pointer) => {
-    const component = /^\/components\/[^/]+\/[^/]+/.exec(pointer)?.[0]
-    if (component === undefined) return contract
-    return [...files].find(([, document]) => isWritten(atPointer(document, component)))?.[0] ?? contract
+/** A place in a file: an RFC 6901 pointer into it. */
+export interface Origin { readonly file: string, readonly pointer: string }
+
+/** Where what was taken in from other places comes from, by the pointers under which it stands in the bundle. */
+export type Origins = ReadonlyMap<string, Origin>
+
+/** Tells which file of a bundle something comes from, and where in it that stands: by the longest pointer that was taken in on the way to it. */
+export function originOf (pointer: string, contract: string, origins: Origins): Origin {
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+    const origin = origins.get(pointer.slice(0, end))
+    if (origin) return { file: origin.file, pointer: origin.pointer + pointer.slice(end) }
   }
+  return { file: contract, pointer }
 }
 
-async function read (file: string, files: Map<string, JsonObject>): Promise<void> {
-  if (files.has(file)) return
-  const document = parseObject(await readFile(file, 'utf8'), file)
-  files.set(file, document)
-  for (const target of targets(document)) await read(resolve(dirname(file), target), files)
-}
-
-function targets (value: Json): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  const reference = isObject(value) && typeof value['$ref'] === 'string' ? value['$ref'].split('#', 1)[0] ?? '' : ''
-  return reference === '' ? Object.values(value).flatMap((member: Json) => targets(member)) : [reference]
-}
-
-function isWritten (component: Json | undefined): boolean {
-  if (component === undefined) return false
-  const reference = isObject(component) ? component['$ref'] : undefined
-  return typeof reference !== 'string' || reference.startsWith('#')
+/** The error for what is wrong at a place in a file, with its line and column where the file can still be read. */
+export function errorAt ({ file, pointer }: Origin, reason: string): DocumentError {
+  try {
+    const { line, column } = positionsIn(readFileSync(file, 'utf8'))(segmentsOf(pointer))
+    return new DocumentError(file, reason, line, column, pointer)
+  } catch {
+    return new DocumentError(file, reason, undefined, 1, pointer)
+  }
 }
