@@ -10,14 +10,13 @@ import type { LiveEService } from './route.ts'
 
 /**
  * What developers read: `/docs` (Swagger UI over the document that @fastify/swagger generates from the registered routes), the contracts
- * as served under `/openapi/`, and `/` leading to them. Everything comes from this process: no CDN, strict CSP. Must be called after the
+ * as served under `/openapi/`. Everything comes from this process: no CDN, strict CSP. Must be called after the
  * routes of the e-services were added.
  */
 export async function addDocs (app: FastifyInstance, eservices: readonly LiveEService[], config: Config): Promise<void> {
   const sandbox = sandboxOf(config)
   addContracts(app, eservices)
   app.get('/page.css', async (_request, reply) => sendStylesheet(reply))
-  app.get('/', async (_request, reply) => reply.redirect('/docs'))
   await app.register(swagger, {
     openapi: { openapi: '3.0.3', info: { title: 'Varco', version: '1.0.0', description: 'Gli e-service pubblicati su questo gateway, come li espone in questo momento.' } },
     hideUntagged: true,

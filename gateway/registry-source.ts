@@ -1,5 +1,5 @@
 import type { InternalClients } from '../policies/internal-clients.ts'
-import type { Registry } from '../policies/registry.ts'
+import type { Purpose, Registry } from '../policies/registry.ts'
 import type { CertifiedClient } from './adapters/certificates-registered.ts'
 import { internalClientsOf } from './adapters/internal-clients.ts'
 import { readLocalRegistry, readRegistryFile, registryOf } from './adapters/registry-file.ts'
@@ -36,6 +36,8 @@ export interface RegistrySource {
   readonly health: RegistryHealth
   /** What the registry file says; undefined where the platform is asked. */
   readonly file: RegistryFile | undefined
+  /** The purposes that are known here. */
+  purposes (): readonly Purpose[]
   /** Takes in what has changed. Throws when it cannot be read; what is known serves on. */
   read (stopped?: AbortSignal): Promise<void>
   /** Keeps it in step until `stopped`. Never throws: what goes wrong is warned about. */
@@ -67,6 +69,7 @@ export async function openRegistry (config: Config, surroundings: Surroundings):
   const sourceOf = (file: RegistryFile | undefined): RegistrySource => ({
     registry,
     file: undefined,
+    purposes: () => registry.purposes(file?.purposes ?? []),
     clients: file?.clients ?? [],
     internalClients: internalClientsOf(file?.internalClients ?? []),
     reload: async (next) => {
@@ -119,7 +122,7 @@ export async function readRegistry (config: Config, { now, api }: Omit<Surroundi
 async function openFile ({ registry: path, environment, listeners }: Config): Promise<RegistrySource> {
   const file = await readRegistryFile(path, environment, listeners.internal?.publicKeys)
   const nothing = async (): Promise<void> => undefined
-  return { registry: registryOf(file), file, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined, undecided: 0, missing: 0 }, read: nothing, follow: nothing, attend: nothing, reload: openFile, adopt: () => undefined, close: nothing }
+  return { registry: registryOf(file), file, purposes: () => file.purposes, clients: file.clients, internalClients: internalClientsOf(file.internalClients ?? []), health: { source: 'file', state: 'current', ageMs: 0, lastError: undefined, undecided: 0, missing: 0 }, read: nothing, follow: nothing, attend: nothing, reload: openFile, adopt: () => undefined, close: nothing }
 }
 
 const hourMs = 60 * 60 * 1000

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { problemMediaType } from '../openapi/problem.ts'
+import type { Probe } from './probe.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { LiveEService } from './route.ts'
 
@@ -16,43 +17,18 @@ export function statusOf ({ keys, registry }: Readiness) {
  * `/status` of the gateway, and of every e-service whose contract has none (RAC_REST_NAME_011): no voucher, never counted. The gateway is
  * well when it can admit calls; an e-service is well when its upstream answers at all.
  */
-export function addStatus (app: FastifyInstance, eservices: readonly LiveEService[], readiness: Readiness): void {
+export function addStatus (app: FastifyInstance, eservices: readonly LiveEService[], probes: ReadonlyMap<LiveEService, Probe>, readiness: Readiness): void {
   app.get('/status', async (_request, reply) => {
     const problem = statusOf(readiness)
     return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').headers(problem.status === 503 ? { 'retry-after': '5' } : {}).send(JSON.stringify(problem))
   })
   for (const eservice of eservices) {
     if (eservice.contract.operations.some((operation) => operation.path === '/status')) continue
-    const isWell = prepareProbe(eservice)
+    const isWell = probes.get(eservice) as Probe
     app.get(`${eservice.basePath}/status`, async (_request, reply) => {
       const problem = await isWell() ? ok : unreachable
       return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
     })
-  }
-}
-
-/** How long an upstream may take to show that it is there, and how long its answer is good for, in ms. */
-const probeMs = 2000
-const goodForMs = 1000
-
-/** Asks an upstream whether it answers. However many want to know, it is asked once a second at most. */
-function prepareProbe ({ upstream: { pool, timeoutMs }, basePath }: LiveEService): () => Promise<boolean> {
-  const ask = async (): Promise<boolean> => {
-    try {
-      const { statusCode, body } = await pool.request({ path: `${basePath}/status`, method: 'GET', signal: AbortSignal.timeout(Math.min(timeoutMs, probeMs)) })
-      await body.dump()
-      return statusCode < 500
-    } catch {
-      return false
-    }
-  }
-  let last: Promise<boolean> | undefined
-  return async () => {
-    if (!last) {
-      last = ask()
-      void last.finally(() => { setTimeout(() => { last = undefined }, goodForMs).unref() })
-    }
-    return last
   }
 }
 

@@ -9,7 +9,7 @@ import { withheldParameters } from './withheld-parameters.ts'
 export function grantWith (changes: Partial<Grant> = {}): Grant {
   const { tree } = pointedFields(['/secret'], [{ properties: { secret: {} } }], {})
   const view = { narrowing: { keep: 'all but' as const, tree }, produces: ['application/json'], parameters: withheldParameters(['secret'], ['secret', 'q', 'sort', 'limit'], []) }
-  return { id: 'statistics', version: 2, operations: 'all', views: new Map([['listThings', view]]), expires: '2999-12-31', expiresAt: testTime + 1000, ...changes }
+  return { id: 'statistics', version: 2, operations: 'all', views: new Map([['listThings', view]]), expires: '2999-12-31', expiresAt: testTime + 1000, legalBasis: 'Reg. (UE) 2016/679, art. 6.1.e', ...changes }
 }
 
 /** The grants of which these are; nobody else has one. */

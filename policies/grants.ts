@@ -19,6 +19,8 @@ export interface Grant {
   /** The last day on which it is good (ISO 8601, Europe/Rome), and the instant at which it no longer is, in epoch ms. */
   readonly expires: string
   readonly expiresAt: number
+  /** The law or agreement that it rests on, as the producer wrote it. */
+  readonly legalBasis: string
 }
 
 /** The grants of an e-service, each in its newest version. */

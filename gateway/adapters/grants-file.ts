@@ -45,14 +45,15 @@ export async function grantsOf ({ grants, contract }: { readonly grants: string 
   return grants === undefined ? undefined : readGrantsFile(grants, loaded ?? await loadContract(contract))
 }
 
-function toGrant ({ id, version, operations, fields = {}, expires }: WrittenGrant, contract: Contract): Grant {
+function toGrant ({ id, version, operations, fields = {}, expires, legalBasis }: WrittenGrant, contract: Contract): Grant {
   return {
     id,
     version,
     operations: operations === 'all' ? operations : new Set(operations),
     views: new Map(contract.operations.flatMap((operation) => Object.hasOwn(fields, operation.id) ? [[operation.id, viewOf(operation, fields[operation.id] as WrittenFields, contract)]] : [])),
     expires,
-    expiresAt: prepareDay()(Date.parse(`${expires}T12:00:00Z`)).endsAt
+    expiresAt: prepareDay()(Date.parse(`${expires}T12:00:00Z`)).endsAt,
+    legalBasis
   }
 }
 

@@ -100,6 +100,11 @@ export class PlatformRegistry implements Registry {
     return this.#known.delegation.get(id)
   }
 
+  /** The purposes that are known here: those that the platform told of, and of these `local` ones those of which it never did. */
+  purposes (local: readonly Purpose[]): readonly Purpose[] {
+    return [...this.#known.purpose.values(), ...local.filter(({ id }) => !this.#known.purpose.hasMet(id))]
+  }
+
   /** The number of a reading that is begun now. */
   number (): number {
     return ++this.#asked

@@ -1,0 +1,16 @@
+import type { Config } from '../config.ts'
+import type { Probe } from '../probe.ts'
+import type { RegistrySource } from '../registry-source.ts'
+import type { LiveEService } from '../route.ts'
+import type { LintVerdicts } from './lint-badge.ts'
+
+/** What the catalogue tells of; `now` in epoch ms. */
+export interface CatalogueParts {
+  readonly config: Config
+  readonly eservices: readonly LiveEService[]
+  readonly registry: RegistrySource
+  readonly keys: { readonly ready: boolean }
+  readonly probes: ReadonlyMap<LiveEService, Probe>
+  readonly verdicts: LintVerdicts
+  readonly now: () => number
+}
