@@ -1,4 +1,4 @@
-/** Longest text that a pattern may be matched with, in characters: its cost is counted for such a text. */
+/** Longest text that a pattern may be matched with where nothing else is said, in characters: its cost is counted for such a text. */
 export const longestMatched = 2000
 /** Steps that a match may take at most: some 20 ms. */
 const mostSteps = 10_000_000
@@ -12,27 +12,45 @@ interface Term { readonly walk: Walk, readonly characters?: string, readonly mus
 class PatternError extends Error {}
 
 /**
- * What keeps a regular expression (ECMA-262, as JSON Schema has it) from being matched with a received text of up to `longestMatched`
- * characters, or undefined: that it is none, that it looks around or back, or that a text can be made with which a backtracking matcher takes
- * too many steps. Counted is every way in which a text could be divided among its parts, so that one that passes cannot explode; one that is
- * refused may only need an end for its repetitions.
+ * What keeps a regular expression (ECMA-262, as JSON Schema has it) from being matched by V8 with a received text of up to `longest` characters, or
+ * undefined: that it is none, or that a text can be made with which a backtracking matcher takes too many steps. Counted is every way in which a
+ * text could be divided among its parts, so that one that passes cannot explode; one that is refused may only need an end for its repetitions.
  */
-export function findPatternFault (pattern: string): string | undefined {
+export function findPatternFault (pattern: string, longest = longestMatched): string | undefined {
   try {
-    new PatternReader(new RegExp(pattern).source).read(true)(longestMatched + 1)
+    const flags = isUnicode(pattern) ? 'u' : ''
+    new PatternReader(new RegExp(pattern, flags).source, flags, longest).read(true)(longest + 1)
     return undefined
   } catch (error) {
     return error instanceof PatternError ? error.message : 'is no regular expression'
   }
 }
 
+/** Whether a pattern is a regular expression with the flag `u`, which JSON Schema asks for and real contracts do not always meet. */
+export function isUnicode (pattern: string): boolean {
+  return regularExpression(pattern, 'u') !== undefined
+}
+
+/** What a pattern is with some flags; undefined when it is no regular expression. */
+export function regularExpression (pattern: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, flags)
+  } catch {
+    return undefined
+  }
+}
+
 /** Reads a pattern that is known to be one, part by part (ECMA-262, 22.2.1). */
 class PatternReader {
   readonly #pattern: string
+  readonly #flags: string
+  readonly #longest: number
   #at = 0
   #steps = 0
-  constructor (pattern: string) {
+  constructor (pattern: string, flags: string, longest: number) {
     this.#pattern = pattern
+    this.#flags = flags
+    this.#longest = longest
   }
 
   /** `isTop` is true for the pattern as a whole, which is tried from every character of a text. */
@@ -49,7 +67,7 @@ class PatternReader {
     return (entries) => terms.reduce((reached, term, index) => {
       const exits = term.walk(reached)
       // Of all the ways to leave a repetition only the longest is followed by something else than its own characters.
-      return exits > reached && isSettledBy(term, terms[index + 1]) ? this.#count(exits, reached) : exits
+      return exits > reached && isSettledBy(term, terms[index + 1], this.#flags) ? this.#count(exits, reached) : exits
     }, isAnchored ? 1 : entries)
   }
 
@@ -59,18 +77,31 @@ class PatternReader {
     if (this.#take('(')) return { walk: this.#group() }
     const from = this.#at
     if (this.#take('[')) this.#skipClass()
-    else if (this.#take('\\')) this.#skipEscape()
-    else this.#at++
+    else if (this.#take('\\')) {
+      // Comparing with what a group matched may take as long as a text is.
+      if (/^[1-9k]/.test(this.#pattern.slice(this.#at, this.#at + 1))) return { walk: this.#reference() }
+      this.#skipEscape()
+    } else this.#at += String.fromCodePoint(this.#pattern.codePointAt(this.#at) as number).length
     return { walk: (entries) => this.#count(entries, entries), characters: this.#pattern.slice(from, this.#at), mustMatch: true }
   }
 
   #group (): Walk {
     const rest = this.#pattern.slice(this.#at)
-    if (/^\?<?[=!]/.test(rest)) throw new PatternError('looks ahead or behind, which is not taken here')
-    this.#at += /^\?(?:<[^>]*>|[a-z-]*:)/.exec(rest)?.[0].length ?? 0
+    const looks = /^\?<?[=!]/.exec(rest)?.[0]
+    this.#at += looks?.length ?? /^\?(?:<[^>]*>|[a-z-]*:)/.exec(rest)?.[0].length ?? 0
     const inside = this.read()
     this.#take(')')
-    return inside
+    if (looks === undefined) return inside
+    return (entries) => {
+      inside(entries)
+      // What looks around is left in one way at most, however it could match.
+      return this.#count(entries, entries)
+    }
+  }
+
+  #reference (): Walk {
+    this.#at += /^(?:\d+|k<[^>]*>|k)/.exec(this.#pattern.slice(this.#at))?.[0].length ?? 1
+    return (entries) => this.#count(entries * this.#longest, entries)
   }
 
   #skipClass (): void {
@@ -78,9 +109,8 @@ class PatternReader {
   }
 
   #skipEscape (): void {
-    const rest = this.#pattern.slice(this.#at)
-    if (/^[1-9k]/.test(rest)) throw new PatternError('refers back to a group, which is not taken here')
-    this.#at += /^(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)/s.exec(rest)?.[0].length ?? 1
+    const rest = this.#pattern.slice(this.#at, this.#at + 100)
+    this.#at += (this.#flags === 'u' ? /^(?:u\{[^}]*\}|[pP]\{[^}]*\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)/su : /^(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z]|.)/s).exec(rest)?.[0].length ?? 1
   }
 
   #repeated ({ walk, characters, ...rest }: Term): Term {
@@ -90,7 +120,7 @@ class PatternReader {
     const from = sign === undefined ? Number(least) : sign === '+' ? 1 : 0
     const hasEnd = sign === undefined ? comma === undefined || most !== '' : sign === '?'
     // No text is long enough for more.
-    const to = hasEnd ? Math.min(sign === '?' ? 1 : Number(most || least), longestMatched) : longestMatched
+    const to = hasEnd ? Math.min(sign === '?' ? 1 : Number(most || least), this.#longest) : this.#longest
     const repeat: Walk = (entries) => {
       let exits = 0
       for (let count = 0, reached = entries; count <= to; count++) {
@@ -116,14 +146,30 @@ class PatternReader {
   }
 }
 
-function isSettledBy ({ characters }: Term, next: Term | undefined): boolean {
+function isSettledBy ({ characters }: Term, next: Term | undefined, flags: string): boolean {
   if (characters === undefined || next === undefined) return false
   if (next.isEnd) return true
   if (next.characters === undefined || !next.mustMatch || /^\\[bB]$/.test(next.characters)) return false
-  const [own, others] = [characters, next.characters].map((source) => new RegExp(`^${source}$`)) as [RegExp, RegExp]
-  for (let unit = 0; unit <= 0xffff; unit++) {
-    const character = String.fromCharCode(unit)
-    if (own.test(character) && others.test(character)) return false
-  }
-  return true
+  return areDisjoint(characters, next.characters, flags)
 }
+
+/** Whether no character is in both of two classes: looked up for every one of them, which contracts repeat. */
+function areDisjoint (one: string, other: string, flags: string): boolean {
+  const key = `${flags} ${one} ${other}`
+  const known = disjoint.get(key)
+  if (known !== undefined) return known
+  const [own, others] = [new RegExp(`^${one}$`, flags), new RegExp(`^${other}$`, flags)]
+  let found = true
+  for (let point = 0; point <= (flags === 'u' ? lastLetter : 0xffff) && found; point++) {
+    const character = String.fromCodePoint(point)
+    found = !(own.test(character) && others.test(character))
+  }
+  if (disjoint.size >= mostKnown) disjoint.clear()
+  disjoint.set(key, found)
+  return found
+}
+
+/** No class of Unicode tells characters behind this one apart. */
+const lastLetter = 0x323af
+const disjoint = new Map<string, boolean>()
+const mostKnown = 5000
