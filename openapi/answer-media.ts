@@ -1,12 +1,13 @@
-import type { ValidateFunction } from 'ajv'
 import type { AnswerBody, AnswerFinding, AnswerHeaders, AnswerTools } from './answers.ts'
 import type { DeclaredResponse } from './declared-responses.ts'
 import type { JsonObject } from './document.ts'
 import { isJsonType } from './json-answers.ts'
-import { parseJson } from './json.ts'
+import { parseJsonExactly } from './json.ts'
 import { charsetOf, essence, matchMediaType } from './media-type.ts'
 import { shownPointer } from './pointer.ts'
-import { scalarValues, typesOf } from './text-values.ts'
+import type { Judge, Violation } from './schema-judge.ts'
+import { shapeOf } from './shape.ts'
+import { readScalar } from './typed-values.ts'
 
 /** What a Content-Type says of the body that comes with it. */
 export interface CheckedMedia { readonly finding?: AnswerFinding, readonly body: AnswerBody | undefined }
@@ -14,6 +15,8 @@ export type MediaCheck = (contentType: AnswerHeaders[string]) => CheckedMedia
 
 /** How many ways to write a Content-Type are remembered of an answer. */
 const mostRemembered = 32
+/** From how many bytes on only the first thing that is wrong is looked for. */
+const large = 64 * 1024
 
 /** Prepares the check of the media type of an answer, and of its body by the schema of that; `hasContent` is false where it has none whatever is declared. */
 export function prepareMediaCheck (content: DeclaredResponse['content'], hasContent: boolean, tools: AnswerTools): MediaCheck {
@@ -38,7 +41,7 @@ export function prepareMediaCheck (content: DeclaredResponse['content'], hasCont
   }
 }
 
-const fault = (where: 'media-type' | 'body', rule: string, detail: string): AnswerFinding => ({ in: where, pointer: '', rule, detail })
+const fault = (where: 'media-type' | 'body', rule: string, detail: string, pointer = ''): AnswerFinding => ({ in: where, pointer, rule, detail })
 const undeclaredType = fault('media-type', 'undeclared', 'the media type is not declared for this status')
 const missingType = fault('media-type', 'required', 'a body is declared, and there is no Content-Type')
 const severalTypes = fault('media-type', 'once', 'Content-Type may be given only once')
@@ -51,46 +54,47 @@ function bodyOf (contentType: string, schema: JsonObject | undefined, tools: Ans
   return type.startsWith('text/') && schema !== undefined ? textBody(contentType, schema, tools) : undefined
 }
 
-function jsonBody (contentType: string, schema: JsonObject | undefined, { compile, names }: AnswerTools): AnswerBody {
+function jsonBody (contentType: string, schema: JsonObject | undefined, { judge: judgeOf, names }: AnswerTools): AnswerBody {
   const charset = charsetOf(contentType)
-  let check: ValidateFunction | undefined
+  let judge: Judge | undefined
   return {
     needs: 'whole',
     check: (bytes) => {
       // RFC 8259, 8.1.
       if (charset !== undefined && charset !== 'utf-8') return fault('body', 'json', 'JSON is in UTF-8')
-      const parsed = parseJson(bytes)
+      const parsed = parseJsonExactly(bytes)
       if ('fault' in parsed) return fault('body', 'json', `the body cannot be read: ${parsed.fault}`)
       if (schema === undefined) return undefined
-      check ??= compile(schema)
-      return check(parsed.value) ? undefined : bodyFault(check, (pointer) => shownPointer(pointer, parsed.value, names()))
+      judge ??= judgeOf(schema)
+      const value = parsed.exact ?? parsed.value
+      if (parsed.exact === undefined ? judge.fits(value) : judge.fitsExactly(value)) return undefined
+      return bodyFault(judge.explain(value, bytes.length > large)[0], (pointer) => shownPointer(pointer, value, names()))
     }
   }
 }
 
 /** Of a text is checked what can be one value: a schema of another type describes something that the text is another form of. */
-function textBody (contentType: string, schema: JsonObject, { compile, resolve }: AnswerTools): AnswerBody | undefined {
-  const types = typesOf(schema, resolve)
-  if (types.length === 0 || types.some((type) => type === 'object' || type === 'array') || resolve(schema)['format'] === 'binary') return undefined
+function textBody (contentType: string, schema: JsonObject, { judge: judgeOf, resolve }: AnswerTools): AnswerBody | undefined {
+  let judge: Judge | undefined
+  const shape = shapeOf(schema, { resolve, fits: (one) => (value) => judgeOf(one).fits(value) })
   const decoder = decoderOf(charsetOf(contentType) ?? 'utf-8')
-  let check: ValidateFunction | undefined
-  return decoder && {
+  if (shape.scalars.length === 0 || shape.items || shape.members || shape.isBinary || !decoder) return undefined
+  return {
     needs: 'whole',
     check: (bytes) => {
       const text = decode(decoder, bytes)
       if (text === undefined) return fault('body', 'charset', 'the body is not in its charset')
-      const values = scalarValues(text, schema, resolve)
-      if (values.length === 0) return fault('body', 'type', `the body must be ${types.join(' or ')}`)
-      check ??= compile(schema)
-      return values.some((value) => check?.(value)) ? undefined : bodyFault(check, () => '')
+      const read = readScalar(shape, text, '')
+      if ('violation' in read) return bodyFault(read.violation, (pointer) => pointer)
+      judge ??= judgeOf(schema)
+      return judge.fitsExactly(read.value) ? undefined : bodyFault(judge.explain(read.value, true)[0], (pointer) => pointer)
     }
   }
 }
 
-function bodyFault ({ errors }: ValidateFunction, shown: (pointer: string) => string): AnswerFinding {
-  const [error] = errors ?? []
-  const pointer = shown(error?.instancePath ?? '')
-  return { in: 'body', pointer, rule: error?.keyword ?? 'schema', detail: `the body ${pointer && `at ${pointer} `}${error?.message ?? 'does not match its schema'}` }
+function bodyFault (violation: Violation | undefined, shown: (pointer: string) => string): AnswerFinding {
+  const pointer = shown(violation?.pointer ?? '')
+  return fault('body', violation?.rule ?? 'schema', `the body ${pointer && `at ${pointer} `}${violation?.expected ?? 'does not match its schema'}`, pointer)
 }
 
 function decoderOf (charset: string): TextDecoder | undefined {

@@ -1,4 +1,3 @@
-import type { ValidateFunction } from 'ajv'
 import { prepareHeaderCheck } from './answer-headers.ts'
 import type { HeaderCheck } from './answer-headers.ts'
 import { prepareMediaCheck } from './answer-media.ts'
@@ -9,8 +8,8 @@ import type { JsonObject } from './document.ts'
 import { declaredNames } from './pointer.ts'
 import { resolverOf } from './references.ts'
 import type { Resolve } from './references.ts'
-import { schemaCompiler } from './schema-compiler.ts'
-import type { SchemaCompiler } from './schema-compiler.ts'
+import { judgesOf } from './schema-judge.ts'
+import type { Judge, JudgeMaker } from './schema-judge.ts'
 
 /** The parts of an answer that can be wrong. */
 export const answerParts = ['status', 'media-type', 'header', 'body'] as const
@@ -41,7 +40,8 @@ export interface AnswerValidator {
 /** What the checks of all answers of a contract have in common. */
 export interface AnswerTools {
   readonly resolve: Resolve
-  readonly compile: (schema: JsonObject) => ValidateFunction
+  /** Makes the judge of a schema when it is first needed. */
+  readonly judge: (schema: JsonObject) => Judge
   /** Every member name that the contract declares. */
   readonly names: () => ReadonlySet<string>
 }
@@ -51,13 +51,13 @@ export interface AnswerTools {
  * for it. `supplied` are the headers (lower case) of an operation that are somebody else's to send.
  */
 export function prepareAnswers (contract: Contract, supplied: (operation: Operation) => readonly string[] = () => []): (operation: Operation) => AnswerValidator {
-  let compiler: SchemaCompiler | undefined
+  let judges: JudgeMaker | undefined
   let names: ReadonlySet<string> | undefined
   const failures = new Map<JsonObject, unknown>()
-  const compile = (schema: JsonObject, where: string): ValidateFunction => {
+  const judge = (schema: JsonObject, where: string): Judge => {
     if (failures.has(schema)) throw failures.get(schema)
     try {
-      return (compiler ??= schemaCompiler(contract))(schema, 'response', where)
+      return (judges ??= judgesOf(contract))(schema, 'response', where)
     } catch (error) {
       // What cannot be compiled is not tried again with every answer.
       failures.set(schema, error)
@@ -68,7 +68,7 @@ export function prepareAnswers (contract: Contract, supplied: (operation: Operat
   return (operation) => {
     const tools: AnswerTools = {
       resolve,
-      compile: (schema) => compile(schema, operation.id),
+      judge: (schema) => judge(schema, operation.id),
       names: () => names ??= declaredNames(contract.document)
     }
     return new OperationAnswers(operation, new Set(supplied(operation)), tools)
@@ -98,7 +98,7 @@ class OperationAnswers implements AnswerValidator {
 
   #prepare (declared: string, status: number): ResponseCheck {
     const response = this.#operation.responses.get(declared) as DeclaredResponse
-    const headers: readonly (readonly [string, HeaderCheck])[] = response.headers.filter(({ name }) => !this.#supplied.has(name)).map((header) => [header.name, prepareHeaderCheck(header, this.#tools.resolve, this.#tools.compile)])
+    const headers: readonly (readonly [string, HeaderCheck])[] = response.headers.filter(({ name }) => !this.#supplied.has(name)).map((header) => [header.name, prepareHeaderCheck(header, this.#tools)])
     const media = prepareMediaCheck(response.content, hasContent(this.#operation.method, status), this.#tools)
     return (came) => readHead(declared, { headers, media }, came)
   }
