@@ -128,7 +128,8 @@ function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }
   return { clientId, consumerId, purposeId, eserviceId, descriptorId }
 }
 
-function contractDenial (finding: Finding): Denial {
+/** What a caller is told of a request that the contract does not allow. */
+export function contractDenial (finding: Finding): Denial {
   const detail = `${finding.detail[0]?.toUpperCase()}${finding.detail.slice(1)}.`
   return { denial: finding.in === 'body' ? 'invalid-body' : 'invalid-parameter', check: `${finding.in}${finding.pointer}`, detail, reason: `${finding.detail} (${finding.rule})` }
 }

@@ -1,7 +1,6 @@
+import { schemasIn } from '../anatomy.ts'
 import type { Contract } from '../contract.ts'
-import type { JsonObject } from '../document.ts'
 import { findPatternFault } from '../pattern.ts'
-import { schemas } from '../rules/schemas.ts'
 import { schemaCompiler } from '../schema-compiler.ts'
 
 /** What a contract holds that its validators are made of. */
@@ -16,13 +15,13 @@ export interface Inventory {
 
 /** Counts what is in a contract, and compiles all of its schemas for both directions. Throws DocumentError where one cannot be compiled. */
 export function inventoryOf (contract: Contract): Inventory {
-  const written = schemas(contract.document).map(({ value, path }) => ({ path, schema: value as JsonObject }))
+  const written = [...schemasIn(contract.document)]
   const patterns = [...new Set(written.flatMap(({ schema }) => typeof schema['pattern'] === 'string' ? [schema['pattern']] : []))]
   const compile = schemaCompiler(contract)
   const compiled = { request: 0, response: 0 }
-  for (const { path, schema } of written) {
-    for (const direction of directionsOf(path)) {
-      compile(schema, direction, path.join('/'))
+  for (const { pointer, schema } of written) {
+    for (const direction of directionsOf(pointer)) {
+      compile(schema, direction, pointer)
       compiled[direction]++
     }
   }
@@ -36,8 +35,8 @@ export function inventoryOf (contract: Contract): Inventory {
 }
 
 /** In which directions a schema is used that stands at this place; none where it is a part of another. */
-function directionsOf (path: readonly string[]): readonly ('request' | 'response')[] {
-  if (path.length === 3 && path[0] === 'components' && path[1] === 'schemas') return ['request', 'response']
-  if (path.at(-1) !== 'schema') return []
-  return path.includes('responses') || path.includes('headers') ? ['response'] : ['request']
+function directionsOf (pointer: string): readonly ('request' | 'response')[] {
+  if (/^\/components\/schemas\/[^/]+$/.test(pointer)) return ['request', 'response']
+  if (!pointer.endsWith('/schema') || pointer.endsWith('/properties/schema')) return []
+  return /\/(?:responses|headers)\//.test(pointer) ? ['response'] : ['request']
 }

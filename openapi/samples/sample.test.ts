@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { schemasIn } from '../anatomy.ts'
 import { loadContract, toContract } from '../contract.ts'
-import type { Json, JsonObject } from '../document.ts'
+import type { JsonObject } from '../document.ts'
 import { contractsIn } from '../lint.ts'
-import { schemas } from '../rules/schemas.ts'
 import { textLike } from './pattern-text.ts'
 import { Samples } from './sample.ts'
 
@@ -24,9 +24,9 @@ t.test('every schema of our own contracts has a valid sample, in both directions
     const own = await loadContract(file)
     for (const direction of ['request', 'response'] as const) {
       const made = new Samples(own, direction)
-      const wrong = schemas(own.document).filter(({ path }) => path.at(-1) === 'schema' || path.length === 3 && path[1] === 'schemas')
-        .filter(({ value }) => !made.of(value as Json).isValid)
-      t.strictSame(wrong.map(({ path }) => path.join('/')), [], `${file}, ${direction}`)
+      const wrong = [...schemasIn(own.document)].filter(({ pointer }) => pointer.endsWith('/schema') || /^\/components\/schemas\/[^/]+$/.test(pointer))
+        .filter(({ schema }) => !made.of(schema).isValid)
+      t.strictSame(wrong.map(({ pointer }) => pointer), [], `${file}, ${direction}`)
     }
   }
 })
