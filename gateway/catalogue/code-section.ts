@@ -11,7 +11,7 @@ export function codeSection ({ target, source, snippets, command }: Examples, sa
   if (snippets.length === 0) return html`<p>${say.noCode}</p>${command !== undefined && block('varco call', command, say)}`
   return html`<p>${say.codeLead(target)}</p><p>${source === 'sandbox' ? say.onSandbox : say.onPlatform}</p>
 <div class="snippets">${snippets.map(({ id, title, file, run, code }, index) => html`
-<details name="snippet"${index === 0 && html` open`}><summary>${title}</summary><p class="run">${say.run(`${run}`)}</p>${block(`${title}, ${file}`, code, say, id)}</details>`)}
+<details name="snippet"${index === 0 && html` open`}><summary>${title}</summary><p class="run">${say.run(run)}</p>${block(`${title}, ${file}`, code, say, id)}</details>`)}
 </div>`
 }
 

@@ -43,7 +43,7 @@ ${notices(standing, language)}
 <div class="row mt-4">
 <div class="col-lg-3 d-none d-lg-block"><nav class="page-index" aria-labelledby="page-index"><p id="page-index">${say.thisPage}</p><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav></div>
 <div class="col-lg-9">
-${facts(page, say, language)}
+${facts(page, say)}
 ${description !== undefined && html`<div class="description" lang="it">${markdown(description)}</div>`}
 ${sections.map(({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title" class="h3">${title}</h2>
 ${content}
@@ -68,7 +68,7 @@ function sectionsOf ({ entry: { eservice, standing }, examples, datasets, config
   ]
 }
 
-function facts ({ entry: { eservice, standing }, config: { publicUrl } }: EServicePage, say: Words, language: Language): Html {
+function facts ({ entry: { eservice, standing }, config: { publicUrl } }: EServicePage, say: Words): Html {
   const { config: { audience, eserviceId }, contract, basePath } = eservice
   const { terms, contact: { name, url, email } } = contractText(contract)
   const { owner } = standing
@@ -83,7 +83,7 @@ function facts ({ entry: { eservice, standing }, config: { publicUrl } }: EServi
     ...terms === undefined ? [] : [[say.terms, html`<a href="${terms}">${terms}</a>`] as const]
   ]
   return html`<dl class="facts">${rows.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>
-<ul class="downloads">${(['yaml', 'json'] as const).map((format) => html`<li><a class="btn btn-outline-primary btn-sm" href="${contractPath(eservice, format)}">${icon('it-download', 'icon-sm icon-primary')} ${say.download(format.toUpperCase())}</a></li>`)}<li><a class="btn btn-primary btn-sm" href="/docs#/${eservice.config.name}" lang="${language}">${say.tryAll}</a></li></ul>`
+<ul class="downloads">${(['yaml', 'json'] as const).map((format) => html`<li><a class="btn btn-outline-primary btn-sm" href="${contractPath(eservice, format)}">${icon('it-download', 'icon-sm icon-primary')} ${say.download(format.toUpperCase())}</a></li>`)}<li><a class="btn btn-primary btn-sm" href="/docs#/${eservice.config.name}">${say.tryAll}</a></li></ul>`
 }
 
 /** Where a contract can be downloaded. */
@@ -91,15 +91,18 @@ export function contractPath ({ config: { name }, contract: { version } }: LiveE
   return `/openapi/${name}.v${version.split('.')[0]}.${format}`
 }
 
-/** What is demanded, once for all operations of which the same is. */
+/** What is demanded: of all operations once, and of some what is more. */
 function sendContent (eservice: LiveEService, config: Config, say: Words, language: Language): Html {
   const asked = eservice.contract.operations.flatMap((operation) => {
     const needs = needsOf(eservice, operation, config)
-    return needs ? [{ operation, text: needsText(needs, language) }] : []
+    return needs ? [{ operation, lines: needsText(needs, language).split('\n') }] : []
   })
-  const groups = [...Map.groupBy(asked, ({ text }) => text)]
-  if (groups.length === 0) return html`<p>${say.sendNothing}</p>`
-  return html`<p>${say.sendLead}</p>${groups.map(([text, of]) => html`<div class="demands"><p><strong>${say.sendTo}</strong> ${groups.length === 1 ? html`${say.sendAll}.` : of.map(({ operation }, index) => html`${index > 0 && ', '}<a href="#${anchor(operation)}"><code>${operation.id}</code></a>`)}</p>${markdown(text)}</div>`)}`
+  const [first, ...others] = asked
+  if (!first) return html`<p>${say.sendNothing}</p>`
+  const shared = first.lines.filter((line) => others.every(({ lines }) => lines.includes(line)))
+  const more = Map.groupBy(asked, ({ lines }) => lines.filter((line) => !shared.includes(line)).join('\n'))
+  return html`<p>${say.sendLead}</p>${shared.length > 0 && html`<p><strong>${say.sendTo}</strong> ${say.sendAll}.</p>${markdown(shared.join('\n'))}`}
+${[...more].filter(([text]) => text !== '').map(([text, of]) => html`<div class="demands"><p><strong>${shared.length > 0 ? say.sendMoreTo : say.sendTo}</strong> ${of.map(({ operation }, index) => html`${index > 0 && ', '}<a href="#${anchor(operation)}"><code>${operation.id}</code></a>`)}</p>${markdown(text)}</div>`)}`
 }
 
 function anchor ({ id }: Operation): string {
@@ -119,7 +122,7 @@ function operationsContent (eservice: LiveEService, say: Words): Html {
 <tr role="row" id="${anchor(operation)}"><td role="cell"><span class="method method-${method.toLowerCase()}">${method}</span> <code>${path}</code></td>
 <td role="cell"><span lang="it">${summary}</span>${deprecations.has(id) && html` <span class="badge bg-warning">${say.deprecatedOperation}</span>`}</td>
 <td role="cell" class="access">${icon(isPublic ? 'it-unlocked' : 'it-locked', 'icon-sm icon-secondary')} ${isPublic ? say.open : token}</td>
-<td role="cell"><a href="/docs#/${encodeURIComponent(name)}/${encodeURIComponent(`${name}.${id}`)}" aria-label="${say.tryOperation(id)}">${say.tryIt}</a></td></tr>`
+<td role="cell"><a href="/docs#/${encodeURIComponent(name)}/${encodeURIComponent(`${name}.${id}`)}"><span>${say.tryIt}</span> <span class="visually-hidden">${say.tryOperation(id)}</span></a></td></tr>`
   })}</tbody></table>`
 }
 

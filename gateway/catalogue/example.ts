@@ -1,6 +1,6 @@
 import type { Operation } from '../../openapi/contract.ts'
 import { isObject } from '../../openapi/document.ts'
-import type { Json } from '../../openapi/document.ts'
+import type { Json, JsonObject } from '../../openapi/document.ts'
 import { noDemands } from '../../policies/demands.ts'
 import type { Demands } from '../../policies/demands.ts'
 import type { Config } from '../config.ts'
@@ -48,10 +48,17 @@ function limitOf (schema: Json | undefined): string {
 }
 
 function valueOf (source: Operation['source'], name: string, schema: Json | undefined): string | undefined {
-  const declared = [source['parameters'] ?? []].flat().find((one) => isObject(one as Json) && (one as Record<string, Json>)['name'] === name) as Record<string, Json> | undefined
+  const declared = membersNamed(source['parameters'], name)
   const shape = isObject(schema) ? schema : {}
-  const value = [declared?.['example'], shape['example'], shape['default'], Array.isArray(shape['enum']) ? shape['enum'][0] as Json : undefined].find((one) => ['string', 'number', 'boolean'].includes(typeof one))
-  return value === undefined ? undefined : String(value)
+  const choices = shape['enum']
+  for (const value of [declared?.['example'], shape['example'], shape['default'], Array.isArray(choices) ? choices[0] as Json : undefined]) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  }
+  return undefined
+}
+
+function membersNamed (list: Json | undefined, name: string): JsonObject | undefined {
+  return Array.isArray(list) ? (list as readonly Json[]).filter(isObject).find((one) => one['name'] === name) : undefined
 }
 
 function jsonOf ({ responses }: Operation): string | undefined {

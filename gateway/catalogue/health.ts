@@ -24,9 +24,13 @@ export class Watch {
     if (this.#now() - this.#lookedAt >= goodForMs) {
       const isFirst = this.#lookedAt === -Infinity
       this.#lookedAt = this.#now()
-      const look = this.#probe().then((isWell) => { this.#health = isWell ? 'well' : 'unwell' })
+      const look = this.#look()
       if (isFirst) await Promise.race([look, wait(patienceMs, undefined, { ref: false })])
     }
     return this.#health
+  }
+
+  async #look (): Promise<void> {
+    this.#health = await this.#probe() ? 'well' : 'unwell'
   }
 }
