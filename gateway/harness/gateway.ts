@@ -179,7 +179,7 @@ export class Harness implements Parts {
 
   /** Waits until `count` calls are recorded, takes every record out of `logs` and gives them. */
   async takeRecords (count: number): Promise<LogLine[]> {
-    const isRecord = (line: LogLine): boolean => line['correlationId'] !== undefined
+    const isRecord = ({ event }: LogLine): boolean => event === 'call' || event === 'call refused'
     await until(() => this.logs.filter(isRecord).length >= count)
     const records = this.logs.filter(isRecord)
     this.logs.splice(0, this.logs.length, ...this.logs.filter((line) => !isRecord(line)))
