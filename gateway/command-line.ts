@@ -2,6 +2,7 @@ import { DocumentError } from '../openapi/document.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { didYouMean } from './closest-name.ts'
 import { call } from './commands/call.ts'
+import { check } from './commands/check.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
 import { diff } from './commands/diff.ts'
@@ -17,7 +18,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, plan, reload, restart, diff, voucher, call, explain, evidence, mock, vectors]
+const commands: readonly Command[] = [start, check, plan, reload, restart, diff, voucher, call, explain, evidence, mock, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 

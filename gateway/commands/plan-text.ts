@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { planKinds } from '../plan-line.ts'
 import type { PlanKind, PlanLine } from '../plan-line.ts'
+import { legible } from './legible.ts'
 
 const colors = { breaking: 'red', weaker: 'red', restart: 'yellow', stricter: 'yellow', changed: 'none', added: 'green' } as const
 const mostNamed = 3
@@ -36,9 +37,4 @@ function tableOf (lines: readonly PlanLine[]): string {
 function named (operations: readonly string[]): string {
   const shown = legible(operations.slice(0, mostNamed).join(', '))
   return operations.length > mostNamed ? `${shown} +${operations.length - mostNamed}` : shown
-}
-
-/** Names in contracts may hold anything: nothing of a plan moves the cursor or is read in another order than it stands. */
-function legible (text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

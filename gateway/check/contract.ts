@@ -1,0 +1,64 @@
+import { loadContract } from '../../openapi/contract.ts'
+import type { Contract } from '../../openapi/contract.ts'
+import { DocumentError } from '../../openapi/document.ts'
+import type { Profile } from '../../openapi/finding.ts'
+import { lintContract } from '../../openapi/lint.ts'
+import { registerOperations } from '../../openapi/register.ts'
+import { compileContract } from '../../openapi/validate.ts'
+import { demandsOf } from '../demands.ts'
+import { deprecationsOf } from '../deprecation.ts'
+import { placedProblem } from './checked.ts'
+import type { Checked, Problem } from './checked.ts'
+
+/** How contracts are judged: by which rules, and where these are explained. */
+export interface ContractTerms { readonly profile: Profile, readonly rulesUrl: string }
+
+/** Checks a contract: by the rules of the profile, and whether a gateway can serve it. Never throws for what is wrong with the contract. */
+export async function checkContract (file: string, terms: ContractTerms): Promise<Checked> {
+  const [judged, loaded] = await Promise.all([judge(file, terms), load(file)])
+  const operations = loaded.contract?.operations.length ?? 0
+  return {
+    file,
+    kind: 'contract',
+    facts: loaded.contract
+      ? { it: `${loaded.contract.title} ${loaded.contract.version}, ${operations} ${operations === 1 ? 'operazione' : 'operazioni'}`, en: `${loaded.contract.title} ${loaded.contract.version}, ${operations} ${operations === 1 ? 'operation' : 'operations'}` }
+      : { it: 'non può essere servito', en: 'cannot be served' },
+    ...terms.profile === 'pdnd' && { publishable: !judged.some(({ severity }) => severity === 'error') },
+    problems: [...loaded.problems, ...judged]
+  }
+}
+
+async function judge (file: string, { profile, rulesUrl }: ContractTerms): Promise<readonly Problem[]> {
+  try {
+    return await lintContract(file, { profile, rulesUrl })
+  } catch (error) {
+    // What cannot be read at all is told by whoever loads it.
+    return error instanceof DocumentError && error.line === undefined && !/judged within/.test(error.reason) ? [] : [unservable(file, error)]
+  }
+}
+
+async function load (file: string): Promise<{ readonly contract?: Contract, readonly problems: readonly Problem[] }> {
+  try {
+    const contract = await loadContract(file)
+    compileContract(contract)
+    await registerOperations(contract)
+    return { contract, problems: [...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
+  } catch (error) {
+    return { problems: [unservable(file, error)] }
+  }
+}
+
+function faultsOf (work: () => unknown, file: string): readonly Problem[] {
+  try {
+    work()
+    return []
+  } catch (error) {
+    return (error as Error).message.split('\n').map((sentence) => placedProblem(sentence.replace(`${file}: `, ''), file, 'varco-x-modi'))
+  }
+}
+
+function unservable (file: string, error: unknown): Problem {
+  if (!(error instanceof DocumentError)) return placedProblem((error as Error).message, file, 'varco-serves')
+  const { file: place, line, column, pointer, reason } = error
+  return { file: place, line, column, pointer, severity: 'error', rule: 'varco-serves', message: { it: reason, en: reason } }
+}
