@@ -37,7 +37,10 @@ function factsAt (lines, start, indent) {
   return facts
 }
 
+/** A line of a test, or else where it broke. */
 function placeOf ({ at = '', stack = '' }) {
+  const test = /[\w./-]+\.test\.ts:\d+/.exec(stack)
+  if (test) return test[0]
   const [, file, line] = /fileName: (\S+)\n *lineNumber: (\d+)/.exec(at) ?? []
   return file === undefined ? /[\w./-]+\.ts:\d+/.exec(stack)?.[0] ?? '' : `${file}:${line}`
 }
