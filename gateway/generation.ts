@@ -9,7 +9,6 @@ import type { Ports } from '../policies/policy.ts'
 import type { AnswerLedgers } from './answer-ledger.ts'
 import { buildApp } from './app.ts'
 import { addCatalogue } from './catalogue/catalogue.ts'
-import { noVerdicts } from './catalogue/lint-badge.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
 import type { CustodyParts } from './custody.ts'
@@ -88,7 +87,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   addProblemPages(app)
   const probes = new Map(eservices.map((eservice) => [eservice, prepareProbe(eservice)]))
   addStatus(app, eservices, probes, { keys, registry })
-  await addCatalogue(app, { config, eservices, registry, keys, probes, verdicts: noVerdicts, now })
+  await addCatalogue(app, { config, eservices, registry, keys, probes, verdicts: lasting.verdicts, now })
   await app.ready()
   const inside: Omit<Inside, 'entrance'> = { route: (request, response) => { app.routing(request, response) }, connections: config.limits.connections }
   const resources = opened.move()

@@ -4,12 +4,14 @@ import type { Finding, Profile } from '../openapi/finding.ts'
 import { lintContract } from '../openapi/lint.ts'
 import type { LintOptions } from '../openapi/lint.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
-import type { LintVerdict } from './catalogue/lint-badge.ts'
 import type { Config } from './config.ts'
 import type { DescribedEService } from './route.ts'
 
 /** By what a contract is judged, and whether one with errors may go live (`warn`) or not (`enforce`). */
 export interface LintConfig { readonly profile: Profile, readonly mode: 'enforce' | 'warn' }
+
+/** How much the rules of a profile found in a contract. */
+export interface LintVerdict { readonly profile: Profile, readonly errors: number, readonly warnings: number }
 
 /** Judges the contract in a file. Throws DocumentError when it cannot be read. */
 export type Judge = (file: string, options: LintOptions) => Promise<readonly Finding[]>

@@ -7,7 +7,7 @@ import type { Health } from './health.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
 import type { Language } from './language.ts'
-import type { LintVerdict } from './lint-badge.ts'
+import type { LintVerdict } from '../verdicts.ts'
 import type { Version } from './standing.ts'
 import { words } from './words.ts'
 

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { Probe } from '../probe.ts'
 import type { RegistrySource } from '../registry-source.ts'
 import type { LiveEService } from '../route.ts'
-import type { LintVerdicts } from './lint-badge.ts'
+import type { Verdicts } from '../verdicts.ts'
 
 /** What the catalogue tells of; `now` in epoch ms. */
 export interface CatalogueParts {
@@ -11,6 +11,6 @@ export interface CatalogueParts {
   readonly registry: RegistrySource
   readonly keys: { readonly ready: boolean }
   readonly probes: ReadonlyMap<LiveEService, Probe>
-  readonly verdicts: LintVerdicts
+  readonly verdicts: Pick<Verdicts, 'of'>
   readonly now: () => number
 }

@@ -4,7 +4,7 @@ import type { Deprecation } from '../deprecation.ts'
 import type { LiveEService } from '../route.ts'
 import { statusOf } from '../status.ts'
 import type { Health } from './health.ts'
-import type { LintVerdict } from './lint-badge.ts'
+import type { LintVerdict } from '../verdicts.ts'
 import type { CatalogueParts } from './parts.ts'
 
 /** An administration as it is known on the platform; `identifier` is its code in the index of administrations (IPA). */
@@ -54,7 +54,7 @@ function standingOf ({ config, contract, terms: { grants } }: LiveEService, { re
     purposes: active.length,
     consumers: new Set(active.map(({ consumerId }) => consumerId)).size,
     legalBases: [...new Set(all.map(({ legalBasis }) => legalBasis))],
-    verdicts: verdicts(contract),
+    verdicts: verdicts.of(contract),
     health
   }
 }
