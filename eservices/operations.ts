@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { preferredType } from '../openapi/accept.ts'
 import type { Contract, Operation as ContractOperation } from '../openapi/contract.ts'
-import { isFinding } from '../openapi/parameters.ts'
-import type { Finding } from '../openapi/parameters.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
 import { queryOf } from '../openapi/query.ts'
+import { rawPathReader } from '../openapi/raw-path.ts'
+import { isRefused } from '../openapi/request-finding.ts'
+import type { Findings } from '../openapi/request-finding.ts'
 import { compileContract } from '../openapi/validate.ts'
 import type { OperationValidator } from '../openapi/validate.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
@@ -33,33 +34,37 @@ export function addOperations (app: FastifyInstance, contract: Contract, operati
       method: operation.method,
       url: contract.basePath + operation.path.replaceAll(/\{([^}]+)\}/g, ':$1'),
       exposeHeadRoute: false,
-      handler: async (request, reply) => answer(request, reply, operation, run, validator, verify)
+      handler: async (request, reply) => answer(request, reply, { operation, run, validator, template: contract.basePath + operation.path }, verify)
     })
   }
 }
 
-async function answer (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, run: Operation, validator: OperationValidator, verify: VerifyCall): Promise<FastifyReply> {
+/** An operation with what serves it; `template` is its path, base path included. */
+interface Served { readonly operation: ContractOperation, readonly run: Operation, readonly validator: OperationValidator, readonly template: string }
+
+async function answer (request: FastifyRequest, reply: FastifyReply, { operation, run, validator, template }: Served, verify: VerifyCall): Promise<FastifyReply> {
   const call = await verify({ method: request.method, url: request.url, headers: request.headers })
   if (!call || call.operationId !== operation.id || (!call.caller && !operation.isPublic)) {
     throw new ProblemError({ status: 401, code: 'varco-call-required', title: 'Unauthorized', detail: 'This e-service answers only calls that come through its gateway.' })
   }
   try {
-    return send(request, reply, operation, await run(readRequest(request, validator, call)))
+    return send(request, reply, operation, await run(readRequest(request, validator, template, call)))
   } catch (error) {
     return sendProblem(reply, toProblem(error, request, call.correlationId))
   }
 }
 
-function readRequest (request: FastifyRequest, validator: OperationValidator, { caller, grant, correlationId }: VarcoCall): EServiceRequest {
+function readRequest (request: FastifyRequest, validator: OperationValidator, template: string, { caller, grant, correlationId }: VarcoCall): EServiceRequest {
   const read = validator.parameters({
     path: request.params as Record<string, string>,
+    rawPath: (name) => rawPathReader(template, validator.rawPath)?.(request.url.split('?', 1)[0] as string)[name],
     query: queryOf(request.url),
     header: (name) => [request.headers[name]].flat()[0]
   })
-  if (isFinding(read)) throw invalid(read)
+  if (isRefused(read)) throw invalid(read)
   const bytes = (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-  const body = validator.body(validator.mediaType(request.headers['content-type']), bytes)
-  if (isFinding(body)) throw invalid(body)
+  const body = validator.body(request.headers['content-type'], bytes)
+  if (isRefused(body)) throw invalid(body)
   return { parameters: read.values, body: body.value, caller: caller as Caller, grant, correlationId }
 }
 
@@ -81,8 +86,8 @@ function send (request: FastifyRequest, reply: FastifyReply, operation: Contract
   return reply.code(status).type(csv ? 'text/csv; charset=utf-8' : type).send(bytes)
 }
 
-function invalid (finding: Finding): ProblemError {
-  return new ProblemError({ status: 400, code: 'invalid-request', title: 'Bad Request', detail: finding.detail, errors: [finding] })
+function invalid ({ findings }: Findings): ProblemError {
+  return new ProblemError({ status: 400, code: 'invalid-request', title: 'Bad Request', detail: findings[0].detail, errors: findings })
 }
 
 function toProblem (error: unknown, request: FastifyRequest, correlationId?: string): Problem {

@@ -54,6 +54,8 @@ export interface Forwarded {
   readonly target: string
   readonly body: Uint8Array | undefined
   readonly varcoCall: string
+  /** The cookies that the contract declares, if any came: no other reaches the upstream. */
+  readonly cookie: string | undefined
   /** Headers that are sent instead of the caller's, where it may see only a part of the answer: names and values in turn. */
   readonly viewHeaders: readonly string[] | undefined
   /** Opens the way by which an answer goes to the caller. */
@@ -94,7 +96,7 @@ function isSafe (method: string): boolean {
 }
 
 /** Only what the route lets through, in one pass over the raw headers; framing and identity are always our own. */
-function requestHeaders (exchange: Exchange, { route, varcoCall, viewHeaders }: Forwarded): string[] {
+function requestHeaders (exchange: Exchange, { route, varcoCall, cookie, viewHeaders }: Forwarded): string[] {
   const raw = exchange.request.rawHeaders
   const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
   if (route.demands.nonBlocking === 'push') headers.push(correlationHeader, exchange.correlationId)
@@ -102,6 +104,7 @@ function requestHeaders (exchange: Exchange, { route, varcoCall, viewHeaders }: 
     const name = (raw[index] as string).toLowerCase()
     if (route.requestHeaders.has(name) && !(viewHeaders && replacedInViews.has(name))) headers.push(name, raw[index + 1] as string)
   }
+  if (cookie !== undefined) headers.push('cookie', cookie)
   if (viewHeaders) headers.push(...viewHeaders)
   return headers
 }

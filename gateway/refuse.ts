@@ -71,7 +71,8 @@ export function problemOf (denial: Denial, correlationId: string, publicUrl: str
     status: denial.status ?? status,
     detail: denial.detail === undefined ? mend : `${denial.detail} ${mend}`,
     code: denial.denial,
-    correlationId
+    correlationId,
+    ...denial.errors && { errors: denial.errors }
   }
 }
 

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { isFinding } from '../openapi/parameters.ts'
-import type { Finding } from '../openapi/parameters.ts'
+import type { ReadParameters } from '../openapi/parameters.ts'
 import { writeQuery } from '../openapi/query.ts'
-import type { QueryPair } from '../openapi/query.ts'
+import { rawPathReader } from '../openapi/raw-path.ts'
+import { isRefused } from '../openapi/request-finding.ts'
+import type { Findings } from '../openapi/request-finding.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Run } from '../policies/admission.ts'
 import { isDenial } from '../policies/denials.ts'
@@ -18,6 +19,7 @@ import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { forward } from './forward.ts'
 import { guard } from './guard.ts'
+import { valuesOfHeader } from './header-lines.ts'
 import { ObservedOutlet } from './observed-answer.ts'
 import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
@@ -57,12 +59,13 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const check = new AnswerCheck(checks, exchange)
     return checks.mode === 'enforce' ? new EnforcedOutlet({ exchange, check, outlet: narrowed(exchange), maxBytes: signedAnswerBytes, refuse }) : new ObservedOutlet(exchange, check, narrowed(exchange))
   }
+  const rawValues = rawPathReader(basePath + operation.path, validator.rawPath)
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
-  const send = (exchange: Exchange, matched: Matched, query: readonly QueryPair[]): void => {
-    const target = pathOf(route.pieces, matched.parameters) + writeQuery(query)
+  const send = (exchange: Exchange, matched: Matched, { query, cookie }: ReadParameters): void => {
+    const target = pathOf(route.pieces, matched.parameters, rawValues?.(exchange.call.path)) + writeQuery(query)
     const method = operation.method as Dispatcher.HttpMethod
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
-    forward(exchange, { route, method, target, body: matched.body, varcoCall, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
+    forward(exchange, { route, method, target, body: matched.body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     exchange.call.body = matched.body ?? noBytes
@@ -71,23 +74,24 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   }
   const check = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     const { request, call } = exchange
-    const read = validator.parameters({ path: valuesOf(route.pieces, matched.parameters), query: matched.query, header: (name) => [request.headers[name]].flat()[0] })
-    if (isFinding(read)) return refuse(exchange, contractDenial(read))
+    const written = rawValues?.(call.path)
+    const read = validator.parameters({ path: valuesOf(route.pieces, matched.parameters), rawPath: (name) => written?.[name], query: matched.query, header: (name) => valuesOfHeader(request, name) })
+    if (isRefused(read)) return refuse(exchange, contractDenial(read))
     const bytes = call.body ?? noBytes
-    if (bytes.length === 0 || codingOf(request) === undefined) return checkBody(exchange, matched, read.query, bytes)
+    if (bytes.length === 0 || codingOf(request) === undefined) return checkBody(exchange, matched, read, bytes)
     return decodeGzip(bytes, bodyBytes).then((decoded) => {
       if (exchange.response.destroyed) return undefined
-      return isDenial(decoded) ? refuse(exchange, decoded) : checkBody(exchange, matched, read.query, decoded)
+      return isDenial(decoded) ? refuse(exchange, decoded) : checkBody(exchange, matched, read, decoded)
     })
   }
-  const checkBody = (exchange: Exchange, matched: Matched, query: readonly QueryPair[], bytes: Uint8Array): void | Promise<void> => {
-    const body = validator.body(validator.mediaType(exchange.request.headers['content-type']), bytes)
-    if (isFinding(body)) return refuse(exchange, contractDenial(body))
+  const checkBody = (exchange: Exchange, matched: Matched, read: ReadParameters, bytes: Uint8Array): void | Promise<void> => {
+    const body = validator.body(exchange.request.headers['content-type'], bytes)
+    if (isRefused(body)) return refuse(exchange, contractDenial(body))
     if (exchange.response.destroyed) return undefined
     // Before anything is kept or counted for a call that is not made.
     if (upstream.places && !enter(exchange, upstream.places)) return refuse(exchange, overloaded)
-    if (operation.isPublic) return send(exchange, matched, query)
-    const last = (): void | Promise<void> => goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, query) })
+    if (operation.isPublic) return send(exchange, matched, read)
+    const last = (): void | Promise<void> => goOn(exchange, admission.afterBody(exchange.call), () => { send(exchange, matched, read) })
     // A caller without quota must not fill the disk.
     return keep ? goOn(exchange, admission.quotaLeft(exchange.call), () => goOn(exchange, keep(exchange), last)) : last()
   }
@@ -129,7 +133,12 @@ function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }
 }
 
 /** What a caller is told of a request that the contract does not allow. */
-export function contractDenial (finding: Finding): Denial {
-  const detail = `${finding.detail[0]?.toUpperCase()}${finding.detail.slice(1)}.`
-  return { denial: finding.in === 'body' ? 'invalid-body' : 'invalid-parameter', check: `${finding.in}${finding.pointer}`, detail, reason: `${finding.detail} (${finding.rule})` }
+export function contractDenial ({ findings }: Findings): Denial {
+  const [first] = findings
+  const errors = findings.map((finding) => ({ ...finding, detail: sentence(finding.detail) }))
+  return { denial: first.in === 'body' ? 'invalid-body' : 'invalid-parameter', check: `${first.in}${first.pointer}`, detail: sentence(first.detail), reason: findings.map(({ detail, rule }) => `${detail} (${rule})`).join('; '), errors }
+}
+
+function sentence (text: string): string {
+  return `${text[0]?.toUpperCase()}${text.slice(1)}.`
 }

@@ -1,13 +1,29 @@
 import { isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
+import { isJsonType } from './json-answers.ts'
+import { essence } from './media-type.ts'
 import type { Resolve } from './references.ts'
 
-/** A path, query or header parameter; `style` and `explode` as OpenAPI 3.0.3 "Style Values" defines them. */
+/** Where parameters may stand, with the styles that each takes there, the usual one first (OpenAPI 3.0.3, Style Values). */
+export const styles = {
+  path: ['simple', 'label', 'matrix'],
+  query: ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'],
+  header: ['simple'],
+  cookie: ['form']
+} as const
+
+export type Place = keyof typeof styles
+export type Style = (typeof styles)[Place][number]
+
+/** A parameter; `style` and `explode` as OpenAPI 3.0.3 "Style Values" defines them, but for one whose `content` says that it is JSON, or a text. */
 export interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query' | 'header'
+  readonly in: Place
   readonly required: boolean
+  readonly style: Style
   readonly explode: boolean
+  readonly allowsEmpty: boolean
+  readonly content: 'json' | 'text' | undefined
   readonly schema: JsonObject
 }
 
@@ -24,13 +40,47 @@ export function declaredParameters (shared: Json | undefined, own: Json | undefi
   return [...merged.values()]
 }
 
-function declaredParameter (source: JsonObject, { resolve, fail }: ParametersReader): Parameter | undefined {
-  const { name, in: place, style, schema } = source
-  if (typeof name !== 'string' || typeof place !== 'string') throw fail('a parameter has no name or no place (in)')
+function declaredParameter (source: JsonObject, reader: ParametersReader): Parameter | undefined {
+  const { name, in: place } = source
+  if (typeof name !== 'string' || typeof place !== 'string') throw reader.fail('a parameter has no name or no place (in)')
   // OpenAPI 3.0.3 says that header parameters with these names are ignored: they belong to the protocol.
   if (place === 'header' && ['accept', 'content-type', 'authorization'].includes(name.toLowerCase())) return undefined
-  if (place !== 'path' && place !== 'query' && place !== 'header') throw fail(`parameter "${name}" in ${place} is not supported`)
-  if (style !== undefined && style !== (place === 'query' ? 'form' : 'simple')) throw fail(`parameter "${name}" has the style ${JSON.stringify(style)}, which is not supported`)
-  if (!isObject(schema)) throw fail(`parameter "${name}" has no schema`)
-  return { name, in: place, required: source['required'] === true, explode: (source['explode'] ?? place === 'query') === true, schema: resolve(schema) }
+  if (!isPlace(place)) throw reader.fail(`parameter "${name}" is in ${place}, where no parameter can be`)
+  const style = styleOf(source, place, reader)
+  return {
+    name,
+    in: place,
+    required: source['required'] === true || place === 'path',
+    style,
+    explode: (source['explode'] ?? style === 'form') === true,
+    allowsEmpty: place === 'query' && source['allowEmptyValue'] === true,
+    ...contentOf(source, reader)
+  }
+}
+
+function isPlace (place: string): place is Place {
+  return Object.hasOwn(styles, place)
+}
+
+function styleOf ({ name, style }: JsonObject, place: Place, { fail }: ParametersReader): Style {
+  const known: readonly Style[] = styles[place]
+  if (style === undefined) return known[0] as Style
+  const found = known.find((one) => one === style)
+  if (!found) throw fail(`parameter "${String(name)}" has the style ${JSON.stringify(style)}, which there is not in ${place}: only ${known.join(', ')}`)
+  return found
+}
+
+function contentOf ({ name, schema, content }: JsonObject, { resolve, fail }: ParametersReader): Pick<Parameter, 'content' | 'schema'> {
+  const [type, media] = isObject(content) ? Object.entries(content)[0] ?? [] : []
+  const declared = type === undefined ? schema : isObject(media) ? media['schema'] ?? {} : {}
+  const read = schemaFrom(declared, resolve)
+  if (!read) throw fail(`parameter "${String(name)}" has no schema`)
+  return { content: type === undefined ? undefined : isJsonType(essence(type)) ? 'json' : 'text', schema: read }
+}
+
+/** A schema with its reference followed, unless something is said beside it (OpenAPI 3.1); `true` and `false` are schemas there, too. Undefined when there is none. */
+export function schemaFrom (value: Json | undefined, resolve: Resolve): JsonObject | undefined {
+  if (typeof value === 'boolean') return value ? {} : { not: {} }
+  if (!isObject(value)) return undefined
+  return Object.keys(value).length > 1 ? value : resolve(value)
 }

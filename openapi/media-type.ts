@@ -29,3 +29,9 @@ export function matchMediaType (contentType: string, declared: readonly string[]
   })
   return matches.toSorted((a, b) => a.rank - b.rank || b.precision - a.precision)[0]?.one
 }
+
+/** A media type or range as a contract declares it, in lower case and in one spelling; a charset of UTF-8 is what there is anyway. */
+export function declaredType (mediaType: string): string {
+  const parameters = [...parametersOf(mediaType)].filter(([name, value]) => name !== 'charset' || value !== 'utf-8')
+  return [essence(mediaType), ...parameters.map(([name, value]) => `${name}=${value}`)].join('; ')
+}

@@ -1,95 +1,191 @@
-import type { ValidateFunction } from 'ajv'
+import { parseCookies, writeCookies } from './cookies.ts'
+import type { CookiePair } from './cookies.ts'
+import { isDeepName, readDeepObject } from './deep-object.ts'
 import type { Parameter } from './declared-parameters.ts'
-import type { JsonObject } from './document.ts'
-import { decodeComponent, parseQuery } from './query.ts'
+import { parseJsonExactly } from './json.ts'
+import { shownPointer } from './pointer.ts'
+import { parseQuery } from './query.ts'
 import type { QueryPair } from './query.ts'
+import { refused } from './request-finding.ts'
+import type { Finding, Findings } from './request-finding.ts'
+import type { Judge, Violation } from './schema-judge.ts'
+import type { Shape } from './shape.ts'
+import { escapePointer, holdsBigint, once, readList, readMembers, readScalar, withDoubles } from './typed-values.ts'
+import type { Typed } from './typed-values.ts'
+import type { Notation, Written } from './written.ts'
 
-/** What is wrong with a request: where, by which rule, and what is expected. Never the value received (it may be personal data). */
-export interface Finding { readonly in: 'path' | 'query' | 'header' | 'body', readonly pointer: string, readonly rule: string, readonly detail: string }
-
-/** The parts of a request that carry parameters: matched path values (decoded), the raw query string, and a header lookup by lower-case name. */
+/** The parts of a request that carry parameters. */
 export interface ParameterSource {
+  /** Path values as they were matched, decoded. */
   readonly path: Readonly<Record<string, string | undefined>>
+  /** A path value as it was written, for parameters that are more than one text. */
+  rawPath? (name: string): string | undefined
+  /** The raw query string, without its question mark. */
   readonly query: string
-  header (name: string): string | undefined
+  /** The values of a header, by its lower-case name: a list where it came more than once. */
+  header (name: string): string | readonly string[] | undefined
 }
 
-/** Typed parameter values by name (own members only), and the query pairs to forward. */
-export interface ReadParameters { readonly values: Readonly<Record<string, unknown>>, readonly query: readonly QueryPair[] }
+/** Typed parameter values by name (own members only), the query pairs to forward, and the Cookie header to forward, where cookies are declared. */
+export interface ReadParameters { readonly values: Readonly<Record<string, unknown>>, readonly query: readonly QueryPair[], readonly cookie: string | undefined }
 
-export interface CompiledParameter extends Parameter { readonly check: ValidateFunction, readonly key: string }
+/** A declared parameter with what reads and judges it. `kinds` are the forms in which its schema takes a value, in the order in which they are tried. */
+export interface CompiledParameter extends Parameter {
+  readonly key: string
+  readonly pointer: string
+  readonly kinds: readonly ('scalar' | 'list' | 'members')[]
+  readonly shape: Shape
+  readonly notation: Notation
+  readonly judge: Judge
+}
+
+/** All parameters of an operation, and what is known of them together. */
+export interface CompiledParameters {
+  readonly all: readonly CompiledParameter[]
+  /** Names of query parameters as they are written, members of objects that are written as parameters included. */
+  readonly queryNames: ReadonlySet<string>
+  readonly cookieNames: ReadonlySet<string>
+  /** Parameters whose members have names in brackets, and one that takes any name. */
+  readonly deep: readonly string[]
+  readonly takesAny: boolean
+  /** Every member name that the contract declares. */
+  readonly declared: ReadonlySet<string>
+}
+
+interface Sources { readonly source: ParameterSource, readonly query: ReadonlyMap<string, readonly QueryPair[]>, readonly cookies: ReadonlyMap<string, readonly CookiePair[]> }
+
+const noPairs: ReadonlyMap<string, never> = new Map<string, never>()
 
 /**
  * Reads and checks every parameter of an operation. Numbers are read by a strict lexer (no hex, exponent or spaces for integers), a
- * parameter that may occur once must occur once, and a query parameter that the contract does not declare is refused.
+ * parameter that may occur once must occur once, and a query parameter that the contract does not declare is refused. Gives all that is wrong.
  */
-export function readParameters (declared: readonly CompiledParameter[], source: ParameterSource): ReadParameters | Finding {
+export function readParameters (compiled: CompiledParameters, source: ParameterSource): ReadParameters | Findings {
   const query = parseQuery(source.query)
-  if (!query) return { in: 'query', pointer: '', rule: 'encoding', detail: 'the query string has a broken percent-encoding' }
-  const unknown = query.find((pair) => !declared.some((parameter) => parameter.in === 'query' && parameter.name === pair.name))
-  if (unknown) return undeclared(declared)
+  if (!query) return refused([{ in: 'query', pointer: '', rule: 'encoding', detail: 'the query string has a broken percent-encoding' }])
+  const cookies = compiled.cookieNames.size === 0 ? [] : parseCookies([source.header('cookie')].flat().join('; '))
+  if (!cookies) return refused([{ in: 'cookie', pointer: '', rule: 'encoding', detail: 'the cookies have a broken percent-encoding' }])
+  const findings = query.some(({ name }) => !isDeclared(compiled, name)) ? [undeclared(compiled)] : []
+  const sources: Sources = { source, query: query.length === 0 ? noPairs : Map.groupBy(query, nameOf), cookies: cookies.length === 0 ? noPairs : Map.groupBy(cookies, nameOf) }
   const values = Object.create(null) as Record<string, unknown>
-  for (const parameter of declared) {
-    const read = readOne(parameter, source, query)
+  for (const parameter of compiled.all) {
+    const read = readOne(parameter, sources, compiled)
     if (read === undefined) {
-      if (parameter.required) return fault(parameter, 'required', 'is required and missing')
-      continue
-    }
-    if (isFinding(read)) return read
-    if (!parameter.check(read.value)) return fault(parameter, parameter.check.errors?.[0]?.keyword ?? 'schema', parameter.check.errors?.[0]?.message ?? 'does not match its schema')
-    values[parameter.name] = read.value
+      if (parameter.required) findings.push(toFinding(parameter, { pointer: parameter.pointer, rule: 'required', expected: 'is required and missing' }))
+    } else if (Array.isArray(read)) findings.push(...read.map((violation) => toFinding(parameter, violation)))
+    // What names the resource goes first, where something else has the same name.
+    else if (!(parameter.name in values) || parameter.in === 'path') values[parameter.name] = (read as { readonly value: unknown }).value
   }
-  return { values, query }
+  return findings.length > 0 ? refused(findings) : { values, query, cookie: cookies.length === 0 ? undefined : writeCookies(cookies, compiled.cookieNames) }
 }
 
-/** True when reading gave a finding instead of values. */
-export function isFinding (read: object): read is Finding {
-  return 'rule' in read
+/** True for a parameter in whose text nothing is delimited. */
+export function isOneText ({ style, kinds }: Pick<CompiledParameter, 'style' | 'kinds'>): boolean {
+  return style === 'simple' && kinds.length === 1 && kinds[0] === 'scalar'
 }
 
-function readOne (parameter: CompiledParameter, source: ParameterSource, query: readonly QueryPair[]): { value: unknown } | Finding | undefined {
-  const texts = parameter.in === 'query' ? queryTexts(parameter, query) : singleText(parameter, parameter.in === 'path' ? source.path[parameter.name] : source.header(parameter.key))
-  if (!Array.isArray(texts)) return texts
-  if (parameter.schema['type'] !== 'array') {
-    return texts.length === 1 ? lexOne(parameter, parameter.schema, texts[0] as string) : fault(parameter, 'once', 'may be given only once')
+function nameOf ({ name }: { readonly name: string }): string {
+  return name
+}
+
+function isDeclared ({ queryNames, deep, takesAny }: CompiledParameters, name: string): boolean {
+  return queryNames.has(name) || takesAny || deep.some((parameter) => isDeepName(name, parameter))
+}
+
+/** The value of a parameter; undefined when it is not there, violations when it is not what it should be. */
+function readOne (parameter: CompiledParameter, sources: Sources, compiled: CompiledParameters): { readonly value: unknown } | Violation[] | undefined {
+  const read = readTyped(parameter, sources, compiled)
+  if (read === undefined) return undefined
+  if ('violation' in read) return [read.violation]
+  const { value } = read
+  if (parameter.allowsEmpty && value === '') return read
+  const isBig = holdsBigint(value)
+  if (isBig ? parameter.judge.fitsExactly(value) : parameter.judge.fits(value)) return isBig ? { value: withDoubles(value) } : read
+  return parameter.judge.explain(value, false).map(({ pointer, ...rest }) => ({ ...rest, pointer: parameter.pointer + shownPointer(pointer, value, compiled.declared) }))
+}
+
+function readTyped (parameter: CompiledParameter, sources: Sources, compiled: CompiledParameters): Typed | undefined {
+  const { pointer, shape, notation, content, kinds } = parameter
+  if (parameter.style === 'deepObject' && shape.members) {
+    const pairs = [...sources.query].flatMap(([name, some]) => isDeepName(name, parameter.name) ? some : [])
+    if (pairs.length > 0 || !sources.query.has(parameter.name)) return pairs.length === 0 ? undefined : readDeepObject(shape.members, parameter.name, pairs, pointer)
   }
-  const values: unknown[] = []
-  for (const text of texts) {
-    const item = lexOne(parameter, parameter.schema['items'] as JsonObject, text)
-    if (isFinding(item)) return item
-    values.push(item.value)
+  const found = findWritten(parameter, sources)
+  const spread = kinds.includes('members') ? findSpread(parameter, sources, compiled) : undefined
+  if (spread) return spread
+  if (!found) return undefined
+  if (parameter.allowsEmpty && found.length === 1 && found[0]?.value === '') return { value: '' }
+  if (content !== undefined) return found.length === 1 ? readContent(content, found[0]?.value ?? '', pointer) : { violation: once(pointer) }
+  return readKinds(parameter, found, notation)
+}
+
+/** Reads a value in the first of the forms that it may have in which it fits; in the only one where there is but one. */
+function readKinds (parameter: CompiledParameter, found: readonly Written[], notation: Notation): Typed {
+  let best: Typed | undefined
+  for (const kind of parameter.kinds) {
+    const typed = readKind(kind, parameter, found, notation)
+    if (parameter.kinds.length === 1) return typed
+    if ('value' in typed && (holdsBigint(typed.value) ? parameter.judge.fitsExactly(typed.value) : parameter.judge.fits(typed.value))) return typed
+    if (!best || 'violation' in best) best = typed
   }
-  return { value: values }
+  return best ?? { violation: { pointer: parameter.pointer, rule: 'type', expected: 'is of no type that can be written here' } }
 }
 
-function queryTexts (parameter: CompiledParameter, query: readonly QueryPair[]): string[] | Finding | undefined {
-  const pairs = query.filter((pair) => pair.name === parameter.name)
-  const first = pairs[0]
-  if (!first) return undefined
-  if (parameter.schema['type'] !== 'array' || parameter.explode) return pairs.map((pair) => pair.value)
-  if (pairs.length > 1) return fault(parameter, 'once', 'may be given only once, with its values separated by commas')
-  return first.raw.split(',').map(decodeComponent)
+function readKind (kind: CompiledParameter['kinds'][number], { pointer, shape, explode }: CompiledParameter, found: readonly Written[], notation: Notation): Typed {
+  const several = found.length > 1
+  if (kind === 'scalar') {
+    const text = notation.scalar(found)
+    return text === undefined ? { violation: several ? once(pointer) : unlike(pointer, 'value') } : readScalar(shape, text, pointer)
+  }
+  if (kind === 'list') {
+    const texts = notation.list(found)
+    return texts === undefined || !shape.items ? { violation: several && !explode ? { ...once(pointer), expected: 'may be given only once, with its values in one list' } : unlike(pointer, 'list') } : readList(shape.items, texts, pointer)
+  }
+  const members = notation.members(found)
+  return members === undefined || !shape.members ? { violation: several ? once(pointer) : unlike(pointer, 'object') } : readMembers(shape.members, members, pointer)
 }
 
-function singleText (parameter: CompiledParameter, text: string | undefined): string[] | undefined {
-  if (text === undefined) return undefined
-  return parameter.schema['type'] === 'array' ? text.split(',').map((item) => item.trim()) : [text]
+function unlike (pointer: string, what: string): Violation {
+  return { pointer, rule: 'style', expected: `is not written as the contract has such a ${what} written` }
 }
 
-function lexOne (parameter: CompiledParameter, schema: JsonObject, text: string): { value: unknown } | Finding {
-  const type = schema['type']
-  if (type === 'integer') return /^-?(?:0|[1-9]\d{0,18})$/.test(text) ? { value: Number(text) } : fault(parameter, 'type', 'must be an integer in decimal digits')
-  if (type === 'number') return /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/.test(text) ? { value: Number(text) } : fault(parameter, 'type', 'must be a number')
-  if (type === 'boolean') return text === 'true' || text === 'false' ? { value: text === 'true' } : fault(parameter, 'type', 'must be true or false')
-  return { value: text }
+function readContent (content: 'json' | 'text', text: string, pointer: string): Typed {
+  if (content === 'text') return { value: text }
+  const parsed = parseJsonExactly(Buffer.from(text))
+  return 'fault' in parsed ? { violation: { pointer, rule: 'json', expected: `cannot be read: ${parsed.fault}` } } : { value: parsed.exact ?? parsed.value }
 }
 
-function fault (parameter: Parameter, rule: string, detail: string): Finding {
-  return { in: parameter.in, pointer: `/${parameter.name}`, rule, detail: `${parameter.in} parameter "${parameter.name}" ${detail}` }
+/** Everything that was written as the value of a parameter; undefined when nothing was. */
+function findWritten ({ in: place, name, key, shape, style, kinds }: CompiledParameter, { source, query, cookies }: Sources): readonly Written[] | undefined {
+  if (place === 'query') return query.get(name)
+  if (place === 'cookie') return cookies.get(name)
+  if (place === 'path') {
+    const value = source.path[name]
+    const raw = isOneText({ style, kinds }) ? '' : source.rawPath?.(name)
+    return value === undefined || raw === undefined ? undefined : [{ raw, value }]
+  }
+  const values = source.header(key)
+  if (values === undefined) return undefined
+  // A list may be sent in several lines (RFC 9110, 5.3); of anything else there is one.
+  if (typeof values === 'string') return [{ raw: values, value: values }]
+  return shape.items ? [{ raw: values.join(','), value: values.join(',') }] : values.map((value) => ({ raw: value, value }))
 }
 
-function undeclared (declared: readonly Parameter[]): Finding {
-  const names = declared.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name)
+/** An object whose members are written as parameters (`form` with `explode`). */
+function findSpread ({ in: place, style, explode, shape: { members }, pointer, content }: CompiledParameter, { query, cookies }: Sources, { queryNames }: CompiledParameters): Typed | undefined {
+  if (style !== 'form' || !explode || !members || content !== undefined) return undefined
+  const pairs: ReadonlyMap<string, readonly Written[]> = place === 'query' ? query : cookies
+  const own = [...pairs].filter(([name]) => members.declared.has(name) || (members.takesOthers && place === 'query' && !queryNames.has(name)))
+  return own.length === 0 ? undefined : readMembers(members, own.map(([name, some]) => [name, some.map(({ value }) => value)]), pointer)
+}
+
+function toFinding ({ in: place, name }: CompiledParameter, { pointer, rule, expected }: Violation): Finding {
+  const inside = pointer.slice(escapePointer(name).length + 1)
+  return { in: place, pointer, rule, detail: `${place} parameter "${name}" ${inside && `at ${inside} `}${expected}` }
+}
+
+function undeclared ({ all }: CompiledParameters): Finding {
+  const names = all.filter((parameter) => parameter.in === 'query').map((parameter) => parameter.name)
   const allowed = names.length > 0 ? `only these are: ${names.join(', ')}` : 'this operation takes none'
   return { in: 'query', pointer: '', rule: 'undeclared', detail: `a query parameter is not declared in the contract; ${allowed}` }
 }

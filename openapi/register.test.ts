@@ -5,14 +5,14 @@ import type { Contract, Operation } from './contract.ts'
 import type { Parameter } from './declared-parameters.ts'
 import { atPointer, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
-import { isFinding } from './parameters.ts'
 import { registerOperations } from './register.ts'
+import { isRefused } from './request-finding.ts'
 import { compileContract } from './validate.ts'
 
 const names = ['tickets', 'surveys', 'service-usage', 'sla-telemetry']
 
 /** A request in the parts that both validators read: texts by place and name, and a body. */
-interface Sent { readonly path: Record<string, string>, readonly query: Record<string, string>, readonly header: Record<string, string>, readonly body?: Json }
+interface Sent { readonly path: Record<string, string>, readonly query: Record<string, string>, readonly header: Record<string, string>, readonly cookie: Record<string, string>, readonly body?: Json }
 
 /** A value that a schema admits, as small as it can be: its own example where it has one. */
 function sample (schema: Json | undefined, root: JsonObject): Json {
@@ -36,7 +36,7 @@ function sampleRequest ({ parameters, body }: Operation, root: JsonObject): Sent
   const texts = (place: Parameter['in']) => Object.fromEntries(parameters.filter((one) => one.in === place && (one.required || place === 'query'))
     .map(({ name, schema }) => [name, String(sample(schema, root) as string | number)]))
   const [schema] = body ? body.content.values() : []
-  return { path: texts('path'), query: texts('query'), header: texts('header'), ...body && { body: sample(schema, root) } }
+  return { path: texts('path'), query: texts('query'), header: texts('header'), cookie: texts('cookie'), ...body && { body: sample(schema, root) } }
 }
 
 const wrongTexts = ['', '0', '-1', '501', '999999999999', '0x10', '1e1', ' 5', '5 ', '+5', '05', 'abc', 'ABC', 'x'.repeat(300), 'true', 'null', 'à', '2023-13', '2023/2024']
@@ -70,9 +70,9 @@ function ourVerdict (contract: Contract): Verdict {
     const validator = validators.get(id)!
     const query = Object.entries(request.query).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
     const header = (name: string): string | undefined => Object.entries(request.header).find(([key]) => key.toLowerCase() === name)?.[1]
-    if (isFinding(validator.parameters({ path: request.path, query, header }))) return false
+    if (isRefused(validator.parameters({ path: request.path, query, header }))) return false
     const [mediaType] = body ? body.content.keys() : []
-    return !isFinding(validator.body(mediaType, Buffer.from(request.body === undefined ? '' : JSON.stringify(request.body))))
+    return !isRefused(validator.body(mediaType, Buffer.from(request.body === undefined ? '' : JSON.stringify(request.body))))
   }
 }
 
@@ -125,7 +125,7 @@ t.test('what openapi-backend would let through is why it judges no call: we refu
   const [operation] = contract.operations as [Operation]
   const [ours, theirs] = [ourVerdict(contract), await theirVerdict(contract)]
   for (const limit of ['0x10', '1e1', ' 5', '5 ', '+5', '05', '5.0']) {
-    const request = { path: {}, query: { limit }, header: {} }
+    const request = { path: {}, query: { limit }, header: {}, cookie: {} }
     t.equal(theirs(operation, request), true, limit)
     t.equal(ours(operation, request), false, limit)
   }
@@ -142,6 +142,6 @@ t.test('a schema that contains itself is registered, cut where it repeats', asyn
   const contract = small({ '/things': { post } }, { schemas: { Node: node } })
   const theirs = await theirVerdict(contract)
   const [operation] = contract.operations as [Operation]
-  t.equal(theirs(operation, { path: {}, query: {}, header: {}, body: { name: 'a', next: { name: 'b' } } }), true)
-  t.equal(theirs(operation, { path: {}, query: {}, header: {}, body: { next: {} } }), false)
+  t.equal(theirs(operation, { path: {}, query: {}, header: {}, cookie: {}, body: { name: 'a', next: { name: 'b' } } }), true)
+  t.equal(theirs(operation, { path: {}, query: {}, header: {}, cookie: {}, body: { next: {} } }), false)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { toContract } from './contract.ts'
 import type { JsonObject } from './document.ts'
-import { isFinding } from './parameters.ts'
+import { isRefused } from './request-finding.ts'
 import { compileContract } from './validate.ts'
 import type { OperationValidator } from './validate.ts'
 
@@ -15,8 +15,8 @@ function taking (requestBody: JsonObject | undefined, schemas: JsonObject = {}):
 const json = (schema: JsonObject, required = true): JsonObject => ({ required, content: { 'application/json': { schema } } })
 /** The rule that a body breaks, or undefined. */
 const judge = (validator: OperationValidator, body: string | Uint8Array, type = 'application/json'): string | undefined => {
-  const result = validator.body(validator.mediaType(type), typeof body === 'string' ? Buffer.from(body) : body)
-  return isFinding(result) ? result.rule : undefined
+  const result = validator.body(type, typeof body === 'string' ? Buffer.from(body) : body)
+  return isRefused(result) ? result.findings[0].rule : undefined
 }
 
 const mediaTypes: Readonly<Record<string, string | undefined>> = {
@@ -99,7 +99,9 @@ const bodies: readonly (readonly [body: string, rule: string | undefined])[] = [
   ['{"name":"A","age":1.5}', 'type'],
   ['{"name":"A","age":1e999}', 'type'],
   ['{"name":"A","age":2147483648}', 'format'],
-  ['{"name":"A","total":9007199254740993}', 'format'],
+  ['{"name":"A","total":9007199254740993}', undefined],
+  ['{"name":"A","total":9223372036854775807}', undefined],
+  ['{"name":"A","total":9223372036854775808}', 'format'],
   ['{"name":"A","price":1e999}', 'type'],
   ['{"name":"A","price":0.001}', 'multipleOf'],
   ['{"name":"A","born":"2001-02-29"}', 'format'],
@@ -141,7 +143,7 @@ t.test('a finding tells where, by names of the contract only', async (t) => {
   const validator = taking(json({ type: 'object', properties: { list: { type: 'array', items: { type: 'object', additionalProperties: { type: 'object', properties: { 'a/b~c': { type: 'string' } } } } } } }))
   const pointerOf = (body: string) => {
     const result = validator.body('application/json', Buffer.from(body))
-    return isFinding(result) ? [result.pointer, result.detail] : []
+    return isRefused(result) ? [result.findings[0].pointer, result.findings[0].detail] : []
   }
   t.strictSame(pointerOf('{"list":[{},{"RSSMRA80A01H501U":7}]}'), ['/list/1/*', 'the body at /list/1/* must be object'])
   t.strictSame(pointerOf('{"list":[{"3331234567":{"a/b~c":7}}]}'), ['/list/0/*/a~1b~0c', 'the body at /list/0/*/a~1b~0c must be string'])

@@ -1,23 +1,31 @@
 import { setImmediate as others } from 'node:timers/promises'
-import type { ValidateFunction } from 'ajv'
-import { essence } from './media-type.ts'
 import type { Contract, Operation } from './contract.ts'
-import type { Body } from './declared-body.ts'
+import type { Parameter } from './declared-parameters.ts'
 import type { JsonObject } from './document.ts'
-import { isJsonType } from './json-answers.ts'
-import { parseJson } from './json.ts'
-import { readParameters } from './parameters.ts'
-import type { CompiledParameter, Finding, ParameterSource, ReadParameters } from './parameters.ts'
-import { declaredNames, shownPointer } from './pointer.ts'
-import { schemaCompiler } from './schema-compiler.ts'
+import { resourceSchemas, toMergePatchSchema } from './merge-patch.ts'
+import { isOneText, readParameters } from './parameters.ts'
+import type { CompiledParameter, CompiledParameters, ParameterSource, ReadParameters } from './parameters.ts'
+import { declaredNames } from './pointer.ts'
+import { decodeComponent } from './query.ts'
+import { resolverOf } from './references.ts'
+import { prepareBody } from './request-body.ts'
+import type { Findings } from './request-finding.ts'
+import { judgesOf } from './schema-judge.ts'
+import type { Judge } from './schema-judge.ts'
+import { shapeOf } from './shape.ts'
+import type { Shape } from './shape.ts'
+import { escapePointer } from './typed-values.ts'
+import { notationOf } from './written.ts'
 
 /** The checks of one operation, compiled once at boot. Nothing here changes what it checks. */
 export interface OperationValidator {
-  parameters (source: ParameterSource): ReadParameters | Finding
+  /** Path parameters that are more than one text: they are read as they are written, not decoded. */
+  readonly rawPath: ReadonlySet<string>
+  parameters (source: ParameterSource): ReadParameters | Findings
   /** Which of the contract's media types a Content-Type value names; undefined is a 415. */
   mediaType (contentType: string | undefined): string | undefined
-  /** Checks body bytes against the schema of a media type that `mediaType` returned; gives the value for JSON, undefined otherwise. */
-  body (mediaType: string | undefined, bytes: Uint8Array): { readonly value: unknown } | Finding
+  /** Checks body bytes against the schema of their media type; gives the value that was read, undefined for bytes that are not read. */
+  body (contentType: string | undefined, bytes: Uint8Array): { readonly value: unknown } | Findings
 }
 
 /** Compiles the validators of every operation, by operationId. Throws DocumentError when a schema cannot be compiled. */
@@ -41,43 +49,88 @@ export async function compileMeanwhile (contract: Contract): Promise<ReadonlyMap
   return validators
 }
 
+/** What the operations of a contract are compiled with. */
+interface Tools {
+  readonly judge: (schema: JsonObject) => Judge
+  readonly patchJudge: (schema: JsonObject) => Judge
+  readonly shapeOf: (schema: JsonObject) => Shape
+  readonly declared: ReadonlySet<string>
+  readonly isResource: (schema: JsonObject) => boolean
+}
+
 function * compileEach (contract: Contract): Generator<readonly [id: string, OperationValidator]> {
-  const compile = schemaCompiler(contract)
+  const judges = judgesOf(contract)
+  const patchJudges = judgesOf(contract, toMergePatchSchema)
   const declared = declaredNames(contract.document)
-  for (const operation of contract.operations) yield [operation.id, compileOperation(operation, (schema) => compile(schema, 'request', operation.id), declared)]
+  const resolve = resolverOf(contract.document, contract.file)
+  const resources = resourceSchemas(contract.document)
+  for (const operation of contract.operations) {
+    const judge = (schema: JsonObject): Judge => judges(schema, 'request', operation.id)
+    const fits = (schema: JsonObject): ((value: unknown) => boolean) => {
+      const { fits: fitsPlainly, fitsExactly } = bound(judge(schema))
+      return (value) => typeof value === 'bigint' ? fitsExactly(value) : fitsPlainly(value)
+    }
+    yield [operation.id, compileOperation(operation, {
+      judge,
+      patchJudge: (schema) => patchJudges(schema, 'request', operation.id),
+      shapeOf: (schema) => shapeOf(schema, { resolve, fits }),
+      declared,
+      isResource: ({ $ref }) => typeof $ref === 'string' && resources.has($ref)
+    })]
+  }
 }
 
-function compileOperation (operation: Operation, compile: (schema: JsonObject) => ValidateFunction, declared: ReadonlySet<string>): OperationValidator {
-  const parameters: CompiledParameter[] = operation.parameters.map((parameter) => ({ ...parameter, key: parameter.name.toLowerCase(), check: compile(parameter.schema) }))
-  const bodies = new Map([...operation.body?.content ?? []].map(([type, schema]) => [type, schema && compile(schema)]))
+function bound (judge: Judge): Pick<Judge, 'fits' | 'fitsExactly'> {
+  return { fits: (value) => judge.fits(value), fitsExactly: (value) => judge.fitsExactly(value) }
+}
+
+function compileOperation (operation: Operation, tools: Tools): OperationValidator {
+  const parameters = compileParameters(operation.parameters, tools)
+  const body = prepareBody(operation.body, { ...tools, judge: (schema, isPatch) => isPatch && tools.isResource(schema) ? tools.patchJudge(schema) : tools.judge(schema) })
   return {
+    rawPath: new Set(parameters.all.filter((parameter) => parameter.in === 'path' && !isOneText(parameter)).map(({ name }) => name)),
     parameters: (source) => readParameters(parameters, source),
-    mediaType: (contentType) => matchMediaType(operation.body, contentType),
-    body: (mediaType, bytes) => checkBody({ required: operation.body?.required === true, checks: bodies, declared }, mediaType, bytes)
+    mediaType: (contentType) => body.mediaType(contentType),
+    body: (contentType, bytes) => body.check(contentType, bytes)
   }
 }
 
-// A charset other than UTF-8 would let the upstream read other characters than the ones checked here.
-function matchMediaType (body: Body | undefined, contentType: string | undefined): string | undefined {
-  if (!body || contentType === undefined) return undefined
-  const charsets = [...contentType.matchAll(/;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]*))/gi)].map(([, quoted, plain]) => quoted ?? plain)
-  if (charsets.some((charset) => charset?.toLowerCase() !== 'utf-8')) return undefined
-  const type = essence(contentType)
-  return body.content.has(type) ? type : undefined
+function compileParameters (declared: readonly Parameter[], tools: Tools): CompiledParameters {
+  const all = declared.map((parameter) => compileParameter(parameter, tools))
+  const namesIn = (place: 'query' | 'cookie'): ReadonlySet<string> => new Set(all.filter((parameter) => parameter.in === place).flatMap(writtenNames))
+  return {
+    all,
+    queryNames: namesIn('query'),
+    cookieNames: namesIn('cookie'),
+    deep: all.filter(({ style }) => style === 'deepObject').map(({ name }) => name),
+    takesAny: all.some((parameter) => parameter.in === 'query' && isSpread(parameter) && parameter.shape.members?.takesOthers === true),
+    declared: tools.declared
+  }
 }
 
-interface BodyChecks { readonly required: boolean, readonly checks: ReadonlyMap<string, ValidateFunction | undefined>, readonly declared: ReadonlySet<string> }
-
-function checkBody ({ required, checks, declared }: BodyChecks, mediaType: string | undefined, bytes: Uint8Array): { value: unknown } | Finding {
-  if (bytes.length === 0 || mediaType === undefined) {
-    return required ? { in: 'body', pointer: '', rule: 'required', detail: 'a body is required and missing' } : { value: undefined }
+function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: Tools): CompiledParameter {
+  const check = judge(parameter.schema)
+  const form = shape(parameter.schema)
+  const decode = { path: decodeURIComponent, query: decodeComponent, cookie: decodeURIComponent, header: (text: string) => text.trim() }[parameter.in]
+  return {
+    ...parameter,
+    key: parameter.name.toLowerCase(),
+    pointer: `/${escapePointer(parameter.name)}`,
+    kinds: [...form.members ? ['members' as const] : [], ...form.scalars.length > 0 ? ['scalar' as const] : [], ...form.items ? ['list' as const] : []],
+    shape: form,
+    notation: notationOf(parameter, decode),
+    judge: check
   }
-  if (!isJsonType(mediaType)) return { value: undefined }
-  const parsed = parseJson(bytes)
-  if ('fault' in parsed) return { in: 'body', pointer: '', rule: 'json', detail: `the body cannot be read: ${parsed.fault}` }
-  const check = checks.get(mediaType)
-  if (!check || check(parsed.value)) return { value: parsed.value }
-  const error = check.errors?.[0]
-  const pointer = shownPointer(error?.instancePath ?? '', parsed.value, declared)
-  return { in: 'body', pointer, rule: error?.keyword ?? 'schema', detail: `the body ${pointer && `at ${pointer} `}${error?.message ?? 'does not match its schema'}` }
+}
+
+/** True for an object whose members are written as parameters. */
+function isSpread ({ style, explode, shape, content }: CompiledParameter): boolean {
+  return style === 'form' && explode && shape.members !== undefined && content === undefined
+}
+
+/** The names under which a parameter comes. */
+function writtenNames (parameter: CompiledParameter): readonly string[] {
+  const { name, kinds, shape, style } = parameter
+  const isMembers = (isSpread(parameter) || style === 'deepObject') && kinds.length === 1 && kinds[0] === 'members'
+  return [...isMembers ? [] : [name], ...isSpread(parameter) ? shape.members?.declared.keys() ?? [] : []]
 }

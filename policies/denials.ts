@@ -1,3 +1,4 @@
+import type { Problem } from '../openapi/problem.ts'
 import type { LimitState } from './limiter.ts'
 
 /**
@@ -141,6 +142,8 @@ export interface Denial {
   readonly detail?: string | undefined
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
+  /** All that is wrong where it is more than one thing, or has a place in the request; told to the caller. */
+  readonly errors?: Problem['errors']
   /** Where the caller stands with its limits, once it is known who calls: every answer tells it. */
   readonly limit?: LimitState | undefined
   /** What the next DPoP proof of the caller must contain, where it needs a nonce. */
