@@ -22,12 +22,17 @@ function endsWithSegment (next: Piece | undefined): boolean {
   return next === undefined || next.text.startsWith('/')
 }
 
-/** The path that was matched, written anew: never the raw target, so that both sides mean the same resource. */
-export function pathOf (pieces: readonly Piece[], matched: Matched): string {
+/**
+ * The path that was matched, written anew: never the raw target, so that both sides mean the same resource. Of values that are several texts,
+ * given as they were `written`, the delimiters stay delimiters.
+ */
+export function pathOf (pieces: readonly Piece[], matched: Matched, written?: Matched): string {
   let path = ''
   for (const { text, parameter } of pieces) {
     path += text
-    if (parameter !== undefined) path += encodeURIComponent(matched[parameter.key] ?? '')
+    if (parameter === undefined) continue
+    const raw = written?.[parameter.name]
+    path += raw === undefined ? encodeURIComponent(matched[parameter.key] ?? '') : raw.replaceAll(/[^,;.=]+/g, (part) => encodeURIComponent(decodeURIComponent(part)).replaceAll('.', '%2E'))
   }
   return path
 }

@@ -86,7 +86,7 @@ function operationsOf (path: string, item: JsonObject, resolve: Resolve, file: s
       path,
       isPublic: Array.isArray(source['security']) && source['security'].length === 0,
       parameters: declaredParameters(item['parameters'], source['parameters'], { resolve, fail: (message) => new DocumentError(file, `${where}: ${message}`) }),
-      body: source['requestBody'] === undefined ? undefined : declaredBody(resolve(source['requestBody'])),
+      body: source['requestBody'] === undefined ? undefined : declaredBody(resolve(source['requestBody']), resolve),
       responses,
       responseHeaders: declaredHeaders(responses),
       source

@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Contract, Operation } from '../../openapi/contract.ts'
-import { isFinding } from '../../openapi/parameters.ts'
+import type { ParameterSource } from '../../openapi/parameters.ts'
 import { problemMediaType } from '../../openapi/problem.ts'
 import { queryOf } from '../../openapi/query.ts'
+import { rawPathReader } from '../../openapi/raw-path.ts'
+import { isRefused } from '../../openapi/request-finding.ts'
 import { registerOperations } from '../../openapi/register.ts'
 import { compileContract } from '../../openapi/validate.ts'
 import type { OperationValidator } from '../../openapi/validate.ts'
 import { isDenial } from '../../policies/denials.ts'
 import type { Denial, DenialCode } from '../../policies/denials.ts'
 import { announcesBody, codingOf } from '../admit.ts'
+import { valuesOfHeader } from '../header-lines.ts'
 import { patternOf, piecesOf, valuesOf } from '../path-template.ts'
 import type { Matched, Piece } from '../path-template.ts'
 import { addProblemPages } from '../problem-pages.ts'
@@ -50,8 +53,10 @@ export async function buildMock (contract: Contract, url: URL): Promise<Mock> {
   app.setNotFoundHandler((_request, reply) => { refuse(reply, noRoute) })
   app.setErrorHandler((error, _request, reply) => { refuse(reply, faultDenial(error as Error)) })
   const serve: Serve = (operation, pieces) => (request, reply) => {
+    const validator = validators.get(operation.id) as OperationValidator
     const path = valuesOf(pieces, request.params as Matched)
-    const fault = findFault(operation, validators.get(operation.id) as OperationValidator, path, request)
+    const written = rawPathReader(contract.basePath + operation.path, validator.rawPath)?.((request.raw.url ?? '').split('?', 1)[0] as string)
+    const fault = findFault(operation, validator, { path, rawPath: (name) => written?.[name], query: queryOf(request.raw.url ?? ''), header: (name) => valuesOfHeader(request.raw, name) }, request)
     if (fault) return refuse(reply, fault)
     const answer = answers.of(operation, preferencesOf([request.headers['prefer']].flat().join(',')), request.headers.accept)
     if (isDenial(answer)) return refuse(reply, answer)
@@ -96,17 +101,16 @@ function lacksParameter ({ params }: FastifyRequest): boolean {
 }
 
 /** What the contract has against a request. */
-function findFault (operation: Operation, validator: OperationValidator, path: Readonly<Record<string, string | undefined>>, { raw, body }: FastifyRequest): Denial | undefined {
+function findFault (operation: Operation, validator: OperationValidator, source: ParameterSource, { raw, body }: FastifyRequest): Denial | undefined {
   const { headers } = raw
   if (!operation.body && announcesBody(raw)) return { denial: 'malformed-request', check: 'body', detail: 'This operation takes no body.' }
-  const mediaType = validator.mediaType(headers['content-type'])
-  if (announcesBody(raw) && (codingOf(raw) !== undefined || mediaType === undefined)) {
+  if (announcesBody(raw) && (codingOf(raw) !== undefined || validator.mediaType(headers['content-type']) === undefined)) {
     return { denial: 'unsupported-media-type', check: 'Content-Type', detail: `This operation takes ${[...operation.body?.content.keys() ?? []].join(', ')}, in UTF-8 and without content coding.` }
   }
-  const read = validator.parameters({ path, query: queryOf(raw.url ?? ''), header: (name) => [headers[name]].flat()[0] })
-  if (isFinding(read)) return contractDenial(read)
-  const checked = validator.body(mediaType, body instanceof Uint8Array ? body : new Uint8Array())
-  return isFinding(checked) ? contractDenial(checked) : undefined
+  const read = validator.parameters(source)
+  if (isRefused(read)) return contractDenial(read)
+  const checked = validator.body(headers['content-type'], body instanceof Uint8Array ? body : new Uint8Array())
+  return isRefused(checked) ? contractDenial(checked) : undefined
 }
 
 const statusCodes: Readonly<Record<number, DenialCode>> = { 400: 'malformed-request', 413: 'content-too-large', 414: 'uri-too-long', 415: 'unsupported-media-type' }
