@@ -1,5 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { prepareAnswers } from '../openapi/answers.ts'
+import { loadContract } from '../openapi/contract.ts'
 import { sandboxSecret, varcoCallIssuer, varcoCallLifetimeSeconds } from '../openapi/varco-call.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { buildHost } from './host.ts'
@@ -29,11 +32,12 @@ export interface TestRequest {
 /** As for a host, but with the settings of the one e-service that is started. */
 export type HarnessOptions = Partial<Omit<HostOptions, 'settings'>> & { readonly settings?: Readonly<Record<string, string | undefined>> }
 
-/** Starts an e-service on a free loopback port and calls them as the gateway would. Used by tests only. */
+/** Starts an e-service on a free loopback port and calls it as the gateway would; an answer that breaks the contract is thrown. Used by tests only. */
 export async function startHarness (eservice: EService, basePath: string, { settings = {}, secrets = () => sandboxSecret, ...options }: HarnessOptions = {}) {
   const host = await buildHost([eservice], { stateDir: ':memory:', secrets, settings: () => settings, ...options })
   await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(host.server.address() as AddressInfo).port}`
+  const checkAnswer = await prepareCheck(eservice)
   const nowSeconds = (): number => Math.floor((options.now?.() ?? new Date()).getTime() / 1000)
   return {
     origin,
@@ -48,10 +52,23 @@ export async function startHarness (eservice: EService, basePath: string, { sett
         headers: { 'varco-call': signForTests(claims, secrets(eservice.name)), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) })
       })
-      const text = await response.text()
+      const bytes = Buffer.from(await response.arrayBuffer())
+      checkAnswer(operationId, response, bytes)
+      const text = bytes.toString()
       const isJson = response.headers.get('content-type')?.includes('json')
       return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined }
     }
+  }
+}
+
+async function prepareCheck ({ contract: file }: EService): Promise<(operationId: string, response: Response, bytes: Buffer) => void> {
+  const contract = await loadContract(fileURLToPath(file))
+  const prepare = prepareAnswers(contract)
+  const validators = new Map(contract.operations.map((operation) => [operation.id, prepare(operation)]))
+  return (operationId, { status, headers }, bytes) => {
+    const head = validators.get(operationId)?.head(status, Object.fromEntries(headers))
+    const wrong = [...head?.findings ?? [], head?.body?.check(bytes)].filter((finding) => finding !== undefined)
+    if (wrong.length > 0) throw new Error(`${operationId} ${status}: ${wrong.map(({ detail }) => detail).join('; ')}`)
   }
 }
 

@@ -20,12 +20,12 @@ paths:
     get:
       operationId: readThing
       parameters: [{ name: thingId, in: path, required: true, schema: { type: string, maxLength: 10 } }]
-      responses: { '200': { description: ok, content: { application/json: { schema: { type: object } } } } }
+      responses: { '200': { description: ok, content: { application/json: { schema: { type: object } } } }, default: { description: no, content: { application/problem+json: {} } } }
   /things:
     post:
       operationId: addThing
       requestBody: { required: true, content: { application/json: { schema: { type: object, required: [name] } } } }
-      responses: { '201': { description: ok, content: { application/json: { schema: { type: object } } } } }
+      responses: { '201': { description: ok, content: { application/json: { schema: { type: object } } } }, default: { description: no, content: { application/problem+json: {} } } }
 `)
 const secret = 'a secret of at least thirty-two characters'
 const clock = { now: new Date('2026-11-21T10:00:00Z') }
