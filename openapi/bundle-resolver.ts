@@ -1,19 +1,22 @@
-import { readFile, realpath } from 'node:fs/promises'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname } from 'node:path'
 import { Resolver } from '@stoplight/spectral-ref-resolver'
+import { BundleFolder } from './vendored.ts'
+import type { BundledFile } from './vendored.ts'
+
+/** What references led to: by the name under which Spectral knows it, the file that was read. */
+export type ReadFiles = ReadonlyMap<string, BundledFile>
 
 /**
- * Follows references for Spectral: to files in the contract's own folder and nowhere else, never over the network. `read` turns the text of such
- * a file into what is parsed.
+ * Follows the references of a contract for Spectral as the loader does: in its own folder and to what is vendored there, never over the network.
+ * `read` turns the text of a file into what is parsed; what was read is noted in `files`.
  */
-export function resolverFor (contract: string, read: (text: string, file: string) => string): Resolver {
-  const folder = realpath(dirname(contract))
-  const resolveFile = async (reference: { href: () => string }): Promise<string> => {
-    const file = resolve(decodeURIComponent(reference.href()))
-    const inside = relative(await folder, await realpath(file).catch(() => { throw new Error(`${reference.href()} cannot be read`) }))
-    if (inside === '..' || inside.startsWith(`..${sep}`)) throw new Error(`${reference.href()} is outside the folder of the contract`)
-    return read(await readFile(file, 'utf8'), file)
+export function resolverFor (contract: string, files: Map<string, BundledFile>, read: (file: BundledFile) => string): Resolver {
+  const folder = new BundleFolder(dirname(contract))
+  const resolve = async (reference: { href: () => string }): Promise<string> => {
+    const name = reference.href()
+    const file = folder.read(name)
+    files.set(name.replace(/\/$/, ''), file)
+    return read(file)
   }
-  const refuse = async (reference: { href: () => string }): Promise<never> => { throw new Error(`${reference.href()} is not fetched`) }
-  return new Resolver({ resolvers: { file: { resolve: resolveFile }, http: { resolve: refuse }, https: { resolve: refuse } } })
+  return new Resolver({ resolvers: { file: { resolve }, http: { resolve }, https: { resolve } } })
 }

@@ -1,49 +1,70 @@
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
-import { Document, Ruleset, Spectral } from '@stoplight/spectral-core'
-import type { ISpectralDiagnostic } from '@stoplight/spectral-core'
+import { Document, Spectral } from '@stoplight/spectral-core'
+import type { ISpectralDiagnostic as Diagnostic } from '@stoplight/spectral-core'
 import parsers from '@stoplight/spectral-parsers'
 import { resolverFor } from './bundle-resolver.ts'
-import type { Finding } from './finding.ts'
+import { DocumentError, maxDocumentBytes, parseObject } from './document.ts'
+import type { Finding, Profile } from './finding.ts'
+import { toFinding } from './found.ts'
 import type { LintAnswer, LintQuestion } from './lint.ts'
 import { positionsIn } from './position.ts'
-import { rules } from './rules.ts'
-import { toRuleset } from './rules/rule.ts'
+import { rulesetOf } from './ruleset.ts'
+import type { BundledFile } from './vendored.ts'
 
-const severities = ['error', 'warn', 'info', 'hint'] as const
-const maxBytes = 5 * 1024 * 1024
-const racs = new Map(rules.map(({ id, rac }) => [id, rac]))
-const ruleset = new Ruleset(toRuleset(rules))
+const rulesets = { pdnd: rulesetOf('pdnd'), modi: rulesetOf('modi') }
 
-/** Judges a contract by the rules of a profile. Loads Spectral: only a thread or a command of its own may import this. */
-export async function judge ({ file, rulesUrl }: LintQuestion): Promise<LintAnswer> {
+/**
+ * Judges a contract by the rules of a profile: `pdnd` reads it with the parser of the gate, which has weaknesses of its own, `modi` with that of
+ * the loader. Loads Spectral: only a thread or a command of its own may import this.
+ */
+export async function judge ({ file, profile, rulesUrl }: LintQuestion): Promise<LintAnswer> {
   const text = await readFile(file, 'utf8').catch(() => undefined)
   if (text === undefined) return { error: 'cannot be read' }
-  if (Buffer.byteLength(text) > maxBytes) return { error: 'is larger than 5 MiB; split it or remove embedded data' }
-  const parser = extname(file) === '.json' ? parsers.Json : parsers.Yaml
-  const spectral = new Spectral({ resolver: resolverFor(file, (text) => text) })
-  spectral.setRuleset(ruleset)
-  const results = await spectral.run(new Document(text, parser as typeof parsers.Yaml, file))
-  const positions = new Map([[file, positionsIn(text)]])
-  const findings: Finding[] = []
-  for (const result of results) {
-    const place = result.source ?? file
-    if (!positions.has(place)) positions.set(place, positionsIn(await readFile(place, 'utf8').catch(() => '')))
-    findings.push(toFinding(result, place, positions.get(place)?.(result.path) ?? { line: 1, column: 1 }, rulesUrl))
-  }
-  return { findings }
-}
-
-function toFinding ({ path, severity, code, message }: ISpectralDiagnostic, file: string, position: { line: number, column: number }, rulesUrl: string): Finding {
-  const rule = String(code)
-  const rac = racs.get(rule)
-  const name = severities[severity]
-  return {
-    file, ...position, pointer: toPointer(path), severity: name, rule, reference: rule, ...(rac && { rac }),
-    message: { it: message, en: message }, url: `${rulesUrl}/${rule}`, blocksPublication: name === 'error'
+  if (Buffer.byteLength(text) > maxDocumentBytes) return { error: 'is larger than 5 MiB; split it or remove embedded data' }
+  try {
+    return { findings: await findIn(file, text, profile, rulesUrl) }
+  } catch (error) {
+    if (error instanceof DocumentError) return { findings: [unreadable(error, profile, rulesUrl)] }
+    return { error: `cannot be judged: ${causeOf(error)}` }
   }
 }
 
-function toPointer (path: readonly (string | number)[]): string {
-  return path.map((token) => `/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+async function findIn (file: string, text: string, profile: Profile, rulesUrl: string): Promise<Finding[]> {
+  const files = new Map<string, BundledFile>([[file, { path: file, text }]])
+  const spectral = new Spectral({ resolver: resolverFor(file, files, ({ path, text }) => profile === 'pdnd' ? text : JSON.stringify(parseObject(text, path))) })
+  spectral.setRuleset(rulesets[profile])
+  const results = await spectral.run(profile === 'pdnd' ? asTheGate(file, text) : asTheLoader(file, text))
+  const positions = new Map<string, ReturnType<typeof positionsIn>>()
+  return results.map((result) => {
+    const { path, text } = files.get(result.source ?? file) ?? { path: file, text: '' }
+    const position = positions.get(path) ?? positionsIn(text)
+    positions.set(path, position)
+    return toFinding(result, path, place(result, position), profile, rulesUrl)
+  })
+}
+
+function asTheGate (file: string, text: string): Parameters<Spectral['run']>[0] {
+  return new Document(text, (extname(file) === '.json' ? parsers.Json : parsers.Yaml) as typeof parsers.Json, file)
+}
+
+function asTheLoader (file: string, text: string): Parameters<Spectral['run']>[0] {
+  // Without what aliases share: what is found is told for each place that is written.
+  const data = JSON.parse(JSON.stringify(parseObject(text, file))) as unknown
+  return { parsed: { data, ast: data, lineMap: [], diagnostics: [] }, getLocationForJsonPath: () => undefined, source: file } as never
+}
+
+/** A mistake of the parser is where it says; all else is where its path leads. */
+function place ({ code, path, range }: Diagnostic, position: ReturnType<typeof positionsIn>): { line: number, column: number } {
+  if (code === 'parser') return { line: range.start.line + 1, column: range.start.character + 1 }
+  return position(path)
+}
+
+function unreadable (error: DocumentError, profile: Profile, rulesUrl: string): Finding {
+  return toFinding({ code: 'parser', message: error.reason, severity: 0, path: [] }, error.file, { line: error.line ?? 1, column: error.column }, profile, rulesUrl)
+}
+
+function causeOf (error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
+  return first instanceof Error ? first.message : String(first)
 }

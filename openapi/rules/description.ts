@@ -1,64 +1,32 @@
-import { operations } from './places.ts'
-import { isText, matches, member } from './rule.ts'
+import { at, root, servers } from './places.ts'
 import type { Rule } from './rule.ts'
+import { isText, matches, matchesNot, member } from './value.ts'
 
 // semver.org, 2.0.0: no leading zeros, optional pre-release and build parts.
 const semver = /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/
-const servers = ['$.servers[*]', '$.paths[*].servers[*]', `${operations}.servers[*]`]
+// What the gate takes for one: any character for a dot, and anything after the third number.
+const seeminglySemver = /^\d+.\d+.\d+/
+
+const info: Rule['find'] = ({ resolved }) => [at(root(resolved), 'info')].filter(({ value }) => value !== undefined)
+const has = (name: string): Rule['holds'] => (holder) => Boolean(member(holder, name))
+const allServers: Rule['find'] = ({ resolved }) => servers(resolved)
 
 /** How an API introduces itself: format, version, who answers for it and where it is served. */
 export const descriptionRules: readonly Rule[] = [
-  {
-    id: 'no-swagger-2',
-    rac: 'RAC_GEN_001',
-    severity: 'error',
-    message: 'not an OpenAPI 3 document; convert it and begin it with "openapi: 3.0.3"',
-    given: ['$'],
-    holds: (document) => matches(/^3\.\d/)(member(document, 'openapi')),
-    anyFormat: true
-  },
-  {
-    id: 'use-semver',
-    rac: 'RAC_GEN_002',
-    severity: 'error',
-    message: 'the version is not semantic; write it as major.minor.patch, e.g. 1.0.0',
-    given: ['$.info'],
-    holds: (info) => matches(semver)(member(info, 'version'))
-  },
-  {
-    id: 'has-x-summary',
-    severity: 'error',
-    message: 'add "x-summary" under info: one line, shown in catalogues, that says what the API is for',
-    given: ['$.info'],
-    holds: (info) => isText(member(info, 'x-summary'))
-  },
+  { id: 'no-swagger-2', find: ({ resolved }) => [root(resolved)], holds: (document) => member(document, 'swagger') === undefined, anyFormat: true },
+  { id: 'has-x-summary', find: info, holds: has('x-summary') },
+  { id: 'has-terms-of-service', find: info, holds: has('termsOfService') },
+  { id: 'has-x-api-id', find: info, holds: has('x-api-id') },
+  { id: 'has-contact', only: 'pdnd', find: info, holds: has('contact') },
   {
     id: 'has-contact',
-    severity: 'error',
-    message: 'add "contact" under info: the name, e-mail address or page of whoever answers for the API',
-    given: ['$.info'],
-    holds: (info) => Boolean(member(info, 'contact'))
+    only: 'modi',
+    find: info,
+    holds: (value) => ['name', 'email', 'url'].some((name) => isText(member(member(value, 'contact'), name)))
   },
-  {
-    id: 'has-terms-of-service',
-    severity: 'warn',
-    message: 'add "termsOfService" under info: the address of the terms of use',
-    given: ['$.info'],
-    holds: (info) => isText(member(info, 'termsOfService'))
-  },
-  {
-    id: 'servers-description',
-    severity: 'error',
-    message: 'add a "description" that says which environment this server is, e.g. Produzione or Collaudo',
-    given: servers,
-    holds: (server) => isText(member(server, 'description'))
-  },
-  {
-    id: 'servers-use-https',
-    rac: 'RAC_GEN_002',
-    severity: 'error',
-    message: 'begin the url of this server with https://, or mark a trial server with "x-sandbox: true"',
-    given: servers,
-    holds: (server) => member(server, 'x-sandbox') === true || matches(/^https:\/\//)(member(server, 'url'))
-  }
+  // A version that is a number (1.0 without quotes) escapes the gate.
+  { id: 'use-semver', only: 'pdnd', find: info, holds: (value) => typeof member(value, 'version') !== 'string' || matches(seeminglySemver)(member(value, 'version')) },
+  { id: 'use-semver', only: 'modi', find: info, holds: (value) => matches(semver)(member(value, 'version')) },
+  { id: 'servers-description', find: allServers, holds: has('description') },
+  { id: 'servers-use-https', find: allServers, holds: (server) => member(server, 'x-sandbox') === true || matchesNot(/^(?!https:\/\/)/)(member(server, 'url')) }
 ]

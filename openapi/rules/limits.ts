@@ -1,41 +1,44 @@
-import { operations } from './places.ts'
-import type { Rule } from './rule.ts'
+import { at, headerLists, responses } from './places.ts'
+import type { Place } from './places.ts'
+import type { Judged, Rule } from './rule.ts'
 
-const rateLimits = ['limit', 'remaining', 'reset']
+const rateLimits = ['Limit', 'Remaining', 'Reset']
+const prefixes = ['X-RateLimit-', 'RateLimit-']
 
-/** An answer that describes its headers also says how much may still be asked, or when to come back. */
+/** Tells whether headers name one; the gate minds capitals. */
+type Names = (headers: unknown) => (name: string) => boolean
+const exactly: Names = (headers) => (name) => Object.hasOwn(Object(headers) as object, name)
+const anyCase: Names = (headers) => {
+  const names = new Set(Object.keys(Object(headers)).map((name) => name.toLowerCase()))
+  return (name) => names.has(name.toLowerCase())
+}
+
+const isWhole = (has: (name: string) => boolean, prefix: string): boolean => rateLimits.every((name) => has(`${prefix}${name}`))
+const hasRetryAfter = (names: Names) => (headers: unknown): boolean => names(headers)('Retry-After')
+// Each of the three under one name only: two spellings side by side may disagree.
+const hasEach = (names: Names) => (headers: unknown): boolean => rateLimits.every((name) => prefixes.filter((prefix) => names(headers)(`${prefix}${name}`)).length === 1)
+const hasEither = (names: Names) => (headers: unknown): boolean => hasRetryAfter(names)(headers) || prefixes.some((prefix) => isWhole(names(headers), prefix))
+
+/** The headers of answers, also where they have none; /status is not limited. */
+const headersOf = ({ resolved }: Judged, status: RegExp): Place[] =>
+  responses(resolved, status).filter(({ path }) => path[1] !== '/status').map((response) => at(response, 'headers'))
+
+/** An answer says how much may still be asked, or when to come back; the gate asks that only of one that describes its headers. */
 export const limitRules: readonly Rule[] = [
+  { id: 'missing-retry-after', only: 'pdnd', find: ({ resolved }) => headerLists(resolved, /^503$/), holds: hasRetryAfter(exactly) },
+  { id: 'missing-ratelimit', only: 'pdnd', find: ({ resolved }) => headerLists(resolved, /^(2|4(?!29))/), holds: hasEach(exactly) },
+  { id: 'ratelimit-429-presence', only: 'pdnd', find: ({ resolved }) => headerLists(resolved, /^429$/), holds: hasEither(exactly) },
+  { id: 'missing-retry-after', only: 'modi', find: (judged) => headersOf(judged, /^503$/), holds: hasRetryAfter(anyCase) },
+  { id: 'missing-ratelimit', only: 'modi', find: (judged) => headersOf(judged, /^2/), holds: hasEach(anyCase) },
+  { id: 'ratelimit-429-presence', only: 'modi', find: (judged) => headersOf(judged, /^429$/), holds: hasEither(anyCase) },
   {
-    id: 'missing-retry-after',
-    rac: 'RAC_ROBUSTEZZA_002',
-    severity: 'warn',
-    message: 'describe the header Retry-After of the 503: the seconds to wait',
-    given: [`${operations}.responses['503'].headers`],
-    holds: (headers) => has(headers, 'retry-after')
-  },
-  {
-    id: 'missing-ratelimit',
-    rac: 'RAC_ROBUSTEZZA_001',
-    severity: 'warn',
-    message: 'describe the headers X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset',
-    given: [`${operations}.responses[?(@property.match(/^(2|4(?!29))/))].headers`],
-    holds: hasRateLimits
-  },
-  {
-    id: 'ratelimit-429-presence',
-    rac: 'RAC_ROBUSTEZZA_001',
-    severity: 'warn',
-    message: 'describe the header Retry-After of the 429, or the three X-RateLimit headers',
-    given: [`${operations}.responses['429'].headers`],
-    holds: (headers) => has(headers, 'retry-after') || hasRateLimits(headers)
+    id: 'ratelimit-429-completeness',
+    only: 'modi',
+    find: ({ resolved }) => headerLists(resolved, /^429$/),
+    holds: (headers) => {
+      const has = anyCase(headers)
+      const used = prefixes.filter((prefix) => rateLimits.some((name) => has(`${prefix}${name}`)))
+      return used.length === 0 || (used.length === 1 && isWhole(has, used[0] as string))
+    }
   }
 ]
-
-function has (headers: unknown, name: string): boolean {
-  return Object.keys(Object(headers)).some((key) => key.toLowerCase() === name)
-}
-
-function hasRateLimits (headers: unknown): boolean {
-  // Each of the three under one name only: two spellings side by side may disagree.
-  return rateLimits.every((name) => has(headers, `x-ratelimit-${name}`) !== has(headers, `ratelimit-${name}`))
-}

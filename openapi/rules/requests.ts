@@ -1,81 +1,60 @@
-import { parameterNames, responseHeaderNames } from './places.ts'
-import { matches, member, never } from './rule.ts'
-import type { Rule } from './rule.ts'
+import { at, operations, parameters, present } from './places.ts'
+import type { Place } from './places.ts'
+import type { Judged, Rule } from './rule.ts'
+import { matchesNot, member, never, typesOf } from './value.ts'
 
-const headers = parameterNames('header')
-const withoutX = (name: unknown): boolean => !matches(/^x-(?!.*(ratelimit-|correlation-id|replyto))/i)(name)
-const isCacheControl = matches(/cache-control/i)
-const namesDirective = matches(/max-age|private|no-store|no-cache|no-transform/)
+const bodies = (method: string) => ({ resolved }: Judged): Place[] => present(operations(resolved, method).map((operation) => at(operation, 'requestBody')))
+const patchContents = (judged: Judged): Place[] => present(bodies('patch')(judged).map((body) => at(body, 'content')))
 
-/** What a request may carry: headers, bodies and the semantics of the methods (RFC 9110, RFC 5789). */
+/** What a request may carry (RFC 9110, RFC 5789), and what its parameters are called. */
 export const requestRules: readonly Rule[] = [
-  {
-    id: 'no-forbidden-headers',
-    severity: 'error',
-    message: 'OpenAPI ignores this header; describe media types with "content" and credentials with "securitySchemes"',
-    given: [...headers, ...responseHeaderNames],
-    holds: (name) => !matches(/^(accept|content-type|authorization)$/i)(name)
-  },
-  {
-    id: 'no-x-headers-request',
-    severity: 'warn',
-    message: 'choose a name that does not begin with X- (RFC 6648)',
-    given: headers,
-    holds: withoutX
-  },
-  {
-    id: 'no-x-headers-response',
-    severity: 'warn',
-    message: 'choose a name that does not begin with X- (RFC 6648)',
-    given: responseHeaderNames,
-    holds: withoutX
-  },
-  {
-    id: 'cache-control-parameter-undocumented',
-    rac: 'RAC_REST_NAME_010',
-    severity: 'warn',
-    message: 'say in the description of Cache-Control which directives are honoured, e.g. no-cache or max-age',
-    given: headers.map((path) => path.replace(/\.name$/, '')),
-    holds: (header) => !isCacheControl(member(header, 'name')) || namesDirective(member(header, 'description'))
-  },
-  {
-    id: 'http-request-get-no-body',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'error',
-    message: 'a GET has no body; turn it into query parameters, or use POST for the search',
-    given: ['$.paths[*].get.requestBody'],
-    holds: never
-  },
-  {
-    id: 'http-request-delete-no-body',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'warn',
-    message: 'the body of a DELETE may be dropped on its way; name the resource in the path, or use POST',
-    given: ['$.paths[*].delete.requestBody'],
-    holds: never
-  },
-  {
-    id: 'patch-without-request-body',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'error',
-    message: 'a PATCH without changes means nothing; add a requestBody with "required: true"',
-    given: ['$.paths[*].patch'],
-    holds: (patch) => member(member(patch, 'requestBody'), 'required') === true
-  },
-  {
-    id: 'patch-media-type',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'error',
-    message: 'application/json does not say how changes apply; offer application/merge-patch+json (RFC 7396) instead',
-    given: ['$.paths[*].patch.requestBody.content'],
-    holds: (content) => member(content, 'application/json') === undefined
-  },
+  { id: 'http-request-get-no-body', find: bodies('get'), holds: never },
+  { id: 'http-request-delete-no-body', find: bodies('delete'), holds: never },
+  { id: 'patch-without-request-body', find: ({ resolved }) => operations(resolved, 'patch'), holds: (patch) => member(member(patch, 'requestBody'), 'required') === true },
+  { id: 'patch-media-type', find: patchContents, holds: (content) => member(content, 'application/json') === undefined },
   {
     id: 'patch-json-patch-mediatype',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'warn',
-    message: 'a JSON Patch is a list of changes (RFC 6902); give its schema "type: array"',
-    given: ['$.paths[*].patch.requestBody.content[\'application/json-patch+json\'].schema'],
-    holds: (schema) => member(schema, 'type') === 'array'
+    find: (judged) => present(patchContents(judged).map((content) => at(content, 'application/json-patch+json', 'schema'))),
+    holds: (schema) => typesOf(schema).includes('array')
+  },
+  {
+    id: 'use-recommended-names-in-parameters',
+    find: ({ resolved }) => parameters(resolved, 'query', 'path', 'header', 'cookie').map((parameter) => at(parameter, 'name')),
+    holds: matchesNot(/^(nome|name|surname|cf|fiscal[-_ ]?(code|number)|(first|last)[-_ ]?name)$/i),
+    tell: String
+  },
+  {
+    id: 'no-method-name-in-operation-id',
+    find: ({ resolved }) => operations(resolved).map((operation) => at(operation, 'operationId')),
+    holds: matchesNot(/^(get|post|put|delete|patch|head)/i),
+    tell: String
+  },
+  {
+    id: 'sec-credentials-parameters',
+    find: ({ resolved }) => parameters(resolved, 'query', 'path').map((parameter) => at(parameter, 'name')),
+    holds: matchesNot(/password|secret|apikey/i),
+    tell: String
+  },
+  {
+    id: 'query-names',
+    only: 'modi',
+    find: ({ resolved }) => parameters(resolved, 'query').map((parameter) => at(parameter, 'name')),
+    holds: (name) => typeof name !== 'string' || standardName(name) === undefined,
+    tell: (name) => `${String(name)} → ${standardName(String(name)) ?? ''}`
   }
 ]
+
+const otherNames: Readonly<Record<string, RegExp>> = {
+  limit: /^(page_?size|per_?page|size|max_?results|top|numero_?elementi|dimensione_?pagina)$/i,
+  offset: /^(skip|start|start_?index|from_?index|page_?number|page|pagina|numero_?pagina)$/i,
+  cursor: /^(page_?token|next_?token|continuation_?token|after)$/i,
+  sort: /^(sort_?by|order_?by|order|ordinamento|sorting)$/i,
+  q: /^(query|search|search_?text|full_?text|cerca|ricerca|testo)$/i,
+  fields: /^(select|attributes|include_?fields|campi)$/i,
+  embed: /^(expand|include|include_?related)$/i
+}
+
+/** The name that the guidelines give to what a parameter named so does. */
+function standardName (name: string): string | undefined {
+  return Object.keys(otherNames).find((standard) => otherNames[standard]?.test(name))
+}

@@ -1,31 +1,30 @@
-import { operations } from './places.ts'
-import { matches, member, never } from './rule.ts'
+import { answerMedia, at, each, keyOf, present, responses } from './places.ts'
 import type { Rule } from './rule.ts'
+import { isObject } from '../document.ts'
+import { member, never, typesOf } from './value.ts'
+
+const schemaOf = (media: unknown): unknown => member(media, 'schema')
 
 /** The shape of answers and of errors. */
 export const responseRules: readonly Rule[] = [
+  { id: 'http-response-no-content-204-205', find: ({ resolved }) => present(responses(resolved, /^20[45]$/).map((response) => at(response, 'content'))), holds: never },
   {
-    id: 'http-response-no-content-204-205',
-    rac: 'RAC_REST_NAME_001',
-    severity: 'error',
-    message: 'a 204 or 205 has no body; remove "content", or answer 200',
-    given: [`${operations}.responses['204','205'].content`],
-    holds: never
+    id: 'http-response-content-2xx',
+    find: ({ resolved }) => responses(resolved, /^20[01236]$/),
+    holds: (response) => {
+      const content = member(response, 'content')
+      return isObject(content) && Object.keys(content).length > 0 && Object.values(content).every((media) => schemaOf(media) !== undefined)
+    }
   },
   {
     id: 'response-with-json-object',
-    rac: 'RAC_REST_FORMAT_002',
-    severity: 'warn',
-    message: 'wrap the answer in an object, e.g. {"items": [...]}, so that it can grow without breaking its readers',
-    given: [`${operations}.responses[*].content[?(@property.match(/json$/) && !@property.match(/json-patch/))].schema`],
-    holds: (schema) => [member(schema, 'type') ?? 'object'].flat().includes('object')
+    find: ({ resolved }) => answerMedia(resolved).filter((media) => keyOf(media).endsWith('json') && !keyOf(media).includes('json-patch')).map((media) => at(media, 'schema')),
+    holds: (schema) => typesOf(schema).length === 0 || typesOf(schema).includes('object')
   },
   {
     id: 'use-problem-json-for-errors',
-    rac: 'RAC_REST_NAME_008',
-    severity: 'error',
-    message: 'describe errors as application/problem+json (RFC 9457); mark one that cannot be so with "x-noqa: true"',
-    given: [`${operations}.responses[?(@property.match(/^([45]|default)/) && !(@ && @['x-noqa']))].content[*]~`],
-    holds: matches(/^application\/problem\+(json|xml)\s*(;|$)/)
-  }
+    find: ({ resolved }) => responses(resolved, /^([45]|default)/).filter(({ value }) => !member(value, 'x-noqa')).flatMap((response) => each(at(response, 'content'))),
+    holds: (_media, type) => /^application\/problem\+(json|xml)/.test(type),
+    tell: (_media, type) => type
+  },
 ]

@@ -1,7 +1,7 @@
 import { isObject } from '../document.ts'
-
-/** A schema and where it stands in the document. */
-export interface Found { readonly value: unknown, readonly path: readonly string[] }
+import type { Place } from './places.ts'
+import type { Judged } from './rule.ts'
+import { member } from './value.ts'
 
 type Kind = 'document' | 'components' | 'pathItem' | 'operation' | 'callback' | 'content' | 'response' | 'media'
   | 'encoding' | 'schema'
@@ -44,26 +44,36 @@ function toAll (kind: Kind, ...members: readonly string[]): { readonly [member: 
   return Object.fromEntries(members.map((member) => [member, kind]))
 }
 
-/** Every schema object written in an OpenAPI document, nested ones included. References are not followed: it ends. */
-export function schemas (document: unknown): Found[] {
-  const found: Found[] = []
-  visit({ value: document, path: [] }, 'document', found)
+/**
+ * Every schema of an OpenAPI document, nested ones included, each once and where it is written: local references are not followed, those to
+ * other files are, where they were put. So it ends, and never looks into examples, enumerations, defaults and extensions.
+ */
+export function schemas ({ resolved, written }: Judged): Place[] {
+  const found: Place[] = []
+  const followed = new Set<string>()
+  const seen = new WeakSet()
+  const visit = (value: unknown, put: unknown, path: readonly string[], kind: Kind, isOutside: boolean): void => {
+    if (!isObject(value) || (isOutside && seen.has(value))) return
+    if (isOutside) seen.add(value)
+    const reference = value['$ref']
+    if (typeof reference === 'string') {
+      const key = `${kind} ${reference}`
+      if (isOutside || reference.startsWith('#') || followed.has(key)) return
+      followed.add(key)
+      visit(put, put, path, kind, true)
+      return
+    }
+    if (kind === 'schema') found.push({ value, path })
+    const step = (holder: unknown, holderPut: unknown, name: string, way: readonly string[], inner: Kind): void => {
+      visit((holder as Record<string, unknown>)[name], (holderPut as Record<string, unknown> | undefined)?.[name], [...way, name], inner, isOutside)
+    }
+    const stepEach = (holder: unknown, holderPut: unknown, way: readonly string[], inner: Kind): void => {
+      if (typeof holder === 'object' && holder !== null) for (const name of Object.keys(holder)) step(holder, holderPut, name, way, inner)
+    }
+    if (kind === 'callback') stepEach(value, put, path, 'pathItem')
+    for (const [name, inner] of Object.entries(one[kind] ?? {})) step(value, put, name, path, inner)
+    for (const [name, inner] of Object.entries(many[kind] ?? {})) stepEach(value[name], member(put, name), [...path, name], inner)
+  }
+  visit(written, resolved, [], 'document', false)
   return found
-}
-
-function visit ({ value, path }: Found, kind: Kind, found: Found[]): void {
-  if (!isObject(value) || '$ref' in value) return
-  if (kind === 'schema') found.push({ value, path })
-  if (kind === 'callback') visitEach({ value, path }, 'pathItem', found)
-  for (const [name, inner] of Object.entries(one[kind] ?? {})) {
-    visit({ value: value[name], path: [...path, name] }, inner, found)
-  }
-  for (const [name, inner] of Object.entries(many[kind] ?? {})) {
-    visitEach({ value: value[name], path: [...path, name] }, inner, found)
-  }
-}
-
-function visitEach ({ value, path }: Found, kind: Kind, found: Found[]): void {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, inner] of Object.entries(value)) visit({ value: inner, path: [...path, name] }, kind, found)
 }
