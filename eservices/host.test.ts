@@ -15,7 +15,7 @@ openapi: 3.0.3
 info: { title: Demo, version: 1.0.0 }
 servers: [{ url: https://api.example.it/rest/demo/v1 }]
 paths:
-  /status: { get: { operationId: readStatus, security: [], responses: { '200': { description: ok } } } }
+  /status: { get: { operationId: readStatus, security: [], responses: { '200': { description: ok, content: { application/json: {} } } } } }
   /things/{thingId}:
     get:
       operationId: readThing
