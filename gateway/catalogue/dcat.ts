@@ -1,3 +1,4 @@
+import type { Operation } from '../../openapi/contract.ts'
 import type { Config } from '../config.ts'
 import type { LiveEService } from '../route.ts'
 import { contractText } from './contract-text.ts'
@@ -21,7 +22,7 @@ const context = {
 
 /**
  * The catalogue of open data in DCAT-AP_IT, as JSON-LD with its graph flat. Every table takes a voucher: that is said (`dct:accessRights`, `dct:rights`), `dcat:accessURL`
- * leads to the page that says how to obtain one, `dcat:downloadURL` to the data themselves. `today` is the day on which what is counted on without end was changed last.
+ * leads to the page that says how to obtain one, `dcat:downloadURL` to the data where they have one address. `today` is the day on which what is counted on without end was changed last.
  */
 export function writeDcat (offered: readonly OfferedData[], { publicUrl }: Pick<Config, 'publicUrl'>, today: string): string {
   const used = offered.filter(({ datasets }) => datasets.length > 0)
@@ -82,14 +83,27 @@ function distributionOf ({ operation, format, mediaType }: Distribution, { id }:
     '@id': `${page}#${id}-${encodeURIComponent(operation.id)}-${format.toLowerCase()}`,
     '@type': ['dcatapit:Distribution', 'dcat:Distribution'],
     'dct:title': inItalian(`${title} (${format})`),
-    'dct:description': told({ it: `Con l'intestazione Accept: ${mediaType}${operation.isPublic ? '' : ' e un voucher PDND'}.`, en: `With the header Accept: ${mediaType}${operation.isPublic ? '' : ' and a PDND voucher'}.` }),
+    'dct:description': told(howToDownload(operation, mediaType)),
     'dct:format': { '@id': `${eu}/file-type/${format}` },
     'dcat:mediaType': { '@id': `http://www.iana.org/assignments/media-types/${mediaType}` },
     'dct:license': license,
     'dct:rights': { '@id': `${eu}/access-right/${operation.isPublic ? 'PUBLIC' : 'RESTRICTED'}` },
     'dcat:accessURL': { '@id': `${page}#open-data` },
-    'dcat:downloadURL': { '@id': publicUrl + eservice.basePath + operation.path },
+    ...isWhole(operation) && { 'dcat:downloadURL': { '@id': publicUrl + eservice.basePath + operation.path } },
     'dcat:accessService': service
+  }
+}
+
+/** Whether there is one address of all of it: what must be chosen from has none. */
+function isWhole ({ path, parameters }: Operation): boolean {
+  return !path.includes('{') && !parameters.some(({ required }) => required)
+}
+
+function howToDownload ({ isPublic, parameters }: Operation, mediaType: string): ToldText {
+  const pages = parameters.some(({ name }) => name === 'cursor')
+  return {
+    it: `Con l'intestazione Accept: ${mediaType}${isPublic ? '' : ' e un voucher PDND'}${pages ? ', a pagine: la successiva è nell\'intestazione Link' : ''}.`,
+    en: `With the header Accept: ${mediaType}${isPublic ? '' : ' and a PDND voucher'}${pages ? ', in pages: the next is in the header Link' : ''}.`
   }
 }
 

@@ -5,9 +5,10 @@ import { noDemands } from '../../policies/demands.ts'
 import type { Demands } from '../../policies/demands.ts'
 import type { Config } from '../config.ts'
 import type { LiveEService } from '../route.ts'
+import type { Target } from './snippet-target.ts'
 
 /** A call that shows how an e-service is called: a reading that is good as it is, with as little as it takes. */
-export interface Example { readonly operation: Operation, readonly url: string, readonly accept: string | undefined }
+export interface Example extends Target { readonly operation: Operation }
 
 /** The first reading of an e-service that a voucher alone is enough for; undefined where every one takes more. */
 export function exampleOf (eservice: LiveEService, { publicUrl }: Pick<Config, 'publicUrl'>): Example | undefined {

@@ -1,4 +1,3 @@
-import type { Example } from './example.ts'
 import { literal } from './snippet-target.ts'
 import type { Platform, Sandbox, Target, VoucherSource } from './snippet-target.ts'
 import { javaOnPlatform, javaOnSandbox } from './snippets-java.ts'
@@ -7,8 +6,7 @@ import { javaOnPlatform, javaOnSandbox } from './snippets-java.ts'
 export interface Snippet { readonly id: 'curl' | 'node' | 'java' | 'python', readonly title: string, readonly file: string, readonly run: string, readonly code: string }
 
 /** The same call in every language. Each is complete, needs no package, and ends with an error where it is refused. */
-export function snippetsOf (example: Example, source: VoucherSource): readonly Snippet[] {
-  const call: Target = { url: example.url, accept: example.accept }
+export function snippetsOf (call: Target, source: VoucherSource): readonly Snippet[] {
   const all: readonly (readonly [Snippet['id'], title: string, file: string, run: string, onSandbox: (call: Target, source: Sandbox) => string, onPlatform: (call: Target, source: Platform) => string])[] = [
     ['curl', 'curl', 'chiamata.sh', 'sh chiamata.sh', curlOnSandbox, curlOnPlatform],
     ['node', 'Node.js', 'chiamata.mjs', 'node chiamata.mjs', nodeOnSandbox, nodeOnPlatform],
