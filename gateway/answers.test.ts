@@ -49,8 +49,8 @@ const wrong: Readonly<Record<string, Wrong>> = {
   'a status that is not declared': { answer: sending(good, json, 201), violation: 'status undeclared' },
   'a media type that is not declared': { answer: sending('<p>', { 'content-type': 'text/html', 'x-total': '1' }), violation: 'media-type undeclared' },
   'no media type': { answer: sending(good, { 'x-total': '1' }), violation: 'media-type required' },
-  'a header that is missing': { answer: sending(good, { 'content-type': 'application/json' }), violation: 'header/x-total required' },
-  'a header that is no integer': { answer: sending(good, { ...json, 'x-total': 'many' }), violation: 'header/x-total type' },
+  'a header that is missing': { answer: sending(good, { 'content-type': 'application/json' }), violation: 'header/X-Total required' },
+  'a header that is no integer': { answer: sending(good, { ...json, 'x-total': 'many' }), violation: 'header/X-Total type' },
   'a body that is not declared': { answer: sending(good, {}, 202), violation: 'body undeclared' },
   'a body of another form': { answer: sending('{"id":"a","n":"RSSMRA80A01H501U"}'), violation: 'body/n type' },
   'a body with a member twice': { answer: sending('{"id":"a","id":"b"}'), violation: 'body json' },
@@ -140,7 +140,7 @@ t.test('enforce: nothing goes out before the last byte came, and the record says
     response.end('{')
   }
   await gateway.call('/checked')
-  t.match((await gateway.takeRecords(1))[0], { status: 502, code: 'upstream-invalid', check: 'contract', contractViolations: 1, reason: /what its contract says: the header x-total/i })
+  t.match((await gateway.takeRecords(1))[0], { status: 502, code: 'upstream-invalid', check: 'contract', contractViolations: 1, reason: /what its contract says: the header "x-total"/i })
   gateway.upstream.answer = (_request, response) => { response.writeHead(200, json).write(good, () => { response.destroy() }) }
   await checkProblem(t, gateway, await gateway.call('/checked'), { status: 502, code: 'upstream-unreachable' })
 })

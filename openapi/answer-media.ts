@@ -6,7 +6,6 @@ import { parseJsonExactly } from './json.ts'
 import { charsetOf, essence, matchMediaType } from './media-type.ts'
 import { shownPointer } from './pointer.ts'
 import type { Judge, Violation } from './schema-judge.ts'
-import { shapeOf } from './shape.ts'
 import { readScalar } from './typed-values.ts'
 
 /** What a Content-Type says of the body that comes with it. */
@@ -74,9 +73,9 @@ function jsonBody (contentType: string, schema: JsonObject | undefined, { judge:
 }
 
 /** Of a text is checked what can be one value: a schema of another type describes something that the text is another form of. */
-function textBody (contentType: string, schema: JsonObject, { judge: judgeOf, resolve }: AnswerTools): AnswerBody | undefined {
+function textBody (contentType: string, schema: JsonObject, { judge: judgeOf, shapeOf }: AnswerTools): AnswerBody | undefined {
   let judge: Judge | undefined
-  const shape = shapeOf(schema, { resolve, fits: (one) => (value) => judgeOf(one).fits(value) })
+  const shape = shapeOf(schema)
   const decoder = decoderOf(charsetOf(contentType) ?? 'utf-8')
   if (shape.scalars.length === 0 || shape.items || shape.members || shape.isBinary || !decoder) return undefined
   return {
@@ -87,9 +86,14 @@ function textBody (contentType: string, schema: JsonObject, { judge: judgeOf, re
       const read = readScalar(shape, text, '')
       if ('violation' in read) return bodyFault(read.violation, (pointer) => pointer)
       judge ??= judgeOf(schema)
-      return judge.fitsExactly(read.value) ? undefined : bodyFault(judge.explain(read.value, true)[0], (pointer) => pointer)
+      return fitsIn(judge, read.value) ? undefined : bodyFault(judge.explain(read.value, true)[0], (pointer) => pointer)
     }
   }
+}
+
+/** Judges a value that was read from a text: an integer that no double holds is a bigint. */
+export function fitsIn (judge: Judge, value: unknown): boolean {
+  return typeof value === 'bigint' ? judge.fitsExactly(value) : judge.fits(value)
 }
 
 function bodyFault (violation: Violation | undefined, shown: (pointer: string) => string): AnswerFinding {

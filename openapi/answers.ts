@@ -1,15 +1,16 @@
-import { prepareHeaderCheck } from './answer-headers.ts'
-import type { HeaderCheck } from './answer-headers.ts'
-import { prepareMediaCheck } from './answer-media.ts'
+import { prepareHeadersCheck } from './answer-headers.ts'
+import type { HeadersCheck } from './answer-headers.ts'
+import { fitsIn, prepareMediaCheck } from './answer-media.ts'
 import type { MediaCheck } from './answer-media.ts'
 import type { Contract, Operation } from './contract.ts'
 import type { DeclaredResponse, Responses } from './declared-responses.ts'
 import type { JsonObject } from './document.ts'
 import { declaredNames } from './pointer.ts'
 import { resolverOf } from './references.ts'
-import type { Resolve } from './references.ts'
 import { judgesOf } from './schema-judge.ts'
 import type { Judge, JudgeMaker } from './schema-judge.ts'
+import { shapeOf } from './shape.ts'
+import type { Shape } from './shape.ts'
 
 /** The parts of an answer that can be wrong. */
 export const answerParts = ['status', 'media-type', 'header', 'body'] as const
@@ -39,7 +40,7 @@ export interface AnswerValidator {
 
 /** What the checks of all answers of a contract have in common. */
 export interface AnswerTools {
-  readonly resolve: Resolve
+  readonly shapeOf: (schema: JsonObject) => Shape
   /** Makes the judge of a schema when it is first needed. */
   readonly judge: (schema: JsonObject) => Judge
   /** Every member name that the contract declares. */
@@ -66,12 +67,21 @@ export function prepareAnswers (contract: Contract, supplied: (operation: Operat
   }
   const resolve = resolverOf(contract.document, contract.file)
   return (operation) => {
+    const judgeOf = (schema: JsonObject): Judge => judge(schema, operation.id)
     const tools: AnswerTools = {
-      resolve,
-      judge: (schema) => judge(schema, operation.id),
+      judge: judgeOf,
+      shapeOf: (schema) => shapeOf(schema, { resolve, fits: (one) => lazilyFits(() => judgeOf(one)) }),
       names: () => names ??= declaredNames(contract.document)
     }
     return new OperationAnswers(operation, new Set(supplied(operation)), tools)
+  }
+}
+
+function lazilyFits (make: () => Judge): (value: unknown) => boolean {
+  let judge: Judge | undefined
+  return (value) => {
+    judge ??= make()
+    return fitsIn(judge, value)
   }
 }
 
@@ -98,7 +108,7 @@ class OperationAnswers implements AnswerValidator {
 
   #prepare (declared: string, status: number): ResponseCheck {
     const response = this.#operation.responses.get(declared) as DeclaredResponse
-    const headers: readonly (readonly [string, HeaderCheck])[] = response.headers.filter(({ name }) => !this.#supplied.has(name)).map((header) => [header.name, prepareHeaderCheck(header, this.#tools)])
+    const headers = prepareHeadersCheck(response.headers.filter(({ name }) => !this.#supplied.has(name.toLowerCase())), this.#tools)
     const media = prepareMediaCheck(response.content, hasContent(this.#operation.method, status), this.#tools)
     return (came) => readHead(declared, { headers, media }, came)
   }
@@ -106,14 +116,10 @@ class OperationAnswers implements AnswerValidator {
 
 type ResponseCheck = (headers: AnswerHeaders) => ReadHead
 
-function readHead (declared: string, { headers, media }: { readonly headers: readonly (readonly [string, HeaderCheck])[], readonly media: MediaCheck }, came: AnswerHeaders): ReadHead {
+function readHead (declared: string, { headers, media }: { readonly headers: HeadersCheck, readonly media: MediaCheck }, came: AnswerHeaders): ReadHead {
   const { finding, body } = media(came['content-type'])
-  const findings: AnswerFinding[] = finding ? [finding] : []
-  for (const [name, check] of headers) {
-    const fault = check(came[name])
-    if (fault) findings.push(fault)
-  }
-  return { declared, findings, body }
+  const findings = headers(came)
+  return { declared, findings: finding ? [finding, ...findings] : findings, body }
 }
 
 /** The declared status that an answer comes under: exactly its own, then its range, then `default` (OpenAPI 3.0.3, Responses Object). */

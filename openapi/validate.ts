@@ -49,12 +49,12 @@ export async function compileMeanwhile (contract: Contract): Promise<ReadonlyMap
   return validators
 }
 
+/** What parameters are compiled with; `declared` is every member name that the contract declares. */
+export interface ParameterTools { readonly judge: (schema: JsonObject) => Judge, readonly shapeOf: (schema: JsonObject) => Shape, readonly declared: ReadonlySet<string> }
+
 /** What the operations of a contract are compiled with. */
-interface Tools {
-  readonly judge: (schema: JsonObject) => Judge
+interface Tools extends ParameterTools {
   readonly patchJudge: (schema: JsonObject) => Judge
-  readonly shapeOf: (schema: JsonObject) => Shape
-  readonly declared: ReadonlySet<string>
   readonly isResource: (schema: JsonObject) => boolean
 }
 
@@ -95,7 +95,8 @@ function compileOperation (operation: Operation, tools: Tools): OperationValidat
   }
 }
 
-function compileParameters (declared: readonly Parameter[], tools: Tools): CompiledParameters {
+/** Compiles declared parameters, or headers of an answer. Throws DocumentError when a schema cannot be. */
+export function compileParameters (declared: readonly Parameter[], tools: ParameterTools): CompiledParameters {
   const all = declared.map((parameter) => compileParameter(parameter, tools))
   const namesIn = (place: 'query' | 'cookie'): ReadonlySet<string> => new Set(all.filter((parameter) => parameter.in === place).flatMap(writtenNames))
   return {
@@ -108,7 +109,7 @@ function compileParameters (declared: readonly Parameter[], tools: Tools): Compi
   }
 }
 
-function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: Tools): CompiledParameter {
+function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: ParameterTools): CompiledParameter {
   const check = judge(parameter.schema)
   const form = shape(parameter.schema)
   const decode = { path: decodeURIComponent, query: decodeComponent, cookie: decodeURIComponent, header: (text: string) => text.trim() }[parameter.in]
