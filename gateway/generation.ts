@@ -24,6 +24,7 @@ import { addProblemPages } from './problem-pages.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
+import { addRulePages } from './rule-pages.ts'
 import { addStatus } from './status.ts'
 import type { Verdicts } from './verdicts.ts'
 
@@ -85,6 +86,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   opened.defer(async () => app.close())
   await addDocs(app, eservices, config)
   addProblemPages(app)
+  addRulePages(app)
   const probes = new Map(eservices.map((eservice) => [eservice, prepareProbe(eservice)]))
   addStatus(app, eservices, probes, { keys, registry })
   await addCatalogue(app, { config, eservices, registry, keys, probes, verdicts: lasting.verdicts, now })
