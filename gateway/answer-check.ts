@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { prepareAnswers } from '../openapi/answers.ts'
 import type { AnswerBody, AnswerFinding, AnswerValidator } from '../openapi/answers.ts'
 import type { Contract, Operation } from '../openapi/contract.ts'
+import { checkElsewhere, largeBytes } from '../openapi/large-answers.ts'
 import { codingOf, decodeAnswer } from './answer-coding.ts'
 import type { AnswerLedger, UncheckedReason } from './answer-ledger.ts'
 import { prepareSampling } from './answer-modes.ts'
@@ -13,6 +14,7 @@ import type { LiveEService, Route } from './route.ts'
 /** How the answers of one operation are checked. */
 export interface AnswerChecks {
   readonly mode: Exclude<AnswerMode, 'off'>
+  readonly contract: Contract
   readonly operation: Operation
   readonly validator: AnswerValidator
   readonly ledger: AnswerLedger
@@ -28,9 +30,9 @@ const validators = new WeakMap<Contract, Map<string, AnswerValidator>>()
 
 /** Prepares the checks of the answers of an operation; undefined where they are not checked. */
 export function prepareAnswerChecks ({ operation, eservice }: Route, ledger: AnswerLedger): AnswerChecks | undefined {
-  const { answers: mode } = eservice.config
+  const { contract, config: { answers: mode } } = eservice
   if (mode === 'off') return undefined
-  return { mode, operation, ledger, validator: validatorsOf(eservice).get(operation.id) as AnswerValidator, isSampled: prepareSampling(mode) }
+  return { mode, contract, operation, ledger, validator: validatorsOf(eservice).get(operation.id) as AnswerValidator, isSampled: prepareSampling(mode) }
 }
 
 /** The check of one answer: what is wrong with it is counted and told as soon as it is known. */
@@ -38,6 +40,7 @@ export class AnswerCheck {
   readonly #checks: AnswerChecks
   readonly #exchange: Exchange
   #status = 0
+  #contentType: string | undefined
   #coding: string | undefined
   /** How the body is checked, if it is. */
   body: AnswerBody | undefined
@@ -51,6 +54,7 @@ export class AnswerCheck {
   head (status: number, headers: IncomingHttpHeaders): AnswerFinding | undefined {
     const { validator, ledger, isSampled } = this.#checks
     this.#status = status
+    this.#contentType = headers['content-type']
     this.#coding = codingOf(headers)
     ledger.answers++
     try {
@@ -59,7 +63,7 @@ export class AnswerCheck {
       if (body && declared !== undefined && (body.needs === 'byte' || isSampled(declared))) this.body = body
       return findings[0]
     } catch (error) {
-      this.giveUp('schema', (error as Error).message)
+      this.giveUp('failed', (error as Error).message)
       return uncheckable
     }
   }
@@ -88,11 +92,13 @@ export class AnswerCheck {
     return typeof decoded === 'string' ? this.giveUp(decoded) : this.#judge(decoded)
   }
 
-  #judge (bytes: Uint8Array): Verdict {
+  async #judge (bytes: Uint8Array): Promise<Verdict> {
+    const { contract, operation: { id: operationId } } = this.#checks
     try {
-      return this.#conclude(this.body?.check(bytes))
+      const finding = bytes.length < largeBytes ? this.body?.check(bytes) : await checkElsewhere(contract, { operationId, status: this.#status, contentType: this.#contentType, bytes })
+      return this.#conclude(finding)
     } catch (error) {
-      return this.giveUp('schema', (error as Error).message)
+      return this.giveUp('failed', (error as Error).message)
     }
   }
 

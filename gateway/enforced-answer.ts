@@ -85,7 +85,7 @@ const because: Readonly<Record<UncheckedReason, string>> = {
   'too-long': 'it unfolds to more than may be held (limits.signedAnswerBytes)',
   'coding': 'its content coding is not known here',
   'crowded': 'too many answers are held',
-  'schema': 'a schema of the contract cannot be compiled'
+  'failed': 'its check failed'
 }
 
 function invalid ({ in: part, pointer, rule, detail }: AnswerFinding): Denial {

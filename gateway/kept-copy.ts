@@ -22,11 +22,9 @@ export class KeptCopy {
     return undefined
   }
 
-  /** All that was kept, which is then kept here no longer. */
-  take (): Buffer {
-    const bytes = this.#chunks.length === 1 ? this.#chunks[0] as Buffer : Buffer.concat(this.#chunks)
-    this.drop()
-    return bytes
+  /** All that was kept. */
+  bytes (): Buffer {
+    return this.#chunks.length === 1 ? this.#chunks[0] as Buffer : Buffer.concat(this.#chunks)
   }
 
   /** Gives up what was kept. */

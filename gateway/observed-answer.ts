@@ -28,8 +28,7 @@ export class ObservedOutlet implements Outlet {
   }
 
   begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
-    const copy = this.#copy
-    if (copy) this.#exchange.response.once('close', () => { copy.drop() })
+    if (this.#copy) this.#exchange.response.once('close', () => { this.#copy?.drop() })
     return this.#outlet.begin(status, headers, setHeaders)
   }
 
@@ -41,9 +40,10 @@ export class ObservedOutlet implements Outlet {
   end (): void {
     this.#outlet.end()
     if (!this.#copy || !this.#check.body) return
-    const bytes = this.#copy.take()
+    const copy = this.#copy
+    this.#copy = undefined
     // What was just written goes out before anything is read here.
-    setImmediate(() => { void this.#check.judge(bytes, longestKept) })
+    setImmediate(() => { void this.#check.judge(copy.bytes(), longestKept).finally(() => { copy.drop() }) })
   }
 
   #observe (chunk: Buffer): void {
