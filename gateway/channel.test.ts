@@ -157,7 +157,7 @@ t.test('a contract that no call could meet does not go live', async (t) => {
 })
 
 t.test('old versions of TLS, and a slow handshake, are not waited for', async (t) => {
-  const gateway = await startSecurely(t, 'ID_AUTH_CHANNEL_01', { patience: { headersMs: 200 } })
+  const gateway = await startSecurely(t, 'ID_AUTH_CHANNEL_01', { patience: { headersMs: 1000 } })
   const version = async (options: ConnectionOptions): Promise<string> => new Promise((resolve) => {
     const socket = connect({ port: gateway.port, host: '127.0.0.1', ...secure, ...options }, () => { resolve(socket.getProtocol() ?? ''); socket.destroy() })
     socket.on('error', () => { resolve('refused') })

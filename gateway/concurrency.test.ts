@@ -45,7 +45,7 @@ async function callTo (gateway: Harness, end: string): Promise<void> {
   const before = gateway.upstream.requests.length
   wire.write(requestOf(gateway, end))
   if (ends[end]?.leaves) {
-    await until(() => wire.isClosed || wire.received !== '' || gateway.upstream.requests.length > before, 500)
+    await until(() => wire.isClosed || wire.received !== '' || gateway.upstream.requests.length > before)
     await wait(5)
   } else await wire.answer()
   wire.destroy()
@@ -75,7 +75,7 @@ t.test('one call more than there are places is refused with 503 and costs nothin
 
 for (const end of Object.keys(ends)) {
   t.test(`a call that ends so gives its place back once: ${end}`, async (t) => {
-    const gateway = await startGateway(t, bounded(1, { timeoutMs: 150 }))
+    const gateway = await startGateway(t, bounded(1, { timeoutMs: 400 }))
     answerAsAsked(gateway)
     for (let count = 0; count < 3; count++) {
       await callTo(gateway, end)
@@ -87,7 +87,7 @@ for (const end of Object.keys(ends)) {
 }
 
 t.test('whoever sends calls behind each other without waiting and leaves gives all places back', async (t) => {
-  const gateway = await startGateway(t, bounded(3, { timeoutMs: 150 }))
+  const gateway = await startGateway(t, bounded(3, { timeoutMs: 400 }))
   answerAsAsked(gateway)
   const wire = gateway.connect()
   wire.write(Buffer.concat(['too late', 'caller gone within', 'long'].map((end) => requestOf(gateway, end))))
@@ -103,7 +103,7 @@ t.test('a call that the upstream has answered has no place any more, although it
     answerAsAsked(gateway)
     gateway.connect().write(Buffer.concat(['too late', end].map((one) => requestOf(gateway, one))))
     await until(() => gateway.upstream.requests.length >= 2)
-    await until(() => placesOf(gateway).taken === 1, 1000)
+    await until(() => placesOf(gateway).taken === 1)
     t.equal(placesOf(gateway).taken, 1, end)
   }
 })
@@ -146,7 +146,7 @@ t.test('a reload frees no place: what is in flight by what was live counts, unti
 })
 
 t.test('whatever the ends of many calls, all places come back', async (t) => {
-  const gateway = await startGateway(t, bounded(4, { timeoutMs: 150 }))
+  const gateway = await startGateway(t, bounded(4, { timeoutMs: 400 }))
   answerAsAsked(gateway)
   const call = fc.record({ end: fc.constantFrom(...Object.keys(ends)), after: fc.integer({ min: 0, max: 20 }) })
   await fc.assert(fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 12 }), async (calls) => {

@@ -125,7 +125,7 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'route-not-found': call('/nothing'),
   'method-not-allowed': call('/items', { method: 'DELETE' }),
   'not-acceptable': call('/items', { headers: { Accept: 'text/csv' } }),
-  'request-timeout': { options: { patience: { headersMs: 100, requestMs: 200, checkEveryMs: 50 } }, send: async (gateway) => {
+  'request-timeout': { options: { patience: { headersMs: 500, requestMs: 1000, checkEveryMs: 50 } }, send: async (gateway) => {
     const wire = gateway.connect()
     wire.write(`GET ${basePath}/items HTTP/1.1\r\nHost: `)
     return wire.answer()

@@ -29,7 +29,7 @@ t.test('a call whose caller left while a policy waited is not made, takes nothin
 t.test('an e-service whose contract has no /status is asked once, in bounded time, however many want to know', async (t) => {
   const gateway = await startGateway(t, {
     contract: { openapi: '3.0.3', info: { title: 'Quiet', version: '1.0.0' }, servers: [{ url: 'https://api.example.it/rest/archive/v1' }], paths: { '/items': { get: { operationId: 'list', responses: { 200: { description: 'ok' } } } } } },
-    config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, path: '/rest/quiet/v1', upstream: { ...one.upstream, timeoutMs: 100 } })) })
+    config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, path: '/rest/quiet/v1', upstream: { ...one.upstream, timeoutMs: 1000 } })) })
   })
   let asked = 0
   gateway.upstream.answer = () => { asked++ }

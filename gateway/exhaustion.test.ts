@@ -8,7 +8,7 @@ import { checkNextServed, checkProblem, checkRefused } from './harness/refusal.t
 import type { AnswerAs } from './harness/upstream.ts'
 import type { Wire } from './harness/wire.ts'
 
-const hurried = { headersMs: 400, requestMs: 600, checkEveryMs: 30, stalledMs: 300 }
+const hurried = { headersMs: 1000, requestMs: 1500, checkEveryMs: 30, stalledMs: 700 }
 const withLimits = (limits: Partial<Config['limits']>) => (config: Config): Config => ({ ...config, limits: { ...config.limits, ...limits } })
 const name = '{"name":"x"}'
 

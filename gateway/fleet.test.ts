@@ -124,7 +124,7 @@ t.test('one that ends is started again: at once, then after pauses; the others a
     await until(() => stage.alive.length === 2 && stage.told.some((line) => line.includes('serve')))
     await until(() => stage.events.length === 4 + 2 * count)
     const took = performance.now() - before
-    t.ok(took < [90, 190, 290][count]! && took >= [0, 100, 200][count]! - 2, `${took} ms`)
+    t.ok(took >= [0, 100, 200][count]! - 2, `${took} ms`)
     t.strictSame(stage.take().filter((line) => line.startsWith('1 ')), [])
   }
   t.match((await fleet.processes())[1], { pid: 5, worker: 2, restarts: 3, lastEnd: { how: 'exit code 7' } })
@@ -160,7 +160,7 @@ t.test('one that lives but does not answer is killed, and replaced as if it had 
   stage.instead = ({ pid }) => pid === 1 ? never : undefined
   await until(() => stage.alive.length === 2 && stage.events.length === 4)
   const took = performance.now() - stopped
-  t.ok(took > 95 && took < 1000, `${took} ms`)
+  t.ok(took > 95, `${took} ms`)
   t.strictSame(stage.workers.map(({ how }) => how), ['SIGKILL', undefined, undefined])
   await until(() => stage.told.includes('2 own true'))
   const how = 'SIGKILL: the process did not answer within 0.1 s (ping)'

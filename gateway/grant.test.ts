@@ -330,7 +330,7 @@ async function firstBytes (gateway: Harness, path: string): Promise<string> {
   gateway.upstream.answer = (_request, response) => { response.writeHead(200, { ...jsonType, etag: '"v1"' }).write('{"id":"first"') }
   const wire = gateway.connect()
   wire.write(gateway.request(path, { headers: { 'Accept-Encoding': 'gzip', 'If-None-Match': '"v0"', 'Accept': 'text/csv, */*' } }))
-  await until(() => wire.received.includes('first'), 1000)
+  await until(() => wire.received.includes('first'))
   wire.destroy()
   return wire.received
 }

@@ -203,7 +203,7 @@ const broken: Readonly<Record<string, readonly [answer: AnswerAs, status: number
 }
 
 t.test('an answer that does not come whole is a failure of the upstream: nothing of it had gone out', async (t) => {
-  const gateway = await start(t, { config: (config) => ({ ...withCustody(config), eservices: withCustody(config).eservices.map((one) => ({ ...one, upstream: { ...one.upstream, timeoutMs: 300 } })) }) })
+  const gateway = await start(t, { config: (config) => ({ ...withCustody(config), eservices: withCustody(config).eservices.map((one) => ({ ...one, upstream: { ...one.upstream, timeoutMs: 600 } })) }) })
   for (const [name, [answer, status, code]] of Object.entries(broken)) {
     await t.test(`${name}: ${code}`, async (t) => {
       gateway.upstream.answer = answer

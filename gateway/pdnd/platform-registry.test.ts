@@ -94,12 +94,12 @@ t.test('an id about which the platform does not answer is undecided, and asked f
 })
 
 t.test('an answer that hangs is not waited for for ever', async (t) => {
-  const { registry, feed, standIn } = await startRegistry(t, { deadlineMs: 200 })
+  const { registry, feed, standIn } = await startRegistry(t, { deadlineMs: 500 })
   await feed.read()
   standIn.otherwise = (path) => path.startsWith('purposes/') ? () => undefined : undefined
   const start = performance.now()
   t.equal(await registry.settle({ ...known, purposeId: id(5, 1) }), 'undecided')
-  t.ok(performance.now() - start < 2000)
+  t.ok(performance.now() - start < 5000)
 })
 
 t.test('10000 invented ids cause a bounded number of questions, and what is known is served meanwhile', async (t) => {

@@ -230,7 +230,7 @@ const broken: Readonly<Record<string, Answering>> = {
 }
 for (const [name, answer] of Object.entries(broken)) {
   t.test(`${name} instead of a list replaces nothing, is told, and fills nothing`, async (t) => {
-    const { registry, feed, platform, standIn, isActive } = await filled(t, { deadlineMs: 200 })
+    const { registry, feed, platform, standIn, isActive } = await filled(t, { deadlineMs: 400 })
     standIn.otherwise = (path) => path === 'purposes' ? answer : undefined
     platform.now += hours
     await t.rejects(feed.read())
@@ -239,7 +239,7 @@ for (const [name, answer] of Object.entries(broken)) {
     t.equal(registry.settle(known), 'settled')
     t.equal(registry.ageMs, 0, 'the events were read all the same')
 
-    const empty = await startRegistry(t, { deadlineMs: 200 })
+    const empty = await startRegistry(t, { deadlineMs: 400 })
     empty.standIn.otherwise = standIn.otherwise
     await t.rejects(empty.feed.read())
     t.equal(empty.registry.settle(known), 'undecided', 'never "none": a registry that was not filled decides nothing')
