@@ -1,4 +1,4 @@
-import type { Encodings } from './declared-body.ts'
+import type { Encoding, Encodings } from './declared-body.ts'
 import { isDeepName, readDeepObject } from './deep-object.ts'
 import { isJsonType } from './json-answers.ts'
 import { parseJsonExactly } from './json.ts'
@@ -38,7 +38,7 @@ export function readForm (members: Members, encodings: Encodings, pairs: readonl
     return taken
   })
   for (const [name, shape] of members.declared) {
-    const encoding = encodings[name]
+    const encoding = encodings.get(name)
     const pointer = `/${escapePointer(name)}`
     const isSpread = shape.members !== undefined && encoding?.style === 'form' && encoding.explode
     const own = encoding?.style === 'deepObject' && shape.members ? take([...left.keys()].filter((one) => isDeepName(one, name)))
@@ -57,7 +57,7 @@ export function readForm (members: Members, encodings: Encodings, pairs: readonl
   return { value: values }
 }
 
-function readProperty (name: string, shape: Shape, encoding: Encodings[string] | undefined, pairs: readonly QueryPair[], pointer: string): Typed {
+function readProperty (name: string, shape: Shape, encoding: Encoding | undefined, pairs: readonly QueryPair[], pointer: string): Typed {
   const [first, second] = pairs
   const notation = notationOf({ name, in: 'query', style: encoding?.style ?? 'form', explode: encoding?.explode ?? true }, decodeComponent)
   if (encoding?.style === 'deepObject' && shape.members) return readDeepObject(shape.members, name, pairs, pointer)
@@ -90,7 +90,7 @@ export function readParts (members: Members, encodings: Encodings, parts: readon
     const pointer = members.declared.has(name) ? `/${escapePointer(name)}` : '/*'
     const isList = shape?.items !== undefined && (some.length > 1 || shape.scalars.length === 0)
     if (some.length > 1 && !isList) return { violation: once(pointer) }
-    const read = some.map((part, index) => readPart(isList ? shape?.items : shape, encodings[name], part, isList ? `${pointer}/${index}` : pointer))
+    const read = some.map((part, index) => readPart(isList ? shape?.items : shape, encodings.get(name), part, isList ? `${pointer}/${index}` : pointer))
     const fault = read.find((one) => 'violation' in one)
     if (fault) return fault
     const all = read.map((one) => 'value' in one ? one.value : undefined)
@@ -99,18 +99,18 @@ export function readParts (members: Members, encodings: Encodings, parts: readon
   return { value: values }
 }
 
+const isAny = (shape: Shape | undefined): boolean => shape?.isAny ?? true
 const isText = (type: string): boolean => type === 'text/plain'
 
-function readPart (shape: Shape | undefined, encoding: Encodings[string] | undefined, part: Part, pointer: string): Typed {
+function readPart (shape: Shape | undefined, encoding: Encoding | undefined, part: Part, pointer: string): Typed {
   const wrong = (rule: string, expected: string): { readonly violation: Violation } => ({ violation: { pointer, rule, expected } })
   const missing = encoding?.requiredHeaders.find((name) => !part.headers.has(name))
   if (missing !== undefined) return wrong('required', `must have the part header ${missing}`)
   const types = encoding?.types ?? []
-  const isBinary = shape?.isBinary ?? part.filename !== undefined
   if (types.length > 0 && (part.type === undefined ? part.filename !== undefined : matchMediaType(part.type, types) === undefined)) return wrong('contentType', `must be of the media type ${types.join(' or ')}`)
   const charset = part.type === undefined ? undefined : /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(part.type)?.[1]?.toLowerCase()
   const type = part.type === undefined ? types.find(isConcrete) ?? (shape?.members && shape.scalars.length === 0 ? 'application/json' : 'text/plain') : essence(part.type)
-  if (isBinary) return { value: binaryText(part.bytes) }
+  if (shape?.isBinary || (isAny(shape) && (part.filename !== undefined || !(isText(type) || isJsonType(type))))) return { value: binaryText(part.bytes) }
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') return wrong('charset', 'must be in UTF-8')
   if (isJsonType(type)) return readJsonBytes(part.bytes, pointer)
   if (shape?.members && shape.scalars.length === 0) return wrong('contentType', 'must be of the media type application/json')

@@ -13,7 +13,8 @@ export interface Encoding {
   readonly requiredHeaders: readonly string[]
 }
 
-export type Encodings = Readonly<Record<string, Encoding>>
+/** By the names of the properties. */
+export type Encodings = ReadonlyMap<string, Encoding>
 
 /** The request body: media types and ranges in lower case, each with its schema (`undefined` = any bytes); and how the properties of forms are written. */
 export interface Body {
@@ -33,7 +34,7 @@ export function declaredBody (source: JsonObject, resolve: Resolve): Body {
 }
 
 function encodingsOf (source: JsonObject, resolve: Resolve): Encodings {
-  return Object.fromEntries(Object.entries(source).map(([name, value]) => [name, encodingOf(isObject(value) ? value : {}, resolve)]))
+  return new Map(Object.entries(source).map(([name, value]) => [name, encodingOf(isObject(value) ? value : {}, resolve)]))
 }
 
 function encodingOf ({ contentType, style, explode, headers }: JsonObject, resolve: Resolve): Encoding {

@@ -46,7 +46,7 @@ function declaredParameter (source: JsonObject, reader: ParametersReader): Param
   // OpenAPI 3.0.3 says that header parameters with these names are ignored: they belong to the protocol.
   if (place === 'header' && ['accept', 'content-type', 'authorization'].includes(name.toLowerCase())) return undefined
   if (!isPlace(place)) throw reader.fail(`parameter "${name}" is in ${place}, where no parameter can be`)
-  const style = styleOf(source, place, reader)
+  const style = styleOf(source, name, place, reader)
   return {
     name,
     in: place,
@@ -54,7 +54,7 @@ function declaredParameter (source: JsonObject, reader: ParametersReader): Param
     style,
     explode: (source['explode'] ?? style === 'form') === true,
     allowsEmpty: place === 'query' && source['allowEmptyValue'] === true,
-    ...contentOf(source, reader)
+    ...contentOf(source, name, reader)
   }
 }
 
@@ -62,19 +62,19 @@ function isPlace (place: string): place is Place {
   return Object.hasOwn(styles, place)
 }
 
-function styleOf ({ name, style }: JsonObject, place: Place, { fail }: ParametersReader): Style {
+function styleOf ({ style }: JsonObject, name: string, place: Place, { fail }: ParametersReader): Style {
   const known: readonly Style[] = styles[place]
   if (style === undefined) return known[0] as Style
   const found = known.find((one) => one === style)
-  if (!found) throw fail(`parameter "${String(name)}" has the style ${JSON.stringify(style)}, which there is not in ${place}: only ${known.join(', ')}`)
+  if (!found) throw fail(`parameter "${name}" has the style ${JSON.stringify(style)}, which there is not in ${place}: only ${known.join(', ')}`)
   return found
 }
 
-function contentOf ({ name, schema, content }: JsonObject, { resolve, fail }: ParametersReader): Pick<Parameter, 'content' | 'schema'> {
+function contentOf ({ schema, content }: JsonObject, name: string, { resolve, fail }: ParametersReader): Pick<Parameter, 'content' | 'schema'> {
   const [type, media] = isObject(content) ? Object.entries(content)[0] ?? [] : []
   const declared = type === undefined ? schema : isObject(media) ? media['schema'] ?? {} : {}
   const read = schemaFrom(declared, resolve)
-  if (!read) throw fail(`parameter "${String(name)}" has no schema`)
+  if (!read) throw fail(`parameter "${name}" has no schema`)
   return { content: type === undefined ? undefined : isJsonType(essence(type)) ? 'json' : 'text', schema: read }
 }
 

@@ -9,9 +9,10 @@ const keyword = 'exactly'
 
 /** Makes a schema judge also integers that come as bigint, because no double holds them: from their digits, not from what they would be rounded to. */
 export function toExactSchema (schema: JsonObject): JsonObject {
-  const { type, enum: values, const: value, ...rest } = schema
   const said = numeric.filter((name) => schema[name] !== undefined)
-  return said.length === 0 ? schema : { ...rest, [keyword]: Object.fromEntries(said.map((name) => [name, schema[name] as Json])) }
+  if (said.length === 0) return schema
+  const rest = Object.entries(schema).filter(([name]) => !['type', 'enum', 'const'].includes(name))
+  return { ...Object.fromEntries(rest), [keyword]: Object.fromEntries(said.map((name) => [name, schema[name] as Json])) }
 }
 
 /** The keyword that `toExactSchema` puts into schemas. The other ones look at doubles only, and pass over a bigint. */
@@ -61,12 +62,14 @@ const limits: readonly (readonly [name: string, sign: string, holds: (value: big
 ]
 
 function findLimitFault (said: JsonObject, value: bigint): Fault | undefined {
-  const broken = limits.find(([name, , holds]) => typeof said[name] === 'number' && !holds(value, said[name]))
-  if (broken) return { keyword: broken[0], message: `must be ${broken[1]} ${String(said[broken[0]])}`, params: { limit: said[broken[0]] } }
+  for (const [name, sign, holds] of limits) {
+    const limit = said[name]
+    if (typeof limit === 'number' && !holds(value, limit)) return { keyword: name, message: `must be ${sign} ${limit}`, params: { limit } }
+  }
   const { multipleOf, format } = said
   if (typeof multipleOf === 'number' && !isMultiple(value, multipleOf)) return { keyword: 'multipleOf', message: `must be multiple of ${multipleOf}`, params: { multipleOf } }
   const fits = format === 'int64' ? BigInt.asIntN(64, value) === value : format !== 'int32'
-  return fits ? undefined : { keyword: 'format', message: `must match format "${String(format)}"`, params: { format }, schema: format }
+  return fits ? undefined : { keyword: 'format', message: `must match format "${format}"`, params: { format }, schema: format }
 }
 
 /** Of a fraction such as 0.01 or 0.5 every integer is a multiple that its inverse says so of. */

@@ -22,7 +22,7 @@ function findOperationFault (operation: unknown, pointer: string): Violation | u
   if (typeof path !== 'string' || !pointerForm.test(path)) return fault(`${pointer}/path`, 'must be a JSON pointer (RFC 6901)')
   if (needs[op] === 'value' && !Object.hasOwn(operation, 'value')) return fault(pointer, `must have a value, as ${op} needs one`)
   if (needs[op] === 'from' && (typeof from !== 'string' || !pointerForm.test(from))) return fault(`${pointer}/from`, 'must be a JSON pointer (RFC 6901)')
-  return op === 'move' && path.startsWith(`${String(from)}/`) ? fault(`${pointer}/from`, 'must not be moved into itself') : undefined
+  return op === 'move' && typeof from === 'string' && path.startsWith(`${from}/`) ? fault(`${pointer}/from`, 'must not be moved into itself') : undefined
 }
 
 function fault (pointer: string, expected: string): Violation {

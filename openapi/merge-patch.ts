@@ -27,7 +27,7 @@ export function resourceSchemas (document: Json): ReadonlySet<string> {
       const reference = isObject(schema) ? schema['$ref'] : undefined
       if (typeof reference === 'string' && essence(type) !== mergePatchType) found.add(reference)
     }
-    for (const member of Object.values(value)) walk(member as Json)
+    for (const member of Object.values(value)) walk(member)
   }
   walk(document)
   return found

@@ -66,7 +66,7 @@ export function readParameters (compiled: CompiledParameters, source: ParameterS
   const cookies = compiled.cookieNames.size === 0 ? [] : parseCookies([source.header('cookie')].flat().join('; '))
   if (!cookies) return refused([{ in: 'cookie', pointer: '', rule: 'encoding', detail: 'the cookies have a broken percent-encoding' }])
   const findings = query.some(({ name }) => !isDeclared(compiled, name)) ? [undeclared(compiled)] : []
-  const sources: Sources = { source, query: query.length === 0 ? noPairs : Map.groupBy(query, nameOf), cookies: cookies.length === 0 ? noPairs : Map.groupBy(cookies, nameOf) }
+  const sources: Sources = { source, query: grouped(query), cookies: grouped(cookies) }
   const values = Object.create(null) as Record<string, unknown>
   for (const parameter of compiled.all) {
     const read = readOne(parameter, sources, compiled)
@@ -74,7 +74,7 @@ export function readParameters (compiled: CompiledParameters, source: ParameterS
       if (parameter.required) findings.push(toFinding(parameter, { pointer: parameter.pointer, rule: 'required', expected: 'is required and missing' }))
     } else if (Array.isArray(read)) findings.push(...read.map((violation) => toFinding(parameter, violation)))
     // What names the resource goes first, where something else has the same name.
-    else if (!(parameter.name in values) || parameter.in === 'path') values[parameter.name] = (read as { readonly value: unknown }).value
+    else if (!(parameter.name in values) || parameter.in === 'path') values[parameter.name] = read.value
   }
   return findings.length > 0 ? refused(findings) : { values, query, cookie: cookies.length === 0 ? undefined : writeCookies(cookies, compiled.cookieNames) }
 }
@@ -84,8 +84,15 @@ export function isOneText ({ style, kinds }: Pick<CompiledParameter, 'style' | '
   return style === 'simple' && kinds.length === 1 && kinds[0] === 'scalar'
 }
 
-function nameOf ({ name }: { readonly name: string }): string {
-  return name
+function grouped<Pair extends { readonly name: string }> (pairs: readonly Pair[]): ReadonlyMap<string, readonly Pair[]> {
+  if (pairs.length === 0) return noPairs
+  const groups = new Map<string, Pair[]>()
+  for (const pair of pairs) {
+    const group = groups.get(pair.name)
+    if (group) group.push(pair)
+    else groups.set(pair.name, [pair])
+  }
+  return groups
 }
 
 function isDeclared ({ queryNames, deep, takesAny }: CompiledParameters, name: string): boolean {
@@ -108,11 +115,11 @@ function readTyped (parameter: CompiledParameter, sources: Sources, compiled: Co
   const { pointer, shape, notation, content, kinds } = parameter
   if (parameter.style === 'deepObject' && shape.members) {
     const pairs = [...sources.query].flatMap(([name, some]) => isDeepName(name, parameter.name) ? some : [])
-    if (pairs.length > 0 || !sources.query.has(parameter.name)) return pairs.length === 0 ? undefined : readDeepObject(shape.members, parameter.name, pairs, pointer)
+    if (pairs.length > 0 || isWrittenApart(parameter)) return pairs.length === 0 ? undefined : readDeepObject(shape.members, parameter.name, pairs, pointer)
   }
-  const found = findWritten(parameter, sources)
   const spread = kinds.includes('members') ? findSpread(parameter, sources, compiled) : undefined
-  if (spread) return spread
+  if (spread || isWrittenApart(parameter)) return spread
+  const found = findWritten(parameter, sources)
   if (!found) return undefined
   if (parameter.allowsEmpty && found.length === 1 && found[0]?.value === '') return { value: '' }
   if (content !== undefined) return found.length === 1 ? readContent(content, found[0]?.value ?? '', pointer) : { violation: once(pointer) }
@@ -171,9 +178,19 @@ function findWritten ({ in: place, name, key, shape, style, kinds }: CompiledPar
   return shape.items ? [{ raw: values.join(','), value: values.join(',') }] : values.map((value) => ({ raw: value, value }))
 }
 
-/** An object whose members are written as parameters (`form` with `explode`). */
-function findSpread ({ in: place, style, explode, shape: { members }, pointer, content }: CompiledParameter, { query, cookies }: Sources, { queryNames }: CompiledParameters): Typed | undefined {
-  if (style !== 'form' || !explode || !members || content !== undefined) return undefined
+/** True for an object whose members are written as parameters (`form` with `explode`). */
+export function isSpread ({ style, explode, shape, content }: Pick<CompiledParameter, 'style' | 'explode' | 'shape' | 'content'>): boolean {
+  return style === 'form' && explode && shape.members !== undefined && content === undefined
+}
+
+/** True for an object of which no parameter has the name. */
+export function isWrittenApart (parameter: CompiledParameter): boolean {
+  return (isSpread(parameter) || parameter.style === 'deepObject') && parameter.kinds.length === 1 && parameter.kinds[0] === 'members'
+}
+
+function findSpread (parameter: CompiledParameter, { query, cookies }: Sources, { queryNames }: CompiledParameters): Typed | undefined {
+  const { in: place, shape: { members }, pointer } = parameter
+  if (!isSpread(parameter) || !members) return undefined
   const pairs: ReadonlyMap<string, readonly Written[]> = place === 'query' ? query : cookies
   const own = [...pairs].filter(([name]) => members.declared.has(name) || (members.takesOthers && place === 'query' && !queryNames.has(name)))
   return own.length === 0 ? undefined : readMembers(members, own.map(([name, some]) => [name, some.map(({ value }) => value)]), pointer)

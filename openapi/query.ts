@@ -11,11 +11,14 @@ export function queryOf (url: string): string {
 export function parseQuery (query: string): readonly QueryPair[] | undefined {
   if (query === '') return []
   try {
-    return query.split('&').filter((pair) => pair !== '').map((pair) => {
+    const pairs: QueryPair[] = []
+    for (const pair of query.split('&')) {
+      if (pair === '') continue
       const at = pair.indexOf('=')
       const raw = at === -1 ? '' : pair.slice(at + 1)
-      return { name: decodeComponent(at === -1 ? pair : pair.slice(0, at)), value: decodeComponent(raw), raw }
-    })
+      pairs.push({ name: decodeComponent(at === -1 ? pair : pair.slice(0, at)), value: decodeComponent(raw), raw })
+    }
+    return pairs
   } catch {
     return undefined
   }
@@ -23,6 +26,8 @@ export function parseQuery (query: string): readonly QueryPair[] | undefined {
 
 /** Decodes one query component. Throws URIError when the percent-encoding is broken. */
 export function decodeComponent (text: string): string {
+  // Most have nothing to decode.
+  if (!text.includes('%') && !text.includes('+')) return text
   return decodeURIComponent(text.replaceAll('+', ' '))
 }
 

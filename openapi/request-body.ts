@@ -65,7 +65,7 @@ export function prepareBody (body: Body | undefined, parts: BodyParts): BodyChec
 
 function mediaOf (type: string, schema: JsonObject | undefined, { encodings }: Body, parts: BodyParts): Media {
   const judge = schema && parts.judge(schema, type === mergePatchType)
-  return { encodings: encodings.get(type) ?? {}, parts, judge, shape: schema && parts.shapeOf(schema) }
+  return { encodings: encodings.get(type) ?? new Map(), parts, judge, shape: schema && parts.shapeOf(schema) }
 }
 
 /** The ways in which most clients write a media type, which need not be read again. */

@@ -84,7 +84,11 @@ class SchemaJudge implements Judge {
     this.#careful ??= this.#compile('careful')
     // The verdict is the other one's: this only finds words for it.
     const found = this.#careful(value) ? [] : this.#careful.errors ?? []
-    const told = new Map((found.length > 0 ? found : first).filter(({ keyword }) => keyword !== 'if').map((error) => [`${error.instancePath} ${error.keyword} ${error.message}`, error]))
+    const all = found.length > 0 ? found : first
+    // Of a value of another type nothing else needs to be said.
+    const mistyped = new Set(all.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
+    const worth = all.filter(({ keyword, instancePath }) => keyword !== 'if' && (keyword === 'type' || !mistyped.has(instancePath)))
+    const told = new Map((worth.length > 0 ? worth : first).map((error) => [`${error.instancePath} ${error.keyword} ${error.message}`, error]))
     return [...told.values()].slice(0, mostTold).map(toViolation)
   }
 }

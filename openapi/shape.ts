@@ -15,6 +15,8 @@ export interface Shape {
   readonly members: Members | undefined
   /** True for a string of any bytes: what is read of it is its length. */
   readonly isBinary: boolean
+  /** True where the schema names no type. */
+  readonly isAny: boolean
 }
 
 /** The shapes of an object's members; `others` is that of members which are not declared, and `takesOthers` says that the contract asks for them. */
@@ -33,7 +35,7 @@ interface Gathered {
 
 /** How far shapes are followed: no text is written that is nested deeper. */
 const deepest = 5
-const anything: Shape = { schema: {}, scalars: ['string'], fits: undefined, items: undefined, members: undefined, isBinary: false }
+const anything: Shape = { schema: {}, scalars: ['string'], fits: undefined, items: undefined, members: undefined, isBinary: false, isAny: true }
 
 /** What working out shapes needs: `fits` makes what tells whether a schema takes a value. */
 export interface ShapeParts { readonly resolve: Resolve, readonly fits: (schema: JsonObject) => (value: unknown) => boolean }
@@ -52,7 +54,8 @@ export function shapeOf (schema: JsonObject, parts: ShapeParts, depth = 0): Shap
     members: types.has('object')
       ? { declared: new Map([...properties].map(([name, property]) => [name, below(property)])), others: additional === false ? undefined : below(isObject(additional) ? additional : undefined), takesOthers: additional === true || isObject(additional) }
       : undefined,
-    isBinary
+    isBinary,
+    isAny: false
   }
 }
 

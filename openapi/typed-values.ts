@@ -15,7 +15,7 @@ export function readScalar ({ scalars, fits }: Shape, text: string, pointer: str
     const value = lexers[type](text)
     if (value === undefined) continue
     if (!fits || fits(value)) return { value }
-    read = value
+    read ??= value
   }
   if (read !== undefined) return { value: read }
   return { violation: { pointer, rule: 'type', expected: `must be ${scalars.map((type) => scalarTexts[type]).join(' or ') || 'a list or an object'}` } }

@@ -3,7 +3,7 @@ import type { Contract, Operation } from './contract.ts'
 import type { Parameter } from './declared-parameters.ts'
 import type { JsonObject } from './document.ts'
 import { resourceSchemas, toMergePatchSchema } from './merge-patch.ts'
-import { isOneText, readParameters } from './parameters.ts'
+import { isOneText, isSpread, isWrittenApart, readParameters } from './parameters.ts'
 import type { CompiledParameter, CompiledParameters, ParameterSource, ReadParameters } from './parameters.ts'
 import { declaredNames } from './pointer.ts'
 import { decodeComponent } from './query.ts'
@@ -124,14 +124,7 @@ function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: Para
   }
 }
 
-/** True for an object whose members are written as parameters. */
-function isSpread ({ style, explode, shape, content }: CompiledParameter): boolean {
-  return style === 'form' && explode && shape.members !== undefined && content === undefined
-}
-
 /** The names under which a parameter comes. */
 function writtenNames (parameter: CompiledParameter): readonly string[] {
-  const { name, kinds, shape, style } = parameter
-  const isMembers = (isSpread(parameter) || style === 'deepObject') && kinds.length === 1 && kinds[0] === 'members'
-  return [...isMembers ? [] : [name], ...isSpread(parameter) ? shape.members?.declared.keys() ?? [] : []]
+  return [...isWrittenApart(parameter) ? [] : [parameter.name], ...isSpread(parameter) ? parameter.shape.members?.declared.keys() ?? [] : []]
 }
