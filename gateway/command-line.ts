@@ -8,6 +8,7 @@ import type { Command, Terminal } from './commands/command.ts'
 import { diff } from './commands/diff.ts'
 import { evidence } from './commands/evidence.ts'
 import { explain } from './commands/explain.ts'
+import { init } from './commands/init.ts'
 import { mock } from './commands/mock.ts'
 import { reload } from './commands/reload.ts'
 import { restart } from './commands/restart.ts'
@@ -18,7 +19,7 @@ import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
 /** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, check, plan, reload, restart, diff, voucher, call, explain, evidence, mock, vectors]
+const commands: readonly Command[] = [start, check, plan, reload, restart, diff, voucher, call, explain, evidence, init, mock, vectors]
 
 const overview = `varco COMMAND [OPTIONS]
 
