@@ -25,12 +25,27 @@ export interface Surroundings {
  */
 export async function runLoadTest (scenarios: readonly Scenario[], load: Load, surroundings: Surroundings):
 Promise<readonly Measured[]> {
-  const { signal, onStart, onRound } = surroundings
+  const { signal, onStart } = surroundings
   await using stack = new AsyncDisposableStack()
+  const range = await startRange(stack, signal)
+  onStart(range.targets)
+  return await fireScenarios(range, scenarios, load, surroundings)
+}
+
+/** The targets and what fires at them, running. */
+export interface Range { readonly targets: Targets, readonly generator: Program }
+
+/** Starts every target and the generator; `stack` stops them. */
+export async function startRange (stack: AsyncDisposableStack, signal: AbortSignal): Promise<Range> {
   const targets = await startTargets(stack, signal)
   const generator = stack.use(new Program(join(import.meta.dirname, 'generator.ts'), signal))
   await generator.hear()
-  onStart(targets)
+  return { targets, generator }
+}
+
+/** Fires the scenarios in rounds. Throws at the first answer that is not the expected one. */
+export async function fireScenarios ({ targets, generator }: Range, scenarios: readonly Scenario[], load: Load, { signal, onRound }: Omit<Surroundings, 'onStart'>):
+Promise<readonly Measured[]> {
   const orders = new Map<Scenario, Order>()
   for (const scenario of scenarios) orders.set(scenario, await prepareOrder(scenario, targets, load, signal))
   return await measure(scenarios, load.rounds, async (scenario, round) => {
