@@ -37,10 +37,11 @@ export function versionBadges (versions: readonly Version[], language: Language)
 /** What the rules say of the contract: the worst verdict, in one line. */
 export function lintBadge (verdicts: readonly LintVerdict[] | undefined, language: Language): Html {
   const say = words[language]
-  if (!verdicts) return badge('secondary', 'it-help-circle', `${say.contract}: ${say.notChecked.toLowerCase()}`)
-  const errors = verdicts.reduce((sum, verdict) => sum + verdict.errors, 0)
-  const worst = verdicts.toSorted((a, b) => b.errors - a.errors || b.warnings - a.warnings)[0]
-  return errors > 0 && worst ? badge('danger', 'it-error', say.verdict(worst.profile, worst.errors, worst.warnings)) : badge('success', 'it-check-circle', `${say.contract}: ${say.clean.toLowerCase()}`)
+  const worst = verdicts?.toSorted((a, b) => b.errors - a.errors || b.warnings - a.warnings)[0]
+  if (!worst) return badge('secondary', 'it-help-circle', `${say.contract}: ${say.notChecked.toLowerCase()}`)
+  const { profile, errors, warnings } = worst
+  if (errors + warnings === 0) return badge('success', 'it-check-circle', `${say.contract}: ${say.clean.toLowerCase()}`)
+  return badge(errors > 0 ? 'danger' : 'success', errors > 0 ? 'it-error' : 'it-check-circle', say.verdict(profile, errors, warnings))
 }
 
 /** The kinds of proof that the operations of an e-service ask for. */

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { grantFor } from '../../policies/grants.ts'
 import { sandboxOf } from '../docs-document.ts'
 import type { LiveEService } from '../route.ts'
 import { Answer } from './answer.ts'
 import { openAssets } from './assets.ts'
 import type { Examples } from './code-section.ts'
+import { titleOf } from './contract-text.ts'
 import { writeDcat } from './dcat.ts'
 import { eserviceContent } from './eservice-page.ts'
 import { exampleOf } from './example.ts'
@@ -52,7 +54,7 @@ export async function addCatalogue (app: FastifyInstance, parts: CatalogueParts)
   page('/', (language) => words[language].catalogue, listContent)
   for (const [index, eservice] of eservices.entries()) {
     const others = eservices.filter((one) => one !== eservice && one.config.eserviceId === eservice.config.eserviceId)
-    page(pagePath(eservice.config.name), (language) => `${eservice.contract.title} · ${words[language].catalogue}`, ({ entries }, language) => {
+    page(pagePath(eservice.config.name), (language) => `${titleOf(eservice)} · ${words[language].catalogue}`, ({ entries }, language) => {
       const entry = entries[index] as Stock['entries'][number]
       if (!examples.has(eservice)) examples.set(eservice, examplesOf(eservice, parts))
       return eserviceContent({ entry, others, examples: examples.get(eservice) as Examples, datasets: data.get(eservice) ?? [], config }, language)
@@ -108,9 +110,10 @@ function examplesOf (eservice: LiveEService, { config, registry }: CataloguePart
 }
 
 /** Who calls in an example, by the names of the sandbox: a client of the registry file with an active purpose, else that of the demonstration. */
-function sandboxConsumer ({ config: { name, eserviceId } }: LiveEService, file: CatalogueParts['registry']['file']): { readonly client: string, readonly purpose: string } {
-  for (const { id, alias, eserviceId: of, versions } of file?.purposes ?? []) {
-    const client = of === eserviceId && versions.some(({ state }) => state === 'Active') && file?.clients.find(({ kind, purposes }) => kind === 'Consumer' && purposes.includes(id))
+function sandboxConsumer ({ config: { name, eserviceId }, terms: { grants } }: LiveEService, file: CatalogueParts['registry']['file']): { readonly client: string, readonly purpose: string } {
+  for (const { id, alias, eserviceId: of, consumerId, versions } of file?.purposes ?? []) {
+    const isGood = of === eserviceId && versions.some(({ state }) => state === 'Active') && (!grants || grantFor(grants, id, consumerId))
+    const client = isGood && file?.clients.find(({ kind, purposes }) => kind === 'Consumer' && purposes.includes(id))
     if (client) return { client: client.alias, purpose: alias }
   }
   return { client: 'istat', purpose: `istat-${name}` }

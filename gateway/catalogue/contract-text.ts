@@ -1,6 +1,7 @@
 import type { Contract } from '../../openapi/contract.ts'
 import { isObject } from '../../openapi/document.ts'
 import type { Json } from '../../openapi/document.ts'
+import type { LiveEService } from '../route.ts'
 
 /** What a contract says of itself to people. Only addresses of the web and mail addresses become links. */
 export interface ContractText {
@@ -21,6 +22,11 @@ export function contractText ({ document }: Contract): ContractText {
     terms: webAddress(info['termsOfService']),
     contact: { name: textOf(contact['name']), url: webAddress(contact['url']), email: mailAddress(contact['email']) }
   }
+}
+
+/** What people call an e-service. */
+export function titleOf ({ config: { name }, contract: { title } }: Pick<LiveEService, 'config' | 'contract'>): string {
+  return title.trim() === '' ? name : title
 }
 
 const mostSummary = 200

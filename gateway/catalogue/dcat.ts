@@ -1,7 +1,7 @@
 import type { Operation } from '../../openapi/contract.ts'
 import type { Config } from '../config.ts'
 import type { LiveEService } from '../route.ts'
-import { contractText } from './contract-text.ts'
+import { contractText, titleOf } from './contract-text.ts'
 import { contractPath } from './eservice-page.ts'
 import { inLanguage } from './language.ts'
 import { pagePath } from './list-page.ts'
@@ -111,7 +111,7 @@ function serviceOf (eservice: LiveEService, publicUrl: string, page: string): No
   return {
     '@id': `${page}#service`,
     '@type': 'dcat:DataService',
-    'dct:title': inItalian(eservice.contract.title),
+    'dct:title': inItalian(titleOf(eservice)),
     'dcat:endpointURL': { '@id': publicUrl + eservice.basePath },
     'dcat:endpointDescription': { '@id': publicUrl + contractPath(eservice, 'yaml') }
   }

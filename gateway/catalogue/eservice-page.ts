@@ -7,7 +7,7 @@ import type { LiveEService } from '../route.ts'
 import { demandChips, healthBadge, lintBadge, versionBadges } from './badges.ts'
 import { codeSection } from './code-section.ts'
 import type { Examples } from './code-section.ts'
-import { contractText } from './contract-text.ts'
+import { contractText, titleOf } from './contract-text.ts'
 import { icon } from './frame.ts'
 import { html } from './html.ts'
 import type { Html, HtmlValue } from './html.ts'
@@ -32,9 +32,9 @@ export function eserviceContent (page: EServicePage, language: Language): Html {
   const { summary, description } = contractText(eservice.contract)
   const sections = sectionsOf(page, say, language)
   return html`<div class="container py-4">
-<nav class="breadcrumb-container" aria-label="${say.breadcrumb}"><ol class="breadcrumb"><li class="breadcrumb-item"><a href="${inLanguage('/', language)}">${say.home}</a><span class="separator" aria-hidden="true">/</span></li><li class="breadcrumb-item active" aria-current="page" lang="it">${eservice.contract.title}</li></ol></nav>
+<nav class="breadcrumb-container" aria-label="${say.breadcrumb}"><ol class="breadcrumb"><li class="breadcrumb-item"><a href="${inLanguage('/', language)}">${say.home}</a><span class="separator" aria-hidden="true">/</span></li><li class="breadcrumb-item active" aria-current="page" lang="it">${titleOf(eservice)}</li></ol></nav>
 <div class="row"><div class="col-lg-9">
-<h1 lang="it">${eservice.contract.title}</h1>
+<h1 lang="it">${titleOf(eservice)}</h1>
 <p class="lead"${summary !== undefined && html` lang="it"`}>${summary ?? say.noDescription}</p>
 <div class="badges">${healthBadge(standing.health, language)}${versionBadges(standing.versions, language)}${lintBadge(standing.verdicts, language)}</div>
 ${demandChips(eservice, language)}
@@ -48,7 +48,7 @@ ${description !== undefined && html`<div class="description" lang="it">${markdow
 ${sections.map(({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title" class="h3">${title}</h2>
 ${content}
 </section>`)}
-${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others" class="h3">${say.otherVersions}</h2><ul>${others.map(({ config: { name }, contract }) => html`<li><a href="${inLanguage(pagePath(name), language)}"><span lang="it">${contract.title}</span> ${contract.version}</a></li>`)}</ul></section>`}
+${others.length > 0 && html`<section aria-labelledby="others"><h2 id="others" class="h3">${say.otherVersions}</h2><ul>${others.map((other) => html`<li><a href="${inLanguage(pagePath(other.config.name), language)}"><span lang="it">${titleOf(other)}</span> ${other.contract.version}</a></li>`)}</ul></section>`}
 </div>
 </div>
 </div>`
@@ -64,7 +64,7 @@ function sectionsOf ({ entry: { eservice, standing }, examples, datasets, config
     { id: 'operations', title: say.operations, content: operationsContent(eservice, say) },
     { id: 'code', title: say.code, content: codeSection(examples, say) },
     ...datasets.length === 0 ? [] : [{ id: 'open-data', title: say.openData, content: openDataContent(datasets, say, language) }],
-    { id: 'quality', title: say.quality, content: standing.verdicts ? html`<ul>${standing.verdicts.map(({ profile, errors, warnings }) => html`<li>${say.verdict(profile, errors, warnings)}</li>`)}</ul>` : html`<p>${say.notChecked}.</p>` }
+    { id: 'quality', title: say.quality, content: html`${standing.verdicts ? html`<ul>${standing.verdicts.map(({ profile, errors, warnings }) => html`<li>${say.verdict(profile, errors, warnings)}</li>`)}</ul>` : html`<p>${say.notChecked}.</p>`}<p><a href="/rules">${say.rules}</a></p>` }
   ]
 }
 
@@ -119,7 +119,7 @@ function operationsContent (eservice: LiveEService, say: Words): Html {
     const summary = typeof source['summary'] === 'string' ? source['summary'] : id
     const token = (demands.get(id) ?? noDemands).trust.includes('pdnd') ? say.withVoucher : say.withToken
     return html`
-<tr role="row" id="${anchor(operation)}"><td role="cell"><span class="method method-${method.toLowerCase()}">${method}</span> <code>${path}</code></td>
+<tr role="row" id="${anchor(operation)}"><td role="cell"><div class="target"><span class="method method-${method.toLowerCase()}">${method}</span> <code>${path}</code></div></td>
 <td role="cell"><span lang="it">${summary}</span>${deprecations.has(id) && html` <span class="badge bg-warning">${say.deprecatedOperation}</span>`}</td>
 <td role="cell" class="access">${icon(isPublic ? 'it-unlocked' : 'it-locked', 'icon-sm icon-secondary')} ${isPublic ? say.open : token}</td>
 <td role="cell"><a href="/docs#/${encodeURIComponent(name)}/${encodeURIComponent(`${name}.${id}`)}"><span>${say.tryIt}</span> <span class="visually-hidden">${say.tryOperation(id)}</span></a></td></tr>`

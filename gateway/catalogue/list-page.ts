@@ -1,5 +1,5 @@
 import { demandChips, healthBadge, lintBadge, versionBadges } from './badges.ts'
-import { contractText } from './contract-text.ts'
+import { contractText, titleOf } from './contract-text.ts'
 import { icon } from './frame.ts'
 import { html } from './html.ts'
 import type { Html } from './html.ts'
@@ -35,7 +35,7 @@ function card ({ eservice, standing }: Entry, language: Language): Html {
   const say = words[language]
   const { summary } = contractText(contract)
   return html`<article class="it-card rounded shadow-sm border">
-<h2 class="it-card-title h4"><a href="${inLanguage(pagePath(name), language)}" lang="it">${contract.title === '' ? name : contract.title}</a></h2>
+<h2 class="it-card-title h4"><a href="${inLanguage(pagePath(name), language)}" lang="it">${titleOf(eservice)}</a></h2>
 <div class="it-card-body">
 <p class="it-card-subtitle">${standing.owner.name ?? say.unknownOwner}</p>
 ${summary === undefined ? html`<p class="it-card-text text-secondary">${say.noDescription}</p>` : html`<p class="it-card-text" lang="it">${summary}</p>`}

@@ -4,6 +4,8 @@ import type { JsonObject } from '../../openapi/document.ts'
 import { startGateway } from '../harness/gateway.ts'
 import type { Harness } from '../harness/gateway.ts'
 import { archiveContract, basePath, ids } from '../harness/platform.ts'
+import type { LintVerdict } from '../verdicts.ts'
+import { lintBadge } from './badges.ts'
 import { Watch } from './health.ts'
 
 const pageOf = async (gateway: Harness, path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<{ status: number, headers: Headers, text: string }> => {
@@ -122,6 +124,14 @@ t.test('what a contract says is text, and only the web and mail are links', asyn
   t.match(text, /npx varco call archive GET &#39;\/items&#39;/, 'more than a voucher takes the command')
   t.notMatch(text, /id="open-data"/, 'what cannot be described is not offered')
   t.strictSame(JSON.parse((await pageOf(gateway, '/catalog.jsonld')).text)['@graph'][0]['dcat:dataset'], [])
+})
+
+t.test('what was found in a contract is in words, the worst of it first', async (t) => {
+  const said = (...verdicts: readonly LintVerdict[]): string => lintBadge(verdicts.length > 0 ? verdicts : undefined, 'it').text.replaceAll(/<[^>]*>/g, '')
+  t.equal(said(), 'Contratto: non ancora verificato')
+  t.equal(said({ profile: 'pdnd', errors: 0, warnings: 0 }), 'Contratto: nessun errore')
+  t.equal(said({ profile: 'pdnd', errors: 0, warnings: 0 }, { profile: 'modi', errors: 0, warnings: 1 }), 'Profilo modi: 0 errori, 1 avviso')
+  t.equal(said({ profile: 'pdnd', errors: 1, warnings: 0 }, { profile: 'modi', errors: 3, warnings: 2 }), 'Profilo modi: 3 errori, 2 avvisi')
 })
 
 t.test('it looks well with little and with much', async (t) => {
