@@ -5,6 +5,7 @@ import type { ISpectralDiagnostic as Diagnostic } from '@stoplight/spectral-core
 import parsers from '@stoplight/spectral-parsers'
 import { resolverFor } from './bundle-resolver.ts'
 import { DocumentError, maxDocumentBytes, parseObject } from './document.ts'
+import { findExcess } from './extent.ts'
 import type { Finding, Profile } from './finding.ts'
 import { toFinding } from './found.ts'
 import type { LintAnswer, LintQuestion } from './lint.ts'
@@ -45,7 +46,10 @@ async function findIn (file: string, text: string, profile: Profile, rulesUrl: s
 }
 
 function asTheGate (file: string, text: string): Parameters<Spectral['run']>[0] {
-  return new Document(text, (extname(file) === '.json' ? parsers.Json : parsers.Yaml) as typeof parsers.Json, file)
+  const document = new Document(text, (extname(file) === '.json' ? parsers.Json : parsers.Yaml) as typeof parsers.Json, file)
+  const excess = findExcess(document.data)
+  if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
+  return document
 }
 
 function asTheLoader (file: string, text: string): Parameters<Spectral['run']>[0] {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { WorkerOptions } from 'node:worker_threads'
 
 /** How long a worker that has nothing to do waits for more: starting one costs more than what it is asked. In ms. */
 const idleMs = 1000
@@ -9,11 +10,13 @@ const idleMs = 1000
  */
 export class KeptWorker<Question, Answer> {
   readonly #program: URL
+  readonly #options: WorkerOptions
   #worker: Worker | undefined
   #end: NodeJS.Timeout | undefined
   #last: Promise<unknown> = Promise.resolve()
-  constructor (program: URL) {
+  constructor (program: URL, options: WorkerOptions = {}) {
     this.#program = program
+    this.#options = options
   }
 
   /** Asks, when what was asked before is answered. Throws what `late` makes when it takes longer than `deadlineMs` from then; that worker is stopped. */
@@ -40,7 +43,7 @@ export class KeptWorker<Question, Answer> {
   }
 
   #take (): Worker {
-    const worker = this.#worker ?? new Worker(this.#program)
+    const worker = this.#worker ?? new Worker(this.#program, this.#options)
     this.#worker = undefined
     clearTimeout(this.#end)
     worker.ref()

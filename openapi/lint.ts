@@ -18,7 +18,7 @@ export interface LintQuestion { readonly file: string, readonly profile: Profile
 export type LintAnswer = { readonly findings: readonly Finding[] } | { readonly error: string }
 
 const contractName = /\.v\d+\.ya?ml$/
-const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts', import.meta.url))
+const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 1024 } })
 
 /**
  * Judges a contract, in a worker thread that ends soon after: Spectral never stays in a serving process, and no contract however large holds
@@ -27,7 +27,10 @@ const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts'
  */
 export async function lintContract (file: string, { profile, deadlineMs = 20_000, rulesUrl = 'http://127.0.0.1:8080/rules' }: LintOptions): Promise<readonly Finding[]> {
   const late = (): Error => new DocumentError(file, `could not be judged within ${deadlineMs} ms; split it or judge it with a longer deadline`)
-  const answer = await worker.ask({ file: resolve(file), profile, rulesUrl }, deadlineMs, late)
+  const answer = await worker.ask({ file: resolve(file), profile, rulesUrl }, deadlineMs, late).catch((error: unknown) => {
+    // A worker that runs out of memory.
+    throw error instanceof DocumentError ? error : new DocumentError(file, `could not be judged: ${(error as Error).message}`)
+  })
   if ('error' in answer) throw new DocumentError(file, answer.error)
   return answer.findings
 }

@@ -38,7 +38,8 @@ export const requestRules: readonly Rule[] = [
   {
     id: 'query-names',
     only: 'modi',
-    find: ({ resolved }) => parameters(resolved, 'query').map((parameter) => at(parameter, 'name')),
+    // One with fixed values chooses among them; it does not page.
+    find: ({ resolved }) => parameters(resolved, 'query').filter(({ value }) => member(member(value, 'schema'), 'enum') === undefined).map((parameter) => at(parameter, 'name')),
     holds: (name) => typeof name !== 'string' || standardName(name) === undefined,
     tell: (name) => `${String(name)} → ${standardName(String(name)) ?? ''}`
   }
