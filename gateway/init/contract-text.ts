@@ -99,7 +99,7 @@ export class ContractText {
     const rendered = added.map(([name, { value, comment }]) => renderMember(name, value, layout, comment))
     if (holder.items.length === 0) return [this.#fill(holder, layout, rendered)]
     return added.map(([, { after }], index) => {
-      const neighbour = holder.items.find((pair) => keyOf(pair) === after) ?? holder.items.at(-1)
+      const neighbour = (holder.items.find((pair) => keyOf(pair) === after) ?? holder.items.at(-1)) as Pair
       return this.#insertBehind(endOf(neighbour), layout, rendered[index] as string)
     })
   }
