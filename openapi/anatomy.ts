@@ -1,5 +1,5 @@
 import { isObject } from './document.ts'
-import type { Json } from './document.ts'
+import type { Json, JsonObject } from './document.ts'
 
 /** The objects of OpenAPI 3.0 and 3.1 that hold others; `extension` is one of ours (`x-modi`), whose members may be references. */
 export type Kind = 'document' | 'components' | 'pathItem' | 'operation' | 'parameter' | 'header' | 'requestBody' | 'response' | 'mediaType' | 'encoding' | 'schema' | 'example' | 'link' | 'callback' | 'securityScheme' | 'plain' | 'extension'
@@ -55,7 +55,7 @@ export function slotOf (kind: Kind, member: string, value: Json): Slot | undefin
 }
 
 /** A schema of a document, and where it stands (RFC 6901). */
-export interface PlacedSchema { readonly pointer: string, readonly schema: { readonly [key: string]: Json } }
+export interface PlacedSchema { readonly pointer: string, readonly schema: JsonObject }
 
 /** Every schema of a document, those inside of others included, wherever OpenAPI has one; references are not followed. */
 export function * schemasIn (value: Json | undefined, { kind, many }: Slot = one('document'), pointer = ''): Generator<PlacedSchema> {
@@ -70,6 +70,20 @@ export function * schemasIn (value: Json | undefined, { kind, many }: Slot = one
     const slot = slotOf(kind, name, member)
     if (slot) yield * schemasIn(member, slot, `${pointer}/${escapeToken(name)}`)
   }
+}
+
+/** Changes every schema of a document where it stands, those inside of others first; what does not change is shared with the document that is given. */
+export function mapSchemasIn (value: Json, change: (placed: PlacedSchema) => JsonObject, { kind, many }: Slot = one('document'), pointer = ''): Json {
+  if (typeof value !== 'object' || value === null) return value
+  let isSame = true
+  const mapped = Object.entries(value).map(([name, member]: [string, Json]): [string, Json] => {
+    const slot = many !== 'one' || Array.isArray(value) ? one(kind) : slotOf(kind, name, member)
+    const inner = slot ? mapSchemasIn(member, change, slot, `${pointer}/${escapeToken(name)}`) : member
+    isSame &&= inner === member
+    return [name, inner]
+  })
+  const result = isSame ? value : Array.isArray(value) ? mapped.map(([, member]) => member) : Object.fromEntries(mapped)
+  return kind === 'schema' && many === 'one' && isObject(result) ? change({ pointer, schema: result }) : result
 }
 
 /** A member's name as a part of an RFC 6901 pointer. */

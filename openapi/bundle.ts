@@ -72,14 +72,14 @@ class Bundler {
     const key = `${target.file}#${target.pointer}`
     if (kind !== undefined || slot.kind === 'extension') return { ...this.#besides(value, slot, spot, trail), $ref: `#${this.#localise(target, slot, kind ?? target.pointer.split('/')[2] ?? '')}` }
     if (trail.includes(key)) throw this.#error(below(spot, '$ref'), `$ref ${quoted(reference)} leads back to itself`)
-    this.origins.set(spot.at, target)
+    this.origins.set(spot.at, this.#originOf(target))
     const found = this.rewrite(target.value, slot, { ...spot, file: target.file, pointer: target.pointer, root: '' }, [...trail, key])
     return isObject(found) ? { ...found, ...slot.kind === 'pathItem' && this.#besides(value, slot, spot, trail) } : found
   }
 
   /** What stands beside a reference. OpenAPI 3.0 says that it counts only for path items; texts stay for those who read the contract. */
   #besides (value: JsonObject, slot: Slot, spot: Spot, trail: readonly string[]): JsonObject {
-    const { $ref, ...others } = value
+    const others = Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$ref'))
     if (slot.kind === 'pathItem' || (slot.kind === 'schema' && this.#targets.hasSiblings)) return this.rewrite(others, slot, spot, trail) as JsonObject
     return Object.fromEntries(Object.entries(others).filter(([, member]) => typeof member !== 'object'))
   }
@@ -88,7 +88,7 @@ class Bundler {
     if (target.file === this.#main) return target.pointer
     const { pointer, isNew } = this.adoptions.name(target, kind)
     if (isNew) {
-      this.origins.set(pointer, target)
+      this.origins.set(pointer, this.#originOf(target))
       this.adoptions.fill(pointer, this.rewrite(target.value, { kind: slot.kind, many: 'one' }, { ...target, at: pointer, root: target.pointer }))
     }
     return pointer
@@ -129,6 +129,10 @@ class Bundler {
       if (error instanceof UnfollowedReference) throw this.#error(below(spot, '$ref'), `$ref ${quoted(reference)} ${error.message}`)
       throw error
     }
+  }
+
+  #originOf ({ file, pointer }: Origin): Origin {
+    return { file: this.#targets.shown(file), pointer }
   }
 
   #error (spot: Spot, reason: string): DocumentError {

@@ -1,35 +1,43 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { loadContract, toContract } from './contract.ts'
+import { atPointer } from './document.ts'
 import { essence } from './media-type.ts'
 import type { Operation } from './contract.ts'
 import type { JsonObject } from './document.ts'
+import { registerOperations } from './register.ts'
 
 const base: JsonObject = { openapi: '3.0.3', info: { title: 'Prova', version: '1.2.0' } }
 const get = (operation: JsonObject): JsonObject => ({ ...base, paths: { '/x/{id}': { get: { operationId: 'getX', responses: {}, ...operation } } } })
 const first = (document: JsonObject): Operation => toContract(document, 'test.yaml').operations[0]!
 const parameter = (changes: JsonObject = {}): JsonObject => ({ name: 'a', in: 'query', schema: { type: 'string' }, ...changes })
 
+const at = (paths: JsonObject): JsonObject => ({ ...base, paths })
+const answers = { responses: {} }
+
 const refused: Readonly<Record<string, readonly [document: JsonObject, message: RegExp]>> = {
-  'OpenAPI 2': [{ swagger: '2.0', info: {}, paths: {} }, /openapi must be 3\.0\.x \(RAC_GEN_001\)/],
-  'OpenAPI 3.1': [{ ...base, openapi: '3.1.0', paths: {} }, /openapi must be 3\.0\.x/],
+  'OpenAPI 2': [{ swagger: '2.0', info: {}, paths: {} }, /openapi must be 3\.0\.x or 3\.1\.x, in quotes \(RAC_GEN_001\) \(at #\/openapi\)/],
+  'OpenAPI 3.2': [{ ...base, openapi: '3.2.0', paths: {} }, /openapi must be 3\.0\.x or 3\.1\.x/],
   'a version that is a number': [{ ...base, openapi: 3, paths: {} }, /openapi must be 3\.0\.x/],
   'no info': [{ openapi: '3.0.3', paths: {} }, /has no info object/],
-  'a version of its own that is a number': [{ ...base, info: { title: 'Prova', version: 1 }, paths: {} }, /info\.version must be a text; put it in quotes/],
   'no paths': [base, /has no paths object/],
-  'a path that is no object': [{ ...base, paths: { '/x': 7 } }, /an object is expected under paths/],
-  'no operationId': [get({ operationId: '' }), /GET \/x\/\{id\} has no operationId/],
-  'one operationId twice': [{ ...base, paths: { '/a': { get: { operationId: 'same', responses: {} } }, '/b': { get: { operationId: 'same', responses: {} } } } }, /operationId "same" is used twice/],
-  'a parameter without a name': [get({ parameters: [{ in: 'query', schema: {} }] }), /GET \/x\/\{id\}: a parameter has no name or no place/],
-  'a parameter in a cookie': [get({ parameters: [parameter({ in: 'cookie' })] }), /parameter "a" in cookie is not supported/],
-  'a style that is not read': [get({ parameters: [parameter({ style: 'deepObject' })] }), /parameter "a" has the style "deepObject"/],
-  'a parameter without a schema': [get({ parameters: [{ name: 'a', in: 'query', content: {} }] }), /parameter "a" has no schema/],
+  'paths that are a list': [{ ...base, paths: [] }, /paths must be an object \(at #\/paths\)/],
+  'a path that is no object': [at({ '/x': 7 }), /an object is expected under paths/],
+  'a path with a brace': [at({ '/x/{id': {} }), /the path "\/x\/\{id" has a brace without its other one, or with no name in them \(at #\/paths\/~1x~1\{id\)/],
+  'a path with a parameter without a name': [at({ '/x/{}': {} }), /has a brace without its other one/],
+  'a path with a query': [at({ '/x?a=b': {} }), /has a query or a fragment: declare that as parameters/],
+  'a path with a wildcard': [at({ '/x/*': {} }), /has a \*, a backslash or white space/],
+  'a path with parameters side by side': [at({ '/x/{a}{b}': {} }), /has two parameters with nothing between them/],
+  'a parameter without a name': [get({ parameters: [{ in: 'query', schema: {} }] }), /GET \/x\/\{id\}: a parameter has no name or no place \(in\) \(at #\/paths\/~1x~1\{id\}\/get\)/],
+  'a parameter without a schema': [get({ parameters: [{ name: 'a', in: 'query' }] }), /parameter "a" has no schema/],
   'a reference to nothing': [get({ parameters: [{ $ref: '#/components/parameters/Missing' }] }), /an object is expected at #\/components\/parameters\/Missing/],
   'references in a circle': [
     { ...get({ parameters: [{ $ref: '#/components/parameters/A' }] }), components: { parameters: { A: { $ref: '#/components/parameters/B' }, B: { $ref: '#/components/parameters/A' } } } },
     /\$ref "#\/components\/parameters\/A" refers to itself/
   ],
-  'a schema that is only itself': [{ ...get({}), components: { schemas: { A: { $ref: '#/components/schemas/A' } } } }, /schema "A" refers to itself/]
+  'a schema that is only itself': [{ ...get({}), components: { schemas: { A: { $ref: '#/components/schemas/A' } } } }, /schema "A" refers to itself.*\(at #\/components\/schemas\/A\)/],
+  'a pattern that is none': [{ ...get({}), components: { schemas: { A: { pattern: '[' } } } }, /the pattern "\[" is no regular expression \(ECMA-262\) \(at #\/components\/schemas\/A\/pattern\)/],
+  'a pattern that can explode': [{ ...get({}), components: { schemas: { A: { patternProperties: { '^(?=(a+)+$)': {} } } } } }, /could take too long.*\(at #\/components\/schemas\/A\/patternProperties\/\^\(\?=\(a\+\)\+\$\)\)/]
 }
 
 for (const [name, [document, message]] of Object.entries(refused)) {
@@ -61,7 +69,7 @@ t.test('parameters of the path are the operation\'s too, and its own win', async
 })
 
 t.test('headers that belong to the protocol are no parameters', async (t) => {
-  t.strictSame(first(get({ parameters: ['Accept', 'content-type', 'AUTHORIZATION'].map((name) => parameter({ name, in: 'header' })) })).parameters, [])
+  t.strictSame(first(get({ parameters: ['Accept', 'content-type', 'AUTHORIZATION'].map((name) => parameter({ name, in: 'header' })) })).parameters.map(({ name }) => name), ['id'])
 })
 
 t.test('bodies, answers and their headers are read through references', async (t) => {
@@ -75,7 +83,7 @@ t.test('bodies, answers and their headers are read through references', async (t
   const { body, responses, responseHeaders } = first(document)
   t.equal(body?.required, true)
   t.strictSame([...body?.content ?? []], [['application/json', { type: 'object' }], ['text/csv', undefined]])
-  t.strictSame([...responses], [['200', ['application/json', 'text/csv']], ['default', []]])
+  t.strictSame([...responses].map(([status, { content }]) => [status, ...content.keys()]), [['200', 'application/json; charset=utf-8', 'text/csv'], ['default']])
   t.strictSame(responseHeaders, ['x-total', 'etag'])
 })
 
@@ -85,11 +93,18 @@ const servers: Readonly<Record<string, string>> = {
   'https://api.example.it': '',
   '/rest/x/v1': '/rest/x/v1',
   'https://{host}/rest/{name}/v1': '',
+  'https://{host}/rest/x/v1': '/rest/x/v1',
+  'https://<the system>/rest/x/v1': '/rest/x/v1',
+  '{protocol}://{host}:{port}/rest/x/v{version}': '/rest/x/v1',
+  'api.example.it/rest/x/v1': '/rest/x/v1',
+  'https://${host}/${path}': '',
+  'v1': '/v1',
+  '/': '',
   'not a URL {': ''
 }
 
 t.test('the base path is the one of the first server', async (t) => {
-  for (const [url, path] of Object.entries(servers)) t.equal(toContract({ ...get({}), servers: [{ url }, { url: 'https://x.example/other' }] }, 'test.yaml').basePath, path, url)
+  for (const [url, path] of Object.entries(servers)) t.equal(toContract({ ...get({}), servers: [{ url, variables: { protocol: { default: 'https' }, port: { default: 443 }, version: { default: '1' } } }, { url: 'https://x.example/other' }] }, 'test.yaml').basePath, path, url)
   t.equal(toContract(get({}), 'test.yaml').basePath, '')
 })
 
@@ -111,4 +126,45 @@ t.test('the four contracts are read with all their operations, of which only the
     t.ok(contract.operations.length >= 5, name)
     t.notMatch(JSON.stringify(contract.document), /"\$ref":"(?!#)/)
   }
+})
+
+const filled: Readonly<Record<string, readonly [document: JsonObject, operations: readonly string[], note: RegExp]>> = {
+  'an operationId that is missing': [at({ '/users/{id}/roles': { get: answers }, '/': { post: answers } }), ['GET /users/{id}/roles getUsersIdRoles id', 'POST / postRoot'], /has no operationId: it is called getUsersIdRoles/],
+  'one that is made and taken': [at({ '/a': { get: answers }, '/b': { get: { operationId: 'getA' } }, '/a/': { get: answers } }), ['GET /a getA2', 'GET /b getA', 'GET /a/ getA3'], /it is called getA2/],
+  'one that is there twice': [at({ '/a': { get: { operationId: 'same' } }, '/b': { get: { operationId: 'same' } } }), ['GET /a same', 'GET /b getB'], /operationId "same" is that of another operation too: this one is called getB/],
+  'parameters of the path that are not declared': [at({ '/a/{x}/{y}.{z}': { parameters: [parameter({ name: 'x', in: 'path', schema: { type: 'integer' } })], get: { operationId: 'a' } } }), ['GET /a/{x}/{y}.{z} a x y z'], /the parameter "y" of the path is not declared: it is read as a text/],
+  'parameters that are declared for the path and not in it': [at({ '/a': { get: { operationId: 'a', parameters: [parameter({ name: 'x', in: 'path', required: true })] } } }), ['GET /a a'], /the parameter "x" is declared for the path and not in it: it is left out/],
+  'a parameter that is in the path twice': [at({ '/a/{x}/b/{x}': { get: { operationId: 'a', parameters: [parameter({ name: 'x', in: 'path', schema: { type: 'integer' } })] } } }), ['GET /a/{x}/b/{x_2} a x x_2'], /has the parameter "x" twice: the later one is called x_2/],
+  'a brace too many': [at({ '/a/{x}}/b': { get: { operationId: 'a' } } }), ['GET /a/{x}/b a x'], /has a brace or a space too many: it is read as \/a\/\{x\}\/b/],
+  'no slash at the beginning': [at({ a: { get: { operationId: 'a' } } }), ['GET /a a'], /does not begin with a slash/],
+  'the same path under other names': [at({ '/a/{x}': { get: { operationId: 'a' } }, '/a/{y}': { put: { operationId: 'b' } } }), ['GET /a/{x} a x', 'PUT /a/{y} b y'], /^$/],
+  'the same operation under other names': [at({ '/a/{x}': { get: { operationId: 'a' } }, '/a/{y}': { get: { operationId: 'b' } } }), ['GET /a/{x} a x'], /GET \/a\/\{y\} is the same path as \/a\/\{x\} \(at #\/paths\/~1a~1\{x\}\/get\), from which no request can tell it apart: only that one is served/],
+  'one of which is deprecated': [at({ '/a/{x}': { get: { operationId: 'a', deprecated: true } }, '/a/{y}': { get: { operationId: 'b' } } }), ['GET /a/{y} b y'], /is the same path as \/a\/\{y\}/],
+  'what is no operation': [at({ '/a': { get: null, put: { operationId: 'a' } }, '/b': null, 'x-c': {} }), ['PUT /a a'], /is no operation: it is left out/],
+  'a version that is a number': [{ ...base, info: { title: 'Prova', version: 1 }, paths: {} }, [], /^$/],
+  'a title that is missing': [{ ...base, info: { version: '1' }, paths: {} }, [], /info has no title that is a text/],
+  'no paths, but components': [{ ...base, components: { schemas: { A: {} } } }, [], /has no paths: there is nothing to serve/],
+  'no paths since 3.1': [{ ...base, openapi: '3.1.0', webhooks: { a: { post: { operationId: 'a' } } } }, [], /has no paths/]
+}
+
+for (const [name, [document, operations, note]] of Object.entries(filled)) {
+  t.test(`a real contract with ${name} is served`, async (t) => {
+    const contract = toContract(document, 'test.yaml')
+    t.strictSame(contract.operations.map(({ method, path, id, parameters }) => [method, path, id, ...parameters.map((one) => one.name)].join(' ')), operations)
+    t.match(contract.notes.map(({ message }) => message).filter((message) => !/not declared/.test(message) || /not declared/.test(note.source)).join('\n'), note.source === '^$' ? '' : note)
+    await registerOperations(contract)
+    t.strictSame(structuredClone(contract), contract, 'it can be told to another thread')
+  })
+}
+
+t.test('a version is what is written, and what is wrong is told with its line', async (t) => {
+  const file = join(t.testdir({ 'a.yaml': 'openapi: 3.0.3\ninfo: { title: 2026, version: 1.10 }\npaths: {}\n', 'b.yaml': 'openapi: 3.0.3\ninfo: { title: a, version: b }\npaths:\n  /a:\n    get:\n      responses:\n        200: { content: { application/json: { schema: { $ref: c.yaml } } } }\n', 'c.yaml': 'type: string\npattern: "["\n' }), 'a.yaml')
+  t.match(await loadContract(file), { title: '2026', version: '1.10' })
+  await t.rejects(loadContract(file.replace('a.yaml', 'b.yaml')), { line: 2, column: 1, pointer: '/pattern', message: /c\.yaml:2:1: the pattern "\[" is no regular expression \(ECMA-262\) \(at #\/pattern\)$/ })
+})
+
+t.test('texts of an enum are those that are written', async (t) => {
+  const file = join(t.testdir({ 'a.yaml': 'openapi: 3.0.3\ninfo: { title: a, version: b }\npaths: {}\ncomponents: { schemas: { A: { type: string, enum: [01, 1.0, 0x1F, true, null] } } }\n' }), 'a.yaml')
+  const { document } = await loadContract(file)
+  t.strictSame(atPointer(document, '/components/schemas/A/enum'), ['01', '1.0', '0x1F', 'true', null])
 })

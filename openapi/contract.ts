@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { escapeToken } from './anatomy.ts'
 import { bundle } from './bundle.ts'
 import { findCircle } from './circle.ts'
 import { declaredBody } from './declared-body.ts'
@@ -7,11 +8,18 @@ import { declaredParameters } from './declared-parameters.ts'
 import type { Parameter } from './declared-parameters.ts'
 import { declaredHeaders, declaredResponses } from './declared-responses.ts'
 import type { Responses } from './declared-responses.ts'
-import { atPointer, DocumentError, isObject } from './document.ts'
-import type { JsonObject } from './document.ts'
-import { nameOperations } from './operation-ids.ts'
+import { DocumentError, isObject } from './document.ts'
+import type { Json, JsonObject } from './document.ts'
+import { segmentsOf } from './field-tree.ts'
+import { mendSchemas } from './mend-schemas.ts'
+import { Notes } from './note.ts'
+import type { Note } from './note.ts'
+import { errorAt, originOf } from './origin.ts'
+import type { Origins } from './origin.ts'
+import { readablePaths } from './path-templates.ts'
 import { resolverOf } from './references.ts'
 import type { Resolve } from './references.ts'
+import { serverPath } from './server-path.ts'
 
 /** The HTTP methods a contract can declare, in upper case. */
 export const methods = ['GET', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'HEAD', 'PATCH', 'TRACE'] as const
@@ -31,7 +39,10 @@ export interface Operation {
   readonly source: JsonObject
 }
 
-/** A contract as the rest of Varco sees it; `files` are all that it was read from, `document` is the self-contained OpenAPI document, `sha256` the hash of its JSON. */
+/**
+ * A contract as the rest of Varco sees it; `files` are all that it was read from, `document` is the self-contained OpenAPI document with what real contracts
+ * leave out filled in (`notes` say where), `origins` tell where what it took in comes from, `sha256` is the hash of its JSON.
+ */
 export interface Contract {
   readonly file: string
   readonly files: readonly string[]
@@ -40,76 +51,101 @@ export interface Contract {
   readonly basePath: string
   readonly operations: readonly Operation[]
   readonly document: JsonObject
+  readonly notes: readonly Note[]
+  readonly origins: Origins
   readonly sha256: string
 }
 
-/** Loads, bundles and reads a contract. Throws DocumentError with the first thing that keeps it from being served. */
+/** What is known of a document beside itself. */
+interface Source { readonly files: readonly string[], readonly origins: Origins, readonly written: (path: readonly string[]) => string | undefined }
+
+/** Loads, bundles and reads a contract. Throws DocumentError with the first thing that keeps it from being served, and with its place. */
 export async function loadContract (file: string): Promise<Contract> {
-  const { document, files } = await bundle(file)
-  return toContract(nameOperations(document), file, files)
+  const { document, ...source } = await bundle(file)
+  try {
+    return readContract(document, file, source)
+  } catch (error) {
+    if (error instanceof DocumentError && error.pointer !== undefined && error.line === undefined) throw errorAt(originOf(error.pointer, file, source.origins), error.reason)
+    throw error
+  }
 }
 
-/** Reads a self-contained OpenAPI 3.0 document. Throws DocumentError. */
-export function toContract (document: JsonObject, file: string, files: readonly string[] = [file]): Contract {
-  const version = document['openapi']
-  if (typeof version !== 'string' || !/^3\.0\.\d+$/.test(version)) throw new DocumentError(file, 'openapi must be 3.0.x (RAC_GEN_001)')
+/** Reads a self-contained OpenAPI 3.0 or 3.1 document. Throws DocumentError. */
+export function toContract (document: JsonObject, file: string): Contract {
+  return readContract(document, file, { files: [file], origins: new Map(), written: () => undefined })
+}
+
+function readContract (source: JsonObject, file: string, { files, origins, written }: Source): Contract {
+  const fail = (pointer: string, message: string): DocumentError => new DocumentError(file, message, undefined, 1, pointer)
+  const version = source['openapi']
+  if (typeof version !== 'string' || !/^3\.[01]\.\d+$/.test(version)) throw fail('/openapi', 'openapi must be 3.0.x or 3.1.x, in quotes (RAC_GEN_001)')
+  const notes = new Notes()
+  const isOwn = (pointer: string): boolean => originOf(pointer, file, origins).file === file
+  const mended = mendSchemas(source, { notes, fail, written: (pointer) => isOwn(pointer) ? written(segmentsOf(pointer)) : undefined })
+  const paths = readablePaths(pathsOf(mended, notes, fail), { resolve: resolverOf(mended, file), notes, fail })
+  const document: JsonObject = { ...mended, paths }
   const circle = findCircle(document)
-  if (circle !== undefined) throw new DocumentError(file, `schema "${circle}" refers to itself with no property and no list between, so that no value can be checked against it`)
-  const info = objectAt(document, '/info', file)
+  if (circle) throw fail(circle.pointer, circle.reason)
+  const { info } = document
+  if (!isObject(info)) throw fail('', 'has no info object')
+  const text = (member: string): string => textOf(info[member], written(['info', member])) ?? missing(member, notes)
   const resolve = resolverOf(document, file)
-  const operations = Object.entries(objectAt(document, '/paths', file)).flatMap(([path, item]) => operationsOf(path, resolve(item), resolve, file))
-  const twice = operations.find((operation, index) => operations.findIndex((other) => other.id === operation.id) !== index)
-  if (twice) throw new DocumentError(file, `operationId "${twice.id}" is used twice; every operation needs its own`)
   return {
     file,
     files,
-    title: textAt(info, 'title', file),
-    version: textAt(info, 'version', file),
-    basePath: basePath(document),
-    operations,
+    title: text('title'),
+    version: text('version'),
+    basePath: serverPath(document),
+    operations: Object.entries(paths).flatMap(([path, item]) => operationsOf(path, item as JsonObject, resolve, fail)),
     document,
+    notes: notes.all,
+    origins,
     sha256: createHash('sha256').update(JSON.stringify(document)).digest('hex')
   }
 }
 
-function operationsOf (path: string, item: JsonObject, resolve: Resolve, file: string): Operation[] {
+// Libraries of components have no paths; since OpenAPI 3.1 they need none.
+function pathsOf ({ paths, components, webhooks }: JsonObject, notes: Notes, fail: (pointer: string, message: string) => Error): JsonObject {
+  if (isObject(paths)) return paths
+  if (paths !== undefined && paths !== null) throw fail('/paths', 'paths must be an object')
+  if (Object.keys(isObject(components) ? components : {}).length === 0 && webhooks === undefined) throw fail('', 'has no paths object')
+  notes.add('', 'has no paths: there is nothing to serve')
+  return {}
+}
+
+/** A text of info; a number as it is written. */
+function textOf (value: Json | undefined, written: string | undefined): string | undefined {
+  return typeof value === 'string' ? value : typeof value === 'number' ? written ?? String(value) : undefined
+}
+
+function missing (member: string, notes: Notes): string {
+  notes.add('/info', `info has no ${member} that is a text`)
+  return ''
+}
+
+function operationsOf (path: string, item: JsonObject, resolve: Resolve, fail: (pointer: string, message: string) => Error): Operation[] {
   return methods.flatMap((method) => {
     const source = item[method.toLowerCase()]
     if (!isObject(source)) return []
-    const id = source['operationId']
-    const where = `${method} ${path}`
-    const responses = declaredResponses(source['responses'], resolve)
-    if (typeof id !== 'string' || id === '') throw new DocumentError(file, `${where} has no operationId`)
-    return {
-      id,
-      method,
-      path,
-      isPublic: Array.isArray(source['security']) && source['security'].length === 0,
-      parameters: declaredParameters(item['parameters'], source['parameters'], { resolve, fail: (message) => new DocumentError(file, `${where}: ${message}`) }),
-      body: source['requestBody'] === undefined ? undefined : declaredBody(resolve(source['requestBody']), resolve),
-      responses,
-      responseHeaders: declaredHeaders(responses),
-      source
+    const pointer = `/paths/${escapeToken(path)}/${method.toLowerCase()}`
+    try {
+      return {
+        id: source['operationId'] as string,
+        method,
+        path,
+        isPublic: Array.isArray(source['security']) && source['security'].length === 0,
+        parameters: declaredParameters(item['parameters'], source['parameters'], { resolve, fail: (message) => fail(pointer, `${method} ${path}: ${message}`) }),
+        body: source['requestBody'] === undefined ? undefined : declaredBody(resolve(source['requestBody']), resolve),
+        ...answersOf(source['responses'], resolve),
+        source
+      }
+    } catch (error) {
+      throw error instanceof DocumentError && error.pointer === undefined ? fail(pointer, error.reason) : error
     }
   })
 }
 
-// Real contracts have placeholders in their server URLs; where nothing can be read from one, the configuration says the path.
-function basePath (document: JsonObject): string {
-  const url = atPointer(document, '/servers/0/url')
-  if (typeof url !== 'string' || !URL.canParse(url, 'http://relative.invalid')) return ''
-  const path = new URL(url, 'http://relative.invalid').pathname.replace(/\/+$/, '')
-  return path.includes('%7B') ? '' : path
-}
-
-function textAt (info: JsonObject, member: string, file: string): string {
-  const value = info[member]
-  if (typeof value !== 'string') throw new DocumentError(file, `info.${member} must be a text; put it in quotes`)
-  return value
-}
-
-function objectAt (document: JsonObject, pointer: string, file: string): JsonObject {
-  const value = atPointer(document, pointer)
-  if (!isObject(value)) throw new DocumentError(file, `has no ${pointer.slice(1)} object`)
-  return value
+function answersOf (source: Json | undefined, resolve: Resolve): Pick<Operation, 'responses' | 'responseHeaders'> {
+  const responses = declaredResponses(source, resolve)
+  return { responses, responseHeaders: declaredHeaders(responses) }
 }

@@ -4,7 +4,7 @@ import { ecmaSpelling } from './spelling.ts'
 
 /** A pattern of a contract, ready to be matched with whatever is received: in time by the length of the text, or on what is shown to be cheap. */
 export interface Expression {
-  test (text: string): boolean
+  readonly test: (text: string) => boolean
   /** What was read in another way than it is written; undefined when nothing was. */
   readonly note: string | undefined
 }

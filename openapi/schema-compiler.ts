@@ -1,10 +1,15 @@
 import { Ajv } from 'ajv'
-import type { KeywordDefinition, ValidateFunction } from 'ajv'
+import type { KeywordDefinition, Options, ValidateFunction } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Contract } from './contract.ts'
-import { atPointer, DocumentError, isObject } from './document.ts'
-import type { JsonObject } from './document.ts'
+import { DocumentError } from './document.ts'
+import type { Json, JsonObject } from './document.ts'
+import { expressionOf } from './expression.ts'
 import { addContractFormats } from './formats.ts'
-import { schemaId, toJsonSchema } from './schema.ts'
+import { exactKeywords, Steps, TooManySteps, withCount, withLookups } from './keywords.ts'
+import { mapSchemas } from './schema-walk.ts'
+import { declaredNames } from './pointer.ts'
+import { isJsonSchemaDialect, schemaBehind, toJsonSchema } from './schema.ts'
 import type { Direction } from './schema.ts'
 
 /** Compiles a schema of a contract for what is received from callers (`request`) or from the upstream (`response`); `where` is named when it cannot. Throws DocumentError. */
@@ -13,24 +18,107 @@ export type SchemaCompiler = (schema: JsonObject, direction: Direction, where: s
 /** Schemas compiled to say something else about the same values: `rewrite` changes each, once it is JSON Schema, and `keywords` are what they have more. `all` finds everything that is wrong, and says what it was held to. */
 export interface SchemaVariant { readonly rewrite?: (schema: JsonObject) => JsonObject, readonly keywords?: (ajv: Ajv) => readonly KeywordDefinition[], readonly all?: boolean }
 
-/** Makes the compiler of a contract's schemas: each component is compiled once, when it is first needed, and what it makes changes nothing of what it checks. */
+/** Patterns are matched in time by the length of a text (Ajv asks for `code` only where it writes programs). */
+const regExp = Object.assign((pattern: string) => ({ test: expressionOf(pattern).test, toString: () => pattern }), { code: 'expressionOf' })
+
+/**
+ * Makes the compiler of a contract's schemas: what they refer to is compiled once, when it is first needed, and what it makes changes nothing of what it
+ * checks. However a value is made, checking it takes time by its size, or it is refused.
+ */
 export function schemaCompiler ({ document, file }: Contract, { rewrite = (schema) => schema, keywords, all = false }: SchemaVariant = {}): SchemaCompiler {
-  const ajv = new Ajv({ strict: false, strictNumbers: true, allErrors: all, verbose: all, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, validateFormats: true })
-  addContractFormats(ajv)
+  const options: Options = { strict: false, strictNumbers: true, allErrors: all, verbose: all, unicodeRegExp: false, logger: false, validateFormats: true, validateSchema: false, ownProperties: hasInherited(document), inlineRefs: 20, code: { regExp } }
+  const steps = new Steps()
+  const ajv = prepare(isJsonSchemaDialect(document) ? new Ajv2020(options) : new Ajv(options), [steps.keyword, ...exactKeywords])
   for (const keyword of keywords?.(ajv) ?? []) ajv.addKeyword(keyword)
-  const schemas = Object.entries(atPointer(document, '/components/schemas') ?? {})
-  const added = new Set<Direction>()
-  const addComponents = (direction: Direction): void => {
-    if (added.has(direction)) return
-    added.add(direction)
-    for (const [name, schema] of schemas) if (isObject(schema)) ajv.addSchema(rewrite(toJsonSchema(schema, direction)), schemaId(`#/components/schemas/${name}`, direction))
+  const added = new Map<string, readonly string[]>()
+  /** Adds what a schema refers to, and what that refers to. */
+  const addReferred = (schema: JsonObject): boolean => {
+    const waiting = [...referencesIn(schema)]
+    for (const id of waiting) {
+      if (added.has(id)) continue
+      const found = schemaBehind(id, document)
+      if (!found) throw new Error(`a reference points to nothing: ${decodeURIComponent(id.slice(id.indexOf('/') + 1))}`)
+      const ids = referencesIn(found)
+      added.set(id, ids)
+      waiting.push(...ids)
+    }
+    return waiting.length > 0
+  }
+  let hasCounts = false
+  const finish = (schema: JsonObject): JsonObject => mapSchemas(rewrite(schema), withLookups)
+  const define = (): void => {
+    for (const id of added.keys()) {
+      if (ajv.schemas[id] || ajv.refs[id]) continue
+      const schema = finish(schemaBehind(id, document) ?? {})
+      const isCounted = isChoice(schema) && leadsBack(id, added)
+      hasCounts ||= isCounted
+      ajv.addSchema(isCounted ? withCount(schema) : schema, id)
+    }
   }
   return (schema, direction, where) => {
-    addComponents(direction)
     try {
-      return ajv.compile(rewrite(toJsonSchema(schema, direction)))
+      const own = toJsonSchema(schema, direction, document)
+      if (addReferred(own)) define()
+      const validate = ajv.compile(finish(own))
+      return hasCounts ? bounded(validate, steps) : validate
     } catch (error) {
       throw new DocumentError(file, `${where}: a schema cannot be compiled: ${(error as Error).message}`)
     }
   }
+}
+
+// Every object has these names; only where a contract uses them is it worth the time to ask whether they are its own.
+function hasInherited (document: JsonObject): boolean {
+  const names = declaredNames(document)
+  return Object.getOwnPropertyNames(Object.prototype).some((name) => names.has(name))
+}
+
+function prepare (ajv: Ajv, keywords: readonly KeywordDefinition[]): Ajv {
+  addContractFormats(ajv)
+  for (const definition of keywords) {
+    const names = [definition.keyword].flat()
+    for (const name of names) if (ajv.getKeyword(name)) ajv.removeKeyword(name)
+    ajv.addKeyword(definition)
+  }
+  return ajv
+}
+
+function referencesIn (schema: JsonObject): readonly string[] {
+  const ids: string[] = []
+  mapSchemas(schema, (one) => {
+    if (typeof one['$ref'] === 'string') ids.push(one['$ref'])
+    return one
+  })
+  return ids
+}
+
+/** Whether one value is looked at in several ways. */
+function isChoice (schema: Json): boolean {
+  if (typeof schema !== 'object' || schema === null) return false
+  return Object.entries(schema).some(([name, member]) => ['allOf', 'anyOf', 'oneOf', 'not', 'if', 'closest'].includes(name) || isChoice(member))
+}
+
+/** Whether a schema contains itself, over however many others. */
+function leadsBack (id: string, graph: ReadonlyMap<string, readonly string[]>): boolean {
+  const reached = new Set(graph.get(id))
+  for (const next of reached) for (const further of graph.get(next) ?? []) reached.add(further)
+  return reached.has(id)
+}
+
+/** Gives up on a value that a schema which contains itself would be checked against without end. */
+function bounded (validate: ValidateFunction, steps: Steps): ValidateFunction {
+  const check = (value: unknown): boolean => {
+    steps.start()
+    try {
+      const fits = validate(value)
+      result.errors = validate.errors ?? null
+      return fits
+    } catch (error) {
+      if (!(error instanceof TooManySteps)) throw error
+      result.errors = [{ keyword: 'complexity', instancePath: '', schemaPath: '', params: {}, message: 'can be read in too many ways to be checked' }]
+      return false
+    }
+  }
+  const result = Object.assign(check, { schema: validate.schema, schemaEnv: validate.schemaEnv, errors: null as ValidateFunction['errors'] }) as ValidateFunction
+  return result
 }

@@ -117,9 +117,9 @@ export function isTypeIn (type: string, types: ReadonlySet<string>): boolean {
   return types.has(type) || (type === 'integer' && types.has('number'))
 }
 
-function valuesOf ({ enum: values, type, nullable }: JsonObject): ReadonlySet<string> | undefined {
+function valuesOf ({ enum: values }: JsonObject): ReadonlySet<string> | undefined {
   if (!Array.isArray(values)) return undefined
-  return new Set([...values, ...nullable === true && typeof type === 'string' ? [null] : []].map(formOf))
+  return new Set(values.map(formOf))
 }
 
 function boundsOf (parts: Conjunction): ReadonlyMap<string, Bound> {

@@ -40,7 +40,7 @@ export function ecmaSpelling (pattern: string): Spelling {
   let ignoreCase = false
   let rest = pattern
   // Between slashes as in a program nothing could ever match: there is no character before ^.
-  const delimited = /^\/(\^.*\$)\/([a-z]*)$/s.exec(rest)
+  const delimited = /^\/(\^(?:[^/\\]|\\.)*\$)\/([a-z]*)$/s.exec(rest)
   if (delimited && /^[gimsu]*$/.test(delimited[2] ?? '')) {
     changes.push('/…/')
     rest = delimited[1] ?? ''
