@@ -10,6 +10,7 @@ import { runCommandLine } from './command-line.ts'
 import { makeAuthority } from './harness/certificates.ts'
 import { freePort } from './harness/gateway.ts'
 import { freePorts, launch, launchWith, root, temporaryFolder } from './harness/process.ts'
+import { layKeys } from './sandbox/keys-fixture.ts'
 
 const folder = await temporaryFolder(t)
 const port = await freePorts()
@@ -17,6 +18,7 @@ const demanding = await freePort()
 const env = { VARCO_CALL_SECRET: randomBytes(48).toString('base64url') }
 process.chdir(folder)
 process.env['NO_COLOR'] = '1'
+await layKeys(join(folder, '.varco/sandbox'))
 await launch(t, ['gateway/start.ts'], { cwd: folder, port, env }).says(/^curl /m)
 
 const milano = '6f1c3a52-0b7e-4c1d-9a44-3e2f5d7b8c01'

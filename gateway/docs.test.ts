@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser, Page, Route } from 'playwright-core'
 import t from 'tap'
@@ -11,6 +12,7 @@ import { custodyOptions, withCustody } from './harness/custody.ts'
 import { archiveContract, ids } from './harness/platform.ts'
 import { freePorts, launch, root, temporaryFolder } from './harness/process.ts'
 import { startGateway } from './harness/gateway.ts'
+import { layKeys } from './sandbox/keys-fixture.ts'
 
 const executablePath = '/usr/bin/chromium'
 const noBrowser = existsSync(executablePath) ? false : `there is no ${executablePath}: install chromium to see the docs in a real browser`
@@ -20,7 +22,9 @@ t.teardown(async () => (await launched)?.close())
 
 const port = await freePorts()
 const [gateway, sandbox] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`]
-await launch(t, ['gateway/start.ts'], { cwd: await temporaryFolder(t), port }).says(/^curl /m)
+const cwd = await temporaryFolder(t)
+await layKeys(join(cwd, '.varco/sandbox'))
+await launch(t, ['gateway/start.ts'], { cwd, port }).says(/^curl /m)
 
 const eservices = ['tickets', 'surveys', 'service-usage', 'sla-telemetry']
 const strict = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src CONNECT; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"

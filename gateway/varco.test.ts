@@ -8,12 +8,14 @@ import type { Test } from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
 import { runCommandLine } from './command-line.ts'
 import { freePorts, launch, launchWith, root, temporaryFolder } from './harness/process.ts'
+import { layKeys } from './sandbox/keys-fixture.ts'
 
 const folder = await temporaryFolder(t)
 const port = await freePorts()
 const nobodysPort = await freePorts()
 process.chdir(folder)
 process.env['NO_COLOR'] = '1'
+await layKeys(join(folder, '.varco/sandbox'))
 await launch(t, ['gateway/sandbox/main.ts'], { cwd: folder, port }).says(/ready on/)
 
 interface Run { readonly code: number | string, readonly out: string, readonly err: string }

@@ -10,6 +10,7 @@ import { sandboxEnvironment } from '../pdnd-environments.ts'
 import { buildSandbox } from './app.ts'
 import type { SandboxOptions } from './app.ts'
 import { clientKeyPath } from './key-store.ts'
+import { layKeys } from './keys-fixture.ts'
 
 /** The moment at which the tests' sandboxes live, in epoch ms and seconds. */
 export const testTime = Date.parse('2026-11-21T10:00:00Z')
@@ -34,6 +35,7 @@ export async function startSandbox (t: Test, options: Partial<SandboxOptions> = 
   const { issuer, clientAssertionAudience } = sandboxEnvironment()
   const file = options.registryFile ?? await demoRegistry()
   const stateDir = options.stateDir ?? join(t.testdir(), 'state')
+  if (options.stateDir === undefined) await layKeys(stateDir)
   const app = await buildSandbox({
     registryFile: file,
     stateDir,
