@@ -1,5 +1,6 @@
 import t from 'tap'
 import { metricsOf } from './metrics.ts'
+import { eservicesOf } from './report.ts'
 import type { Report } from './report.ts'
 
 const report: Report = {
@@ -31,4 +32,26 @@ t.test('what operations are alarmed by is told of every process, and what there 
     'varco_configuration_info{hash="abc"} 2',
     'varco_worker_restarts_total{worker="1"} 4'
   ])
+})
+
+const eservice = (answers: Partial<Report['eservices'][number]['answers']>): Report['eservices'][number] => ({
+  name: 'archive', basePath: '/rest/archive/v1', title: 'Archivio', version: '1.0.0', contractSha256: 'abc', lint: null, operations: 2, upstream: 'http://127.0.0.1:9',
+  answers: { mode: 'report', answers: 0, bodiesChecked: 0, bodiesNotChecked: {}, violations: [], latest: [], ...answers }
+})
+const violation = (time: string) => ({ time, operationId: 'listItems', status: 200, in: 'body', pointer: '/n', rule: 'type', detail: 'the body at /n must be integer', correlationId: time } as const)
+
+t.test('how answers keep to contracts is counted by process, e-service, operation and kind; operations see all processes together', async (t) => {
+  const reports: Report[] = [
+    { ...report, eservices: [eservice({ answers: 7, bodiesChecked: 4, bodiesNotChecked: { 'too-long': 1 }, violations: [{ operationId: 'listItems', in: 'body', count: 2 }, { operationId: 'getItem', in: 'status', count: 1 }], latest: [violation('2026-03-02T10:00:03Z'), violation('2026-03-02T10:00:01Z')] })] },
+    { ...report, pid: 8, eservices: [eservice({ answers: 5, bodiesChecked: 5, bodiesNotChecked: { 'too-long': 1, 'coding': 2 }, violations: [{ operationId: 'listItems', in: 'body', count: 3 }], latest: [violation('2026-03-02T10:00:02Z')] })] }
+  ]
+  const { text } = await metricsOf(reports, [])
+  t.strictSame(text.split('\n').filter((line) => /^varco_(?:answer|contract)/.test(line)), [
+    'varco_answers_total{pid="7",eservice="archive"} 7', 'varco_answers_total{pid="8",eservice="archive"} 5',
+    'varco_answer_bodies_checked_total{pid="7",eservice="archive"} 4', 'varco_answer_bodies_checked_total{pid="8",eservice="archive"} 5',
+    'varco_answer_bodies_unchecked_total{pid="7",eservice="archive",reason="too-long"} 1', 'varco_answer_bodies_unchecked_total{pid="8",eservice="archive",reason="too-long"} 1', 'varco_answer_bodies_unchecked_total{pid="8",eservice="archive",reason="coding"} 2',
+    'varco_contract_violations_total{pid="7",eservice="archive",operation="listItems",in="body"} 2', 'varco_contract_violations_total{pid="7",eservice="archive",operation="getItem",in="status"} 1', 'varco_contract_violations_total{pid="8",eservice="archive",operation="listItems",in="body"} 3'
+  ])
+  t.match(eservicesOf(reports), [{ name: 'archive', answers: { mode: 'report', answers: 12, bodiesChecked: 9, bodiesNotChecked: { 'too-long': 2, 'coding': 2 }, violations: [{ operationId: 'listItems', in: 'body', count: 5 }, { operationId: 'getItem', in: 'status', count: 1 }] } }])
+  t.strictSame(eservicesOf(reports)[0]?.answers.latest.map(({ time }) => time.slice(-3)), ['03Z', '02Z', '01Z'])
 })
