@@ -8,9 +8,8 @@ export type Direction = 'request' | 'response'
 const schemaLists = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'])
 const schemaMaps = new Set(['properties', 'patternProperties', 'dependentSchemas'])
 const schemaMembers = new Set(['items', 'additionalItems', 'additionalProperties', 'contains', 'propertyNames', 'not', 'if', 'then', 'else', 'unevaluatedItems', 'unevaluatedProperties'])
-/** What else says something of a value. */
-const rules = new Set(['type', 'enum', 'const', 'multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum', 'maxLength', 'minLength', 'pattern', 'maxItems', 'minItems', 'uniqueItems', 'maxContains', 'minContains', 'maxProperties', 'minProperties',
-  'required', 'dependentRequired', 'format'])
+/** What says nothing of a value, or is not said to it. */
+const annotations = new Set(['example', 'examples', 'discriminator', 'xml', 'externalDocs', 'deprecated', 'readOnly', 'writeOnly', 'nullable', 'description', 'title', 'default', 'definitions', 'id', 'dependencies', 'contentEncoding', 'contentMediaType', 'contentSchema'])
 
 /** What a schema is rewritten for: `self` is the reference to it where it is a component, `optional` are members that may be missing whatever requires them. */
 interface Rewriting { readonly direction: Direction, readonly document: JsonObject | undefined, readonly self?: string, readonly optional?: ReadonlySet<string> }
@@ -75,7 +74,7 @@ function rewrite (source: JsonObject, at: Rewriting): JsonObject {
     } else if (schemaLists.has(key) && Array.isArray(value)) result[key] = value.map((part: Json) => rewritePart(part, inner))
     else if (schemaMaps.has(key) && isObject(value)) result[key] = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, rewritePart(member, inner)]))
     else if (schemaMembers.has(key)) result[key] = rewritePart(value, inner)
-    else if (rules.has(key)) result[key] = value
+    else if (!annotations.has(key) && !key.startsWith('x-') && !key.startsWith('$')) result[key] = value
   }
   foldExclusive(result, 'minimum', 'exclusiveMinimum')
   foldExclusive(result, 'maximum', 'exclusiveMaximum')

@@ -46,6 +46,8 @@ function prepareAjv (document: JsonObject): Ajv {
     strict: true, strictTypes: true, strictTuples: false, strictRequired: false, allowUnionTypes: true, allErrors: true, ownProperties: true, unicodeRegExp: false, multipleOfPrecision: 8, logger: false, code: { regExp }
   })
   addContractFormats(ajv)
+  // A claim beyond these was rounded when the JWT was read: nobody can say that it is what was agreed on.
+  ajv.addFormat('int64', { type: 'number', validate: Number.isSafeInteger })
   const schemas = atPointer(document, '/components/schemas')
   for (const [name, schema] of Object.entries(isObject(schemas) ? schemas : {})) {
     if (isObject(schema)) ajv.addSchema(toJsonSchema(schema, 'request'), schemaId(`#/components/schemas/${name}`, 'request'))
