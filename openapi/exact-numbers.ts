@@ -69,7 +69,7 @@ function findLimitFault (said: JsonObject, value: bigint): Fault | undefined {
   const { multipleOf, format } = said
   if (typeof multipleOf === 'number' && !isMultiple(value, multipleOf)) return { keyword: 'multipleOf', message: `must be multiple of ${multipleOf}`, params: { multipleOf } }
   const fits = format === 'int64' ? BigInt.asIntN(64, value) === value : format !== 'int32'
-  return fits ? undefined : { keyword: 'format', message: `must match format "${format}"`, params: { format }, schema: format }
+  return fits ? undefined : { keyword: 'format', message: `must match format ${JSON.stringify(format)}`, params: { format }, schema: format }
 }
 
 /** Of a fraction such as 0.01 or 0.5 every integer is a multiple that its inverse says so of. */

@@ -34,6 +34,10 @@ export interface CompiledParameter extends Parameter {
   readonly key: string
   readonly pointer: string
   readonly kinds: readonly ('scalar' | 'list' | 'members')[]
+  /** True for an object whose members are written as parameters: each by itself (`form` with `explode`) or with a name in brackets. */
+  readonly isSpread: boolean
+  /** True where no parameter has its own name. */
+  readonly isApart: boolean
   readonly shape: Shape
   readonly notation: Notation
   readonly judge: Judge
@@ -65,7 +69,12 @@ export function readParameters (compiled: CompiledParameters, source: ParameterS
   if (!query) return refused([{ in: 'query', pointer: '', rule: 'encoding', detail: 'the query string has a broken percent-encoding' }])
   const cookies = compiled.cookieNames.size === 0 ? [] : parseCookies([source.header('cookie')].flat().join('; '))
   if (!cookies) return refused([{ in: 'cookie', pointer: '', rule: 'encoding', detail: 'the cookies have a broken percent-encoding' }])
-  const findings = query.some(({ name }) => !isDeclared(compiled, name)) ? [undeclared(compiled)] : []
+  const findings: Finding[] = []
+  for (const { name } of query) {
+    if (compiled.queryNames.has(name) || isDeclared(compiled, name)) continue
+    findings.push(undeclared(compiled))
+    break
+  }
   const sources: Sources = { source, query: grouped(query), cookies: grouped(cookies) }
   const values = Object.create(null) as Record<string, unknown>
   for (const parameter of compiled.all) {
@@ -95,8 +104,8 @@ function grouped<Pair extends { readonly name: string }> (pairs: readonly Pair[]
   return groups
 }
 
-function isDeclared ({ queryNames, deep, takesAny }: CompiledParameters, name: string): boolean {
-  return queryNames.has(name) || takesAny || deep.some((parameter) => isDeepName(name, parameter))
+function isDeclared ({ deep, takesAny }: CompiledParameters, name: string): boolean {
+  return takesAny || deep.some((parameter) => isDeepName(name, parameter))
 }
 
 /** The value of a parameter; undefined when it is not there, violations when it is not what it should be. */
@@ -112,13 +121,11 @@ function readOne (parameter: CompiledParameter, sources: Sources, compiled: Comp
 }
 
 function readTyped (parameter: CompiledParameter, sources: Sources, compiled: CompiledParameters): Typed | undefined {
-  const { pointer, shape, notation, content, kinds } = parameter
-  if (parameter.style === 'deepObject' && shape.members) {
-    const pairs = [...sources.query].flatMap(([name, some]) => isDeepName(name, parameter.name) ? some : [])
-    if (pairs.length > 0 || isWrittenApart(parameter)) return pairs.length === 0 ? undefined : readDeepObject(shape.members, parameter.name, pairs, pointer)
+  const { pointer, notation, content } = parameter
+  if (parameter.isSpread) {
+    const spread = parameter.style === 'deepObject' ? findDeep(parameter, sources) : findSpread(parameter, sources, compiled)
+    if (spread || parameter.isApart) return spread
   }
-  const spread = kinds.includes('members') ? findSpread(parameter, sources, compiled) : undefined
-  if (spread || isWrittenApart(parameter)) return spread
   const found = findWritten(parameter, sources)
   if (!found) return undefined
   if (parameter.allowsEmpty && found.length === 1 && found[0]?.value === '') return { value: '' }
@@ -178,19 +185,13 @@ function findWritten ({ in: place, name, key, shape, style, kinds }: CompiledPar
   return shape.items ? [{ raw: values.join(','), value: values.join(',') }] : values.map((value) => ({ raw: value, value }))
 }
 
-/** True for an object whose members are written as parameters (`form` with `explode`). */
-export function isSpread ({ style, explode, shape, content }: Pick<CompiledParameter, 'style' | 'explode' | 'shape' | 'content'>): boolean {
-  return style === 'form' && explode && shape.members !== undefined && content === undefined
+function findDeep ({ name, shape: { members }, pointer }: CompiledParameter, { query }: Sources): Typed | undefined {
+  const pairs = [...query].flatMap(([written, some]) => isDeepName(written, name) ? some : [])
+  return pairs.length === 0 || !members ? undefined : readDeepObject(members, name, pairs, pointer)
 }
 
-/** True for an object of which no parameter has the name. */
-export function isWrittenApart (parameter: CompiledParameter): boolean {
-  return (isSpread(parameter) || parameter.style === 'deepObject') && parameter.kinds.length === 1 && parameter.kinds[0] === 'members'
-}
-
-function findSpread (parameter: CompiledParameter, { query, cookies }: Sources, { queryNames }: CompiledParameters): Typed | undefined {
-  const { in: place, shape: { members }, pointer } = parameter
-  if (!isSpread(parameter) || !members) return undefined
+function findSpread ({ in: place, shape: { members }, pointer }: CompiledParameter, { query, cookies }: Sources, { queryNames }: CompiledParameters): Typed | undefined {
+  if (!members) return undefined
   const pairs: ReadonlyMap<string, readonly Written[]> = place === 'query' ? query : cookies
   const own = [...pairs].filter(([name]) => members.declared.has(name) || (members.takesOthers && place === 'query' && !queryNames.has(name)))
   return own.length === 0 ? undefined : readMembers(members, own.map(([name, some]) => [name, some.map(({ value }) => value)]), pointer)

@@ -47,21 +47,25 @@ export interface BodyChecks {
 export function prepareBody (body: Body | undefined, parts: BodyParts): BodyChecks {
   const media = new Map([...body?.content ?? []].map(([type, schema]) => [type, mediaOf(type, schema, body as Body, parts)]))
   const types = [...media.keys()]
-  const known = new Map(types.filter((type) => !type.includes('*')).flatMap((type) => spellings(type).map((spelling) => [spelling, type])))
-  const mediaType = (contentType = ''): string | undefined => {
-    const declared = known.get(contentType) ?? matchMediaType(contentType || '/', types)
-    return declared === undefined || known.has(contentType) || isReadable(contentType) ? declared : undefined
+  const read = (contentType: string): Matched | undefined => {
+    const type = matchMediaType(contentType || '/', types)
+    const found = type === undefined || !isReadable(contentType) ? undefined : media.get(type)
+    return found && type !== undefined ? { type, check: checks[kindOf(essence(contentType))](found) } : undefined
   }
+  const known = new Map(types.filter((type) => !type.includes('*')).flatMap((type) => spellings(type).map((spelling) => [spelling, read(spelling)])))
+  const match = (contentType = ''): Matched | undefined => known.get(contentType) ?? read(contentType)
   return {
-    mediaType,
+    mediaType: (contentType) => match(contentType)?.type,
     check: (contentType, bytes) => {
       if (bytes.length === 0) return body?.required ? wrong({ pointer: '', rule: 'required', expected: 'is required and missing' }) : { value: undefined }
-      const declared = mediaType(contentType)
-      const found = declared === undefined ? undefined : media.get(declared)
-      return found ? checks[kindOf(essence(contentType ?? ''))](found)(bytes, contentType ?? '') : wrong({ pointer: '', rule: 'mediaType', expected: 'is of no media type that the contract declares' })
+      const matched = match(contentType)
+      return matched ? matched.check(bytes, contentType ?? '') : wrong({ pointer: '', rule: 'mediaType', expected: 'is of no media type that the contract declares' })
     }
   }
 }
+
+/** A media type of the contract, and the check of bodies that come as what a Content-Type says. */
+interface Matched { readonly type: string, readonly check: BodyCheck }
 
 function mediaOf (type: string, schema: JsonObject | undefined, { encodings }: Body, parts: BodyParts): Media {
   const judge = schema && parts.judge(schema, type === mergePatchType)
@@ -95,7 +99,7 @@ const checks: Readonly<Record<Kind, (media: Media) => BodyCheck>> = {
     if (!media.judge || media.shape?.isBinary) return parsed
     const isBig = parsed.exact !== undefined
     if (!(isBig ? media.judge.fitsExactly(parsed.exact) : media.judge.fits(parsed.value))) return explained(media, parsed.exact ?? parsed.value, bytes)
-    const fault = essence(contentType) === 'application/json-patch+json' && media.shape?.items ? findPatchFault(parsed.value) : undefined
+    const fault = media.shape?.items && essence(contentType) === 'application/json-patch+json' ? findPatchFault(parsed.value) : undefined
     return fault ? wrong(fault) : { value: parsed.value }
   },
   form: (media) => (bytes) => {

@@ -24,9 +24,9 @@ export function readScalar ({ scalars, fits }: Shape, text: string, pointer: str
 /** Reads the texts of a list. */
 export function readList (items: Shape, texts: readonly string[], pointer: string): Typed {
   const values: unknown[] = []
-  for (const [index, text] of texts.entries()) {
-    const item = readScalar(items, text, `${pointer}/${index}`)
-    if ('violation' in item) return item
+  for (const text of texts) {
+    const item = readScalar(items, text, pointer)
+    if ('violation' in item) return { violation: { ...item.violation, pointer: `${pointer}/${values.length}` } }
     values.push(item.value)
   }
   return { value: values }
@@ -64,6 +64,7 @@ export function escapePointer (name: string): string {
 /** True for a value with an integer in it that no double holds. */
 export function holdsBigint (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint'
+  if (Array.isArray(value)) return value.some(holdsBigint)
   for (const name in value) if (holdsBigint((value as Readonly<Record<string, unknown>>)[name])) return true
   return false
 }

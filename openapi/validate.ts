@@ -3,7 +3,7 @@ import type { Contract, Operation } from './contract.ts'
 import type { Parameter } from './declared-parameters.ts'
 import type { JsonObject } from './document.ts'
 import { resourceSchemas, toMergePatchSchema } from './merge-patch.ts'
-import { isOneText, isSpread, isWrittenApart, readParameters } from './parameters.ts'
+import { isOneText, readParameters } from './parameters.ts'
 import type { CompiledParameter, CompiledParameters, ParameterSource, ReadParameters } from './parameters.ts'
 import { declaredNames } from './pointer.ts'
 import { decodeComponent } from './query.ts'
@@ -104,7 +104,7 @@ export function compileParameters (declared: readonly Parameter[], tools: Parame
     queryNames: namesIn('query'),
     cookieNames: namesIn('cookie'),
     deep: all.filter(({ style }) => style === 'deepObject').map(({ name }) => name),
-    takesAny: all.some((parameter) => parameter.in === 'query' && isSpread(parameter) && parameter.shape.members?.takesOthers === true),
+    takesAny: all.some((parameter) => parameter.in === 'query' && parameter.isSpread && parameter.style === 'form' && parameter.shape.members?.takesOthers === true),
     declared: tools.declared
   }
 }
@@ -113,11 +113,15 @@ function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: Para
   const check = judge(parameter.schema)
   const form = shape(parameter.schema)
   const decode = { path: decodeURIComponent, query: decodeComponent, cookie: decodeURIComponent, header: (text: string) => text.trim() }[parameter.in]
+  const kinds: CompiledParameter['kinds'] = [...form.members ? ['members' as const] : [], ...form.scalars.length > 0 ? ['scalar' as const] : [], ...form.items ? ['list' as const] : []]
+  const isSpread = kinds.includes('members') && parameter.content === undefined && (parameter.style === 'deepObject' || (parameter.style === 'form' && parameter.explode))
   return {
     ...parameter,
     key: parameter.name.toLowerCase(),
     pointer: `/${escapePointer(parameter.name)}`,
-    kinds: [...form.members ? ['members' as const] : [], ...form.scalars.length > 0 ? ['scalar' as const] : [], ...form.items ? ['list' as const] : []],
+    kinds,
+    isSpread,
+    isApart: isSpread && kinds.length === 1,
     shape: form,
     notation: notationOf(parameter, decode),
     judge: check
@@ -126,5 +130,5 @@ function compileParameter (parameter: Parameter, { judge, shapeOf: shape }: Para
 
 /** The names under which a parameter comes. */
 function writtenNames (parameter: CompiledParameter): readonly string[] {
-  return [...isWrittenApart(parameter) ? [] : [parameter.name], ...isSpread(parameter) ? parameter.shape.members?.declared.keys() ?? [] : []]
+  return [...parameter.isApart ? [] : [parameter.name], ...parameter.isSpread && parameter.style === 'form' ? parameter.shape.members?.declared.keys() ?? [] : []]
 }
