@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { Resolver } from '@stoplight/spectral-ref-resolver'
-import { BundleFolder } from './vendored.ts'
+import { BundleFolder, decode, isUrl } from './vendored.ts'
 import type { BundledFile } from './vendored.ts'
 
 /** What references led to: by the name under which Spectral knows it, the file that was read. */
@@ -14,7 +14,7 @@ export function resolverFor (contract: string, files: Map<string, BundledFile>, 
   const folder = new BundleFolder(dirname(contract))
   const resolve = async (reference: { href: () => string }): Promise<string> => {
     const name = reference.href()
-    const file = folder.read(name)
+    const file = folder.read(isUrl(name) ? name : decode(name))
     files.set(name.replace(/\/$/, ''), file)
     return read(file)
   }

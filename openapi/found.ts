@@ -24,7 +24,7 @@ export function toFinding ({ code, path, severity, message }: Reported, file: st
     ...(rule.reference !== undefined && { reference: rule.reference }),
     ...(rule.rac !== undefined && { rac: rule.rac }),
     message: toMessage(rule, message),
-    url: `${rulesUrl}/${rule.id}`,
+    url: rule.says.en === '' ? rulesUrl : `${rulesUrl}/${rule.id}`,
     blocksPublication: blocks(rule, own)
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -175,6 +176,21 @@ t.test('nothing outside the folder of a contract is read, nor fetched', async (t
     t.notOk(findings.some(({ file }) => file.endsWith('secret.yaml')))
   }
 })
+
+t.test('files in the folder are found whatever they are called, and what is vendored for a URL', async (t) => {
+  const shared = 'Item: { type: integer }\n'
+  const folder = t.testdir({
+    'il contratto è.v1.yaml': edited('/components/schemas/Item', { allOf: [{ $ref: './le%20parti/l\u2019elemento.yaml#/Item' }, { $ref: 'https://example.it/item.yaml#/Item' }] }),
+    'le parti': { 'l\u2019elemento.yaml': shared },
+    refs: { 'item.yaml': `\n${shared}` },
+    'refs.lock.yaml': `https://example.it/item.yaml: { file: refs/item.yaml, sha256: ${createHash('sha256').update(`\n${shared}`).digest('hex')} }`
+  })
+  const findings = await lintContract(join(folder, 'il contratto è.v1.yaml'), { profile: 'modi' })
+  t.notOk(findings.some(({ rule }) => rule === 'invalid-ref'))
+  t.strictSame(findings.filter(({ rule }) => rule === 'integer-format').map(({ file, line }) => [file.slice(folder.length + 1), line]), [['le parti/l\u2019elemento.yaml', 1], ['refs/item.yaml', 2]])
+  t.match(findings.filter(({ rule }) => rule === 'no-external-reference'), [{ pointer: '/components/schemas/Item/allOf/1/$ref', file: join(folder, 'il contratto è.v1.yaml') }])
+})
+
 
 t.test('what only looks like a schema is none for the guidelines; the gate looks there too', async (t) => {
   const text = edited('/components/schemas/Item/example', { weight: 1.5, next: { type: 'integer' } })

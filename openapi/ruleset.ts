@@ -27,6 +27,7 @@ export function rulesetOf (profile: Profile): Ruleset {
 function toDefinition (rule: Rule): RuleDefinition {
   return {
     given: '$',
+    resolved: !rule.asWritten,
     message: '{{error}}',
     severity: 'error',
     formats: rule.anyFormat ? [oas2, oas3] : [oas3],

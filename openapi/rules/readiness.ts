@@ -66,7 +66,7 @@ const readiness: readonly Rule[] = [
     holds: matchesNot(localHost),
     tell: String
   },
-  { id: 'no-external-reference', find: references, holds: (reference) => !/^([a-z][a-z0-9+.-]*:|\/|(\.\/)*\.\.\/)/i.test(String(reference)), tell: String },
+  { id: 'no-external-reference', asWritten: true, find: references, holds: (reference) => !/^([a-z][a-z0-9+.-]*:|\/|(\.\/)*\.\.\/)/i.test(String(reference)), tell: String },
   { id: 'pattern-valid', find: patterns, holds: (pattern) => compiles(String(pattern), 'u') || compiles(String(pattern), ''), tell: String },
   { id: 'pattern-unicode', find: patterns, holds: (pattern) => compiles(String(pattern), 'u') || !compiles(String(pattern), ''), tell: String },
   { id: 'pattern-linear', find: patterns, holds: (pattern) => !compiles(String(pattern), '') || isLinear(String(pattern)), tell: String },

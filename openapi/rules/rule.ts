@@ -16,6 +16,8 @@ export interface Rule {
   readonly holds: (value: unknown, key: string) => boolean
   /** What exactly is wrong, told before the message of the rule: a name, a value of the document. */
   readonly tell?: (value: unknown, key: string) => string
+  /** It looks at the references themselves, so what it finds is where they are written and not where they lead. */
+  readonly asWritten?: true
   /** Holds for documents that are not OpenAPI 3 as well. */
   readonly anyFormat?: true
 }

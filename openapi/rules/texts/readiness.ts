@@ -3,9 +3,9 @@ import type { RuleText } from '../rule-text.ts'
 /** What a gateway needs to serve a contract, and what the ModI patterns put in its messages. */
 export const readinessTexts: readonly RuleText[] = [
   {
-    id: 'no-external-reference', modi: 'error',
+    id: 'no-external-reference', modi: 'warn',
     says: { it: 'il riferimento porta fuori dal contratto e dalla sua cartella; salvare il file accanto al contratto e usare un percorso relativo', en: 'the reference leads out of the contract and its folder; save the file beside the contract and use a relative path' },
-    why: { it: 'Ciò che sta altrove può cambiare o sparire: il contratto pubblicato deve bastare a sé stesso, e un gateway non legge in rete ciò che un contratto gli indica.', en: 'What is elsewhere may change or vanish: the published contract must suffice, and a gateway does not fetch what a contract points it to.' },
+    why: { it: 'Ciò che sta altrove può cambiare o sparire: il contratto pubblicato deve bastare a sé stesso. Un gateway legge solo ciò che è nella cartella del contratto, o che refs.lock.yaml vi fissa con la sua impronta.', en: 'What is elsewhere may change or vanish: the published contract must suffice. A gateway reads only what is in the folder of the contract, or what refs.lock.yaml there pins by its hash.' },
     bad: '$ref: https://example.it/common.yaml#/components/schemas/Problem', good: '$ref: ./common.yaml#/components/schemas/Problem'
   },
   {
