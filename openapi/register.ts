@@ -1,7 +1,7 @@
 import { OpenAPIBackend } from 'openapi-backend'
 import type { Document } from 'openapi-backend'
 import type { Contract } from './contract.ts'
-import { DocumentError, isObject } from './document.ts'
+import { atPointer, DocumentError, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
 import { toJsonSchema } from './schema.ts'
 
@@ -12,7 +12,7 @@ import { toJsonSchema } from './schema.ts'
  */
 export async function registerOperations (contract: Contract): Promise<OpenAPIBackend> {
   const api = new OpenAPIBackend({
-    definition: inline(contract.document, contract.document, []) as unknown as Document,
+    definition: new Inliner(contract.document).inline(contract.document) as unknown as Document,
     apiRoot: contract.basePath,
     quick: true,
     strict: false,
@@ -31,18 +31,29 @@ export async function registerOperations (contract: Contract): Promise<OpenAPIBa
   return api
 }
 
-// openapi-backend wants no references and JSON Schema draft-07; a recursive schema is cut to "anything" where it repeats.
-function inline (value: Json, root: JsonObject, trail: readonly string[]): Json {
-  if (Array.isArray(value)) return value.map((item) => inline(item as Json, root, trail))
-  if (!isObject(value)) return value
-  const reference = value['$ref']
-  if (typeof reference === 'string') return trail.includes(reference) ? {} : inline(target(root, reference), root, [...trail, reference])
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => {
-    if (key === 'schema' && isObject(member)) return [key, toJsonSchema(inline(member, root, trail) as JsonObject, 'request')]
-    return [key, inline(member, root, trail)]
-  }))
-}
+/** How many values a contract may become once its references are replaced by what they lead to. */
+const mostInlined = 300_000
 
-function target (root: JsonObject, reference: string): Json {
-  return reference.slice(2).split('/').reduce<Json>((value, token) => isObject(value) ? value[token.replaceAll('~1', '/').replaceAll('~0', '~')] ?? {} : {}, root)
+/**
+ * openapi-backend wants no references and JSON Schema draft-07; a recursive schema is cut to "anything" where it repeats, and so is what is left
+ * when a contract whose schemas refer to each other in many ways has grown beyond all measure.
+ */
+class Inliner {
+  readonly #root: JsonObject
+  #values = 0
+  constructor (root: JsonObject) {
+    this.#root = root
+  }
+
+  inline (value: Json, trail: readonly string[] = []): Json {
+    this.#values++
+    if (Array.isArray(value)) return value.map((item) => this.inline(item as Json, trail))
+    if (!isObject(value)) return value
+    const reference = value['$ref']
+    if (typeof reference === 'string') return trail.includes(reference) || this.#values > mostInlined ? {} : this.inline(atPointer(this.#root, reference.slice(1)) ?? {}, [...trail, reference])
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => {
+      const inlined = this.inline(member, trail)
+      return [key, key === 'schema' && isObject(inlined) ? toJsonSchema(inlined, 'request') : inlined]
+    }))
+  }
 }
