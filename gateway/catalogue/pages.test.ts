@@ -7,6 +7,7 @@ import { archiveContract, basePath, ids } from '../harness/platform.ts'
 import type { LintVerdict } from '../verdicts.ts'
 import { lintBadge } from './badges.ts'
 import { Watch } from './health.ts'
+import { listContent } from './list-page.ts'
 
 const pageOf = async (gateway: Harness, path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET'): Promise<{ status: number, headers: Headers, text: string }> => {
   const answer = await fetch(gateway.config.publicUrl + path, { method, headers: { connection: 'close', 'accept-encoding': 'identity', ...headers } })
@@ -143,4 +144,5 @@ t.test('it looks well with little and with much', async (t) => {
   const open = await startGateway(t, { contract: contractWith({}, { '/open': { get: { operationId: 'getOpen', security: [], responses: { 200: { description: 'Fatto' } } } } }) })
   const page = (await pageOf(open, '/catalogue/archive')).text
   t.match(page, /non serve nessun voucher/)
+  t.match(listContent({ entries: [], isReady: false }, 'en').text, /cannot admit calls[\s\S]*There is no e-service yet/)
 })
