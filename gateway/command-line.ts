@@ -1,45 +1,49 @@
 import { DocumentError } from '../openapi/document.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { didYouMean } from './closest-name.ts'
-import { call } from './commands/call.ts'
-import { check } from './commands/check.ts'
 import { exitCodes, UsageError } from './commands/command.ts'
 import type { Command, Terminal } from './commands/command.ts'
-import { diff } from './commands/diff.ts'
-import { evidence } from './commands/evidence.ts'
-import { explain } from './commands/explain.ts'
-import { init } from './commands/init.ts'
-import { mock } from './commands/mock.ts'
-import { reload } from './commands/reload.ts'
-import { restart } from './commands/restart.ts'
-import { plan } from './commands/plan.ts'
-import { start } from './commands/start.ts'
-import { vectors } from './commands/vectors.ts'
-import { voucher } from './commands/voucher.ts'
 import { isUsageError } from './program.ts'
 
-/** Every command of `varco`. Adding one is a line here. */
-const commands: readonly Command[] = [start, check, plan, reload, restart, diff, voucher, call, explain, evidence, init, mock, vectors]
+/** Every command of `varco`, loaded when it is called: most of them need much that the others do not. Adding one is a line here. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./commands/start.ts')).start,
+  check: async () => (await import('./commands/check.ts')).check,
+  plan: async () => (await import('./commands/plan.ts')).plan,
+  reload: async () => (await import('./commands/reload.ts')).reload,
+  restart: async () => (await import('./commands/restart.ts')).restart,
+  diff: async () => (await import('./commands/diff.ts')).diff,
+  voucher: async () => (await import('./commands/voucher.ts')).voucher,
+  call: async () => (await import('./commands/call.ts')).call,
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  evidence: async () => (await import('./commands/evidence.ts')).evidence,
+  init: async () => (await import('./commands/init.ts')).init,
+  mock: async () => (await import('./commands/mock.ts')).mock,
+  vectors: async () => (await import('./commands/vectors.ts')).vectors
+}
 
-const overview = `varco COMMAND [OPTIONS]
+async function overview (): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map(async (load) => load()))
+  return `varco COMMAND [OPTIONS]
 
-${commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
+${all.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`).join('\n')}
 
 varco COMMAND --help explains one. Exit codes: 0 ok, 1 findings, 2 usage, 78 configuration.
 `
+}
 
 /** Runs `varco` with the words behind its name and gives the exit code. Never throws: what goes wrong is told on `terminal.err`. */
 export async function runCommandLine (args: readonly string[], terminal: Terminal): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    (name === undefined ? terminal.err : terminal.out)(overview)
+    (name === undefined ? terminal.err : terminal.out)(await overview())
     return name === undefined ? exitCodes.usage : exitCodes.ok
   }
-  const command = commands.find((one) => one.name === name)
-  if (!command) {
-    terminal.err(`varco: there is no command "${name}".${didYouMean(name, commands.map((one) => one.name))}\n\n${overview}`)
+  if (!Object.hasOwn(commands, name)) {
+    terminal.err(`varco: there is no command "${name}".${didYouMean(name, Object.keys(commands))}\n\n${await overview()}`)
     return exitCodes.usage
   }
+  const command = await (commands[name] as () => Promise<Command>)()
   if (rest.includes('--help') || rest.includes('-h')) {
     terminal.out(`${command.usage}\n`)
     return exitCodes.ok

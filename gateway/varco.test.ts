@@ -54,7 +54,7 @@ function checkSignatureHidden (t: Test, voucher: string, { out, err }: Run): voi
 
 t.test('help, and what is misspelt, come with the exit code that scripts expect', async (t) => {
   const cases: { args: readonly string[], code: number, out?: RegExp, err?: RegExp }[] = [
-    { args: [], code: 2, err: / start .*\n +plan .*\n +reload .*\n[^]* +voucher .*\n +call .*\n +explain / },
+    { args: [], code: 2, err: / start .*\n +check .*\n +plan .*\n +reload .*\n[^]* +voucher .*\n +call .*\n +explain / },
     { args: ['--help'], code: 0, out: /Exit codes: 0 ok, 1 findings, 2 usage, 78 configuration/ },
     { args: ['vuocher'], code: 2, err: /there is no command "vuocher"\. Did you mean "voucher"\?/ },
     ...['start', 'plan', 'reload', 'diff', 'voucher', 'explain', 'vectors'].map((name) => ({ args: [name, '--help'], code: 0, out: new RegExp(`^varco ${name} `) })),
