@@ -118,8 +118,9 @@ t.test('what callers send as secrets or personal data is in no log and in no ans
   const gateway = await startGateway(t, { now, contract })
   const answers = await sendAll(gateway)
   const count = Object.keys(headers).length + Object.keys(requests).length
-  await until(() => gateway.logs.length >= count)
-  t.equal(gateway.logs.length, count, 'every request was recorded once')
+  const records = () => gateway.logs.filter(({ correlationId, clientIp }) => correlationId !== undefined && clientIp !== undefined)
+  await until(() => records().length >= count)
+  t.equal(records().length, count, 'every request was recorded once')
   t.ok(new Set(answers.map(({ status }) => status)).size >= 8, 'the requests got far in different ways')
   const names = [...Object.keys(headers), ...Object.keys(requests)]
   for (const secret of [canary, canary.toUpperCase(), person, good.split('.')[2]!.slice(0, 24)]) {
