@@ -29,25 +29,33 @@ export class KeptWorker<Question, Answer> {
   async #ask (question: Question, deadlineMs: number, late: () => Error): Promise<Answer> {
     const worker = this.#take()
     const timer = setTimeout(() => { void worker.terminate() }, deadlineMs)
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const refuse = (): void => { reject(late()) }
+    worker.on('message', resolve).on('error', reject).on('exit', refuse)
+    worker.postMessage(question)
     try {
-      const answer = await new Promise<Answer>((resolve, reject) => {
-        worker.on('message', resolve).on('error', reject).on('exit', () => { reject(late()) })
-        worker.postMessage(question)
-      })
+      const answer = await promise
       this.#keep(worker)
       return answer
     } finally {
       clearTimeout(timer)
-      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+      worker.off('message', resolve).off('error', reject).off('exit', refuse)
     }
   }
 
   #take (): Worker {
-    const worker = this.#worker ?? new Worker(this.#program, this.#options)
+    const worker = this.#worker ?? this.#start()
     this.#worker = undefined
     clearTimeout(this.#end)
     worker.ref()
     return worker
+  }
+
+  #start (): Worker {
+    const worker = new Worker(this.#program, this.#options)
+    // It may end while nobody waits for it.
+    const forget = (): void => { if (this.#worker === worker) this.#worker = undefined }
+    return worker.on('error', forget).on('exit', forget)
   }
 
   #keep (worker: Worker): void {
