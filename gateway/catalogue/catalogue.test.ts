@@ -33,7 +33,7 @@ const newContext = async (options: BrowserContextOptions): Promise<BrowserContex
 /** A page that remembers where it asked for something and everything that it complained about. */
 async function open (t: Test, path: string, options?: BrowserContextOptions): Promise<{ page: Page, origins: Set<string>, complaints: string[] }> {
   const context = await (options ? newContext(options) : usual ??= newContext({}))
-  context.setDefaultTimeout(15_000)
+  context.setDefaultTimeout(30_000)
   const page = await context.newPage()
   t.teardown(async () => options ? context.close() : page.close())
   const [origins, complaints] = [new Set<string>(), [] as string[]]
@@ -119,7 +119,7 @@ async function runCode (name: string, { file, run: command, code }: { readonly f
   await writeFile(join(folder, file), code)
   const [program = '', ...rest] = command.split(' ')
   const { PATH = '' } = process.env
-  return (await run(program, rest, { cwd: folder, env: { PATH, ...env }, timeout: 20_000 })).stdout
+  return (await run(program, rest, { cwd: folder, env: { PATH, ...env }, timeout: 60_000 })).stdout
 }
 
 t.test('the examples run as they stand on the page', async (t) => {
