@@ -15,6 +15,7 @@ import { routing } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
 import { prepareServe } from './serve.ts'
 import type { ServeParts } from './serve.ts'
+import { findMatrixFault } from './wire.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -45,9 +46,12 @@ export function buildApp ({ config, eservices, custody, ledgers }: AppParts, ref
   })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
-  app.addHook('onRequest', (request, _reply, done) => {
-    exchangeOf(request.raw).label = request.routeOptions.url ?? 'none'
-    done()
+  app.addHook('onRequest', (request, reply, done) => {
+    const exchange = exchangeOf(request.raw)
+    exchange.label = request.routeOptions.url ?? 'none'
+    const fault = findMatrixFault(exchange.call.path, request.routeOptions.config.route?.takesMatrix ?? false)
+    if (fault) hijack(refuse, request, reply, fault)
+    else done()
   })
   app.setNotFoundHandler((request, reply) => {
     const { blockedSeconds } = exchangeOf(request.raw).call

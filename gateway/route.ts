@@ -49,6 +49,8 @@ export interface Route {
   /** URL pattern for the router, and the pieces from which the upstream path is rebuilt: texts and parameter names in turn. */
   readonly pattern: string
   readonly pieces: readonly Piece[]
+  /** True when a semicolon may stand in the path: a parameter is written with one. */
+  readonly takesMatrix: boolean
 }
 
 const forwarded = ['accept', 'accept-language', 'accept-encoding', 'content-type', 'content-encoding', 'if-match', 'if-none-match', 'if-modified-since',
@@ -83,7 +85,8 @@ export function prepareRoute (eservice: LiveEService, operation: Operation, vali
     // Where a range is declared, what the upstream can answer is not known here.
     produces: success.some((type) => type.includes('*')) ? [] : [...new Set(success)],
     pattern: patternOf(pieces),
-    pieces
+    pieces,
+    takesMatrix: operation.parameters.some(({ style }) => style === 'matrix')
   }
 }
 

@@ -60,8 +60,9 @@ function findFramingFault ({ headers, httpVersion }: IncomingMessage): Denial | 
   return headers['content-length'] === undefined ? undefined : fault('malformed-request', 'framing', 'Content-Length and Transfer-Encoding may not be sent together')
 }
 
-const plainPath = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,=:@/]|%[0-9A-Fa-f]{2})*$/
-const plainQuery = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]]*$/
+const plainPath = /^\/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/
+// A vertical bar should be encoded, but the URL standard of browsers leaves it as it is; it goes on encoded.
+const plainQuery = /^[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]|]*$/
 const forbiddenOnceDecoded = /[\u0000-\u001f\u007f/\\%;]/
 
 function findTargetFault (target: string): Denial | undefined {
@@ -71,17 +72,23 @@ function findTargetFault (target: string): Denial | undefined {
   if (!plainPath.test(path)) return fault('malformed-request', 'path', 'the path has characters that must be percent-encoded, or is not in origin form')
   if (mark !== -1 && !plainQuery.test(target.slice(mark + 1))) return fault('malformed-request', 'query', 'the query has characters that must be percent-encoded')
   // The common path, /rest/name/v1/things, needs no decoding at all.
-  if (!/%|\/\/|\/\./.test(path)) return undefined
+  if (!/%|\/\/|\/\.|;/.test(path)) return undefined
   return path.slice(1).split('/').some(isAmbiguous) ? fault('malformed-request', 'path', 'the path has an empty or dot segment or an encoded character that is not allowed there') : undefined
 }
 
 function isAmbiguous (segment: string): boolean {
   try {
-    const decoded = decodeURIComponent(segment)
-    return decoded === '' || decoded === '.' || decoded === '..' || forbiddenOnceDecoded.test(decoded)
+    // What stands before a semicolon is the segment to some readers, which it must not be in disguise.
+    const [first = '', ...rest] = segment.split(';').map(decodeURIComponent)
+    return (first === '' && rest.length === 0) || first === '.' || first === '..' || [first, ...rest].some((part) => forbiddenOnceDecoded.test(part))
   } catch {
     return true
   }
+}
+
+/** Refuses a path with a semicolon where the contract writes no parameter so (style matrix): other readers take it for the end of a segment. */
+export function findMatrixFault (path: string, takesMatrix: boolean): Denial | undefined {
+  return path.includes(';') && !takesMatrix ? fault('malformed-request', 'path', 'the path has a semicolon where the contract writes no parameter with one') : undefined
 }
 
 function fault (denial: DenialCode, check: string, reason: string): Denial {
