@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import type { Differential } from './differential.ts'
 import type { Inventory } from './inventory.ts'
 import { isOurFault } from './study.ts'
 import type { Study } from './study.ts'
@@ -6,13 +7,14 @@ import type { Study } from './study.ts'
 /** What is said of one contract as soon as it was studied: nothing where all is as it should be. */
 export function linesOf (study: Study, folder: string): readonly string[] {
   const name = relative(folder, study.file)
-  const { loading, fault, linting, differences = [] } = study
+  const { loading, fault, linting, differences = [], compared } = study
   const refusal = loading.outcome === 'refused' ? `${loading.stage}: ${loading.reason}` : undefined
   const lintFault = linting === undefined || 'counts' in linting ? undefined : linting.error
   return [
     ...(refusal === undefined ? [] : [`${fault ? 'refused' : 'REFUSED'}  ${name}: ${fault ? `${fault.kind} (${refusal.split('\n', 1)[0] ?? ''})` : refusal}`]),
     ...(lintFault === undefined ? [] : [`${fault ? 'no lint' : 'NO LINT'}  ${name}: ${lintFault}`]),
-    ...(differences.length === 0 ? [] : [`VERDICT  ${name}: ${differences.map(({ rule, expected, found }) => `${rule} ${found} instead of ${expected}`).join(', ')}`])
+    ...(differences.length === 0 ? [] : [`VERDICT  ${name}: ${differences.map(({ rule, expected, found }) => `${rule} ${found} instead of ${expected}`).join(', ')}`]),
+    ...(compared === undefined ? [] : 'error' in compared ? [`NOT COMPARED  ${name}: ${compared.error}`] : compared.unexplained.map(({ kind, count, example }) => `DIFFER  ${name}: ${count} x ${kind}, as ${example}`))
   ]
 }
 
@@ -30,6 +32,8 @@ export interface Summary {
   readonly registerMs: Quantiles
   readonly verdicts: { readonly equal: number, readonly different: number, readonly unknown: number }
   readonly lintMs: Quantiles
+  /** Requests on which our validator and openapi-backend's agree, and on which they do not: by known mistakes of the latter, and otherwise. */
+  readonly differential: { readonly accepted: number, readonly refused: number, readonly known: Readonly<Record<string, number>>, readonly unexplained: number, readonly notCompared: number }
 }
 
 interface Quantiles { readonly p50: number, readonly p95: number, readonly max: number }
@@ -54,13 +58,26 @@ export function summaryOf (studies: readonly Study[]): Summary {
     loadMs: quantiles(loaded.map(({ ms }) => ms)),
     registerMs: quantiles(loaded.map(({ registerMs }) => registerMs)),
     verdicts: { equal: judged.filter((count) => count === 0).length, different: judged.filter((count) => count > 0).length, unknown: studies.length - judged.length },
-    lintMs: quantiles(linted)
+    lintMs: quantiles(linted),
+    differential: sumOf(studies.flatMap(({ compared }) => compared && 'accepted' in compared ? [compared] : []))
   }
 }
 
-/** A summary for people; `hasLinted` is false where the verdicts were not asked for. */
-export function summaryText (summary: Summary, hasLinted: boolean): string {
-  const { contracts, loaded, refusedForFaultOfDocument, refusedByVarco, operations, compiled, patterns, unknownFormats, loadMs, registerMs, verdicts, lintMs } = summary
+function sumOf (all: readonly Differential[]): Summary['differential'] {
+  const sum = (count: (one: Differential) => number): number => all.reduce((total, one) => total + count(one), 0)
+  const names = [...new Set(all.flatMap(({ known }) => Object.keys(known)))]
+  return {
+    accepted: sum(({ accepted }) => accepted),
+    refused: sum(({ refused }) => refused),
+    known: Object.fromEntries(names.map((name) => [name, sum(({ known }) => known[name] ?? 0)])),
+    unexplained: sum(({ unexplained }) => unexplained.reduce((total, { count }) => total + count, 0)),
+    notCompared: sum(({ notCompared }) => notCompared)
+  }
+}
+
+/** A summary for people, of what was asked for. */
+export function summaryText (summary: Summary, asked: { readonly lint: boolean, readonly differential: boolean }): string {
+  const { contracts, loaded, refusedForFaultOfDocument, refusedByVarco, operations, compiled, patterns, unknownFormats, loadMs, registerMs, verdicts, lintMs, differential } = summary
   const lines = [
     `contracts   ${contracts}: ${loaded} loaded, ${refusedForFaultOfDocument} refused for a fault of their own, ${refusedByVarco} refused by Varco`,
     `operations  ${operations}`,
@@ -68,7 +85,11 @@ export function summaryText (summary: Summary, hasLinted: boolean): string {
     `patterns    ${patterns.linear} matched in linear time, ${patterns.refused.length} refused${patterns.refused.map((pattern) => `\n            ${pattern}`).join('')}`,
     `formats     ${unknownFormats.length} unknown, recorded: ${unknownFormats.join(', ') || 'none'}`,
     `load        ${milliseconds(loadMs)}; openapi-backend beside it ${milliseconds(registerMs)}`,
-    ...(hasLinted ? [`verdicts    profile pdnd: ${verdicts.equal} equal to the reference, ${verdicts.different} different, ${verdicts.unknown} unknown`, `lint        ${milliseconds(lintMs)}`] : [])
+    ...(asked.lint ? [`verdicts    profile pdnd: ${verdicts.equal} equal to the reference, ${verdicts.different} different, ${verdicts.unknown} unknown`, `lint        ${milliseconds(lintMs)}`] : []),
+    ...(asked.differential ? [
+      `requests    ${differential.accepted} accepted by both validators, ${differential.refused} refused by both, ${differential.unexplained} judged differently for no known reason; ${differential.notCompared} operations not compared`,
+      ...Object.entries(differential.known).map(([says, count]) => `            ${count} judged differently since for openapi-backend ${says}`)
+    ] : [])
   ]
   return `${lines.join('\n')}\n`
 }
