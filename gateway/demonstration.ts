@@ -108,6 +108,7 @@ function banner (ready: readonly Ready[], { gateway, operations }: ListenerPorts
     ...ready.map(({ name, url }) => `  ${name.padEnd(14)}${blue(url)}`),
     ...ready.flatMap(({ internalUrl }) => internalUrl === undefined ? [] : [`  ${'applications'.padEnd(14)}${blue(internalUrl)}`]),
     `  ${'operations'.padEnd(14)}${blue(`http://127.0.0.1:${operations}`)}${token ? `  (token ${token})` : ''}`,
+    `  ${'catalogue'.padEnd(14)}${blue(`${origin}/`)}`,
     `  ${'docs'.padEnd(14)}${blue(`${origin}/docs`)}`,
     '',
     bold('A first call') + `, with a voucher of the sandbox that is good for 10 minutes (${another} prints another):`,

@@ -9,7 +9,7 @@ import { pageHeaders, sendStylesheet } from './page.ts'
 import type { LiveEService } from './route.ts'
 
 /**
- * What developers read: `/docs` (Swagger UI over the document that @fastify/swagger generates from the registered routes), the contracts
+ * What developers read: `/docs` (Swagger UI over the document that @fastify/swagger generates from the registered routes) and the contracts
  * as served under `/openapi/`. Everything comes from this process: no CDN, strict CSP. Must be called after the
  * routes of the e-services were added.
  */
