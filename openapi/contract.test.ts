@@ -22,7 +22,7 @@ const refused: Readonly<Record<string, readonly [document: JsonObject, message: 
   'no info': [{ openapi: '3.0.3', paths: {} }, /has no info object/],
   'no paths': [base, /has no paths object/],
   'paths that are a list': [{ ...base, paths: [] }, /paths must be an object \(at #\/paths\)/],
-  'a path that is no object': [at({ '/x': 7 }), /an object is expected under paths/],
+  'a path that is no object': [at({ '/x': 7 }), /an object is expected here \(at #\/paths\/~1x\)/],
   'a path with a brace': [at({ '/x/{id': {} }), /the path "\/x\/\{id" has a brace without its other one, or with no name in them \(at #\/paths\/~1x~1\{id\)/],
   'a path with a parameter without a name': [at({ '/x/{}': {} }), /has a brace without its other one/],
   'a path with a query': [at({ '/x?a=b': {} }), /has a query or a fragment: declare that as parameters/],
@@ -30,7 +30,7 @@ const refused: Readonly<Record<string, readonly [document: JsonObject, message: 
   'a path with parameters side by side': [at({ '/x/{a}{b}': {} }), /has two parameters with nothing between them/],
   'a parameter without a name': [get({ parameters: [{ in: 'query', schema: {} }] }), /GET \/x\/\{id\}: a parameter has no name or no place \(in\) \(at #\/paths\/~1x~1\{id\}\/get\)/],
   'a parameter without a schema': [get({ parameters: [{ name: 'a', in: 'query' }] }), /parameter "a" has no schema/],
-  'a reference to nothing': [get({ parameters: [{ $ref: '#/components/parameters/Missing' }] }), /an object is expected at #\/components\/parameters\/Missing/],
+  'a reference to nothing': [get({ parameters: [{ $ref: '#/components/parameters/Missing' }] }), /an object is expected at #\/components\/parameters\/Missing \(at #\/components\/parameters\/Missing\)/],
   'references in a circle': [
     { ...get({ parameters: [{ $ref: '#/components/parameters/A' }] }), components: { parameters: { A: { $ref: '#/components/parameters/B' }, B: { $ref: '#/components/parameters/A' } } } },
     /\$ref "#\/components\/parameters\/A" refers to itself/

@@ -15,7 +15,8 @@ export interface SchemaMender { readonly notes: Notes, readonly fail: (pointer: 
  * in. What is meant beyond doubt is put right, what is not is left out, each with a note; so are formats that nobody knows. Throws what `fail` makes for a
  * pattern that cannot be matched.
  */
-export function mendSchemas (document: JsonObject, mender: SchemaMender): JsonObject {
+export function mendSchemas (given: JsonObject, mender: SchemaMender): JsonObject {
+  const document = withoutOthers(given, mender.notes)
   const isJsonSchema = isJsonSchemaDialect(document)
   return mapSchemasIn(document, ({ pointer, schema }) => {
     const changed = Object.entries(schema).map(([keyword, value]): [string, Json | undefined] => [keyword, mendOne(keyword, value, pointer, mender)])
@@ -25,6 +26,18 @@ export function mendSchemas (document: JsonObject, mender: SchemaMender): JsonOb
     noteOddities(mended, pointer, isJsonSchema, mender.notes)
     return mendType(mended, pointer, mender)
   }) as JsonObject
+}
+
+/** What stands among the component schemas and is none says nothing of a value. */
+function withoutOthers (document: JsonObject, notes: Notes): JsonObject {
+  const { components } = document
+  if (!isObject(components) || !isObject(components['schemas'])) return document
+  const schemas = Object.entries(components['schemas']).map(([name, schema]): [string, Json] => {
+    if (isObject(schema) || typeof schema === 'boolean') return [name, schema]
+    notes.add(`/components/schemas/${escapeToken(name)}`, `schema "${name}" is none: any value is taken`)
+    return [name, {}]
+  })
+  return { ...document, components: { ...components, schemas: Object.fromEntries(schemas) } }
 }
 
 function mendOne (keyword: string, value: Json, pointer: string, { notes }: SchemaMender): Json | undefined {

@@ -18,6 +18,7 @@ export function readablePaths (paths: JsonObject, reader: PathsReader): JsonObje
   const items = Object.entries(paths).filter(([path]) => !path.startsWith('x-')).map(([path, item]): [string, JsonObject] => {
     const pointer = `/paths/${escapeToken(path)}`
     const template = checkTemplate(path, pointer, reader)
+    if (item !== null && !isObject(item)) throw reader.fail(pointer, 'an object is expected here')
     return [template, withParameters(template, item === null ? {} : reader.resolve(item), pointer, reader)]
   })
   return nameOperations(Object.fromEntries(withoutTwins(items, reader)), reader.notes)
@@ -81,9 +82,10 @@ function twinOf (name: string, declared: readonly Json[], { resolve }: PathsRead
   return first && { ...first, name }
 }
 
-function known (parameters: Json | undefined, names: ReadonlySet<string>, pointer: string, { resolve, notes }: PathsReader): readonly Json[] {
+function known (parameters: Json | undefined, names: ReadonlySet<string>, pointer: string, { resolve, notes, fail }: PathsReader): readonly Json[] {
   return (Array.isArray(parameters) ? parameters as readonly Json[] : []).filter((parameter, index) => {
     if (parameter === null) return false
+    if (!isObject(parameter)) throw fail(`${pointer}/${index}`, 'an object is expected here')
     const name = pathName(resolve(parameter))
     if (name === undefined || names.has(name)) return true
     notes.add(`${pointer}/${index}`, `the parameter "${name}" is declared for the path and not in it: it is left out`)

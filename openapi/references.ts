@@ -9,10 +9,11 @@ export function resolverOf (document: JsonObject, file: string): Resolve {
   const follow = (value: Json | undefined, seen: readonly string[]): JsonObject => {
     const reference = isObject(value) ? value['$ref'] : undefined
     if (typeof reference === 'string') {
-      if (seen.includes(reference)) throw new DocumentError(file, `$ref "${reference}" refers to itself`)
+      if (seen.includes(reference)) throw new DocumentError(file, `$ref "${reference}" refers to itself`, undefined, 1, reference.slice(1))
       return follow(atPointer(document, reference.slice(1)), [...seen, reference])
     }
-    if (!isObject(value)) throw new DocumentError(file, `an object is expected ${seen.length > 0 ? `at ${seen.at(-1)}` : 'under paths'}`)
+    const last = seen.at(-1)
+    if (!isObject(value)) throw new DocumentError(file, `an object is expected ${last === undefined ? 'under paths' : `at ${last}`}`, undefined, 1, last?.slice(1))
     return value
   }
   return (value) => follow(value, [])
