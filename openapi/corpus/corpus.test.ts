@@ -44,7 +44,7 @@ t.test('every contract of a folder is loaded, or refused with a fault of its own
   for (const [name, kind] of [['broken.yml', 'syntax'], ['dangling.yaml', 'dangling reference'], ['remote.yaml', 'reference that is not vendored'], ['missing.yaml', 'reference that is not vendored']]) {
     t.match(out, new RegExp(`^refused  ${name}: ${kind} \\(load: .+\\)$`, 'm'))
   }
-  t.match(JSON.parse(await readFile(json, 'utf8')), { summary: { contracts: 6, loaded: 2, operations: 1, compiled: { request: 0, response: 1 }, patterns: { linear: 1 } }, contracts: [] })
+  t.match(JSON.parse(await readFile(json, 'utf8')), { summary: { contracts: 6, loaded: 2, operations: 1, compiled: { request: 0, response: 1 }, patterns: { all: 1, linear: [], refused: [] } }, contracts: [] })
 })
 
 t.test('a verdict other than the reference, and a sound contract that is refused, count against Varco', async (t) => {

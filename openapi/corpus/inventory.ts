@@ -1,5 +1,7 @@
 import { schemasIn } from '../anatomy.ts'
 import type { Contract } from '../contract.ts'
+import { expressionOf } from '../expression.ts'
+import { isKnownFormat } from '../formats.ts'
 import { findPatternFault } from '../pattern.ts'
 import { schemaCompiler } from '../schema-compiler.ts'
 
@@ -9,14 +11,19 @@ export interface Inventory {
   /** Schemas compiled for what callers send, and for what they get. */
   readonly compiled: { readonly request: number, readonly response: number }
   readonly patterns: number
+  /** Those that go to the engine that takes time by the length of a text alone, and those that nothing matches in time. */
+  readonly linearPatterns: readonly string[]
   readonly refusedPatterns: readonly string[]
   readonly unknownFormats: readonly string[]
+  /** How much of it is read in another way than it is written. */
+  readonly notes: number
 }
 
 /** Counts what is in a contract, and compiles all of its schemas for both directions. Throws DocumentError where one cannot be compiled. */
 export function inventoryOf (contract: Contract): Inventory {
   const written = [...schemasIn(contract.document)]
-  const patterns = [...new Set(written.flatMap(({ schema }) => typeof schema['pattern'] === 'string' ? [schema['pattern']] : []))]
+  const textsOf = (member: string): readonly string[] => [...new Set(written.flatMap(({ schema }) => typeof schema[member] === 'string' ? [schema[member]] : []))]
+  const patterns = textsOf('pattern')
   const compile = schemaCompiler(contract)
   const compiled = { request: 0, response: 0 }
   for (const { pointer, schema } of written) {
@@ -29,8 +36,19 @@ export function inventoryOf (contract: Contract): Inventory {
     operations: contract.operations.length,
     compiled,
     patterns: patterns.length,
-    refusedPatterns: patterns.filter((pattern) => findPatternFault(pattern) !== undefined),
-    unknownFormats: []
+    linearPatterns: patterns.filter((pattern) => findPatternFault(pattern) !== undefined && !isRefused(pattern)),
+    refusedPatterns: patterns.filter(isRefused),
+    unknownFormats: textsOf('format').filter((format) => !isKnownFormat(format)),
+    notes: contract.notes.length
+  }
+}
+
+function isRefused (pattern: string): boolean {
+  try {
+    expressionOf(pattern)
+    return false
+  } catch {
+    return true
   }
 }
 

@@ -26,8 +26,9 @@ export interface Summary {
   readonly refusedByVarco: number
   readonly operations: number
   readonly compiled: Inventory['compiled']
-  readonly patterns: { readonly linear: number, readonly refused: readonly string[] }
+  readonly patterns: { readonly all: number, readonly linear: readonly string[], readonly refused: readonly string[] }
   readonly unknownFormats: readonly string[]
+  readonly notes: number
   readonly loadMs: Quantiles
   readonly registerMs: Quantiles
   readonly verdicts: { readonly equal: number, readonly different: number, readonly unknown: number }
@@ -53,7 +54,8 @@ export function summaryOf (studies: readonly Study[]): Summary {
     refusedByVarco: studies.length - loaded.length - excused,
     operations: sum(({ operations }) => operations),
     compiled: { request: sum(({ compiled }) => compiled.request), response: sum(({ compiled }) => compiled.response) },
-    patterns: { linear: sum(({ patterns, refusedPatterns }) => patterns - refusedPatterns.length), refused: inventories.flatMap(({ refusedPatterns }) => refusedPatterns) },
+    patterns: { all: sum(({ patterns }) => patterns), linear: inventories.flatMap(({ linearPatterns }) => linearPatterns), refused: inventories.flatMap(({ refusedPatterns }) => refusedPatterns) },
+    notes: sum(({ notes }) => notes),
     unknownFormats: [...new Set(inventories.flatMap(({ unknownFormats }) => unknownFormats))].toSorted(),
     loadMs: quantiles(loaded.map(({ ms }) => ms)),
     registerMs: quantiles(loaded.map(({ registerMs }) => registerMs)),
@@ -77,13 +79,14 @@ function sumOf (all: readonly Differential[]): Summary['differential'] {
 
 /** A summary for people, of what was asked for. */
 export function summaryText (summary: Summary, asked: { readonly lint: boolean, readonly differential: boolean }): string {
-  const { contracts, loaded, refusedForFaultOfDocument, refusedByVarco, operations, compiled, patterns, unknownFormats, loadMs, registerMs, verdicts, lintMs, differential } = summary
+  const { contracts, loaded, refusedForFaultOfDocument, refusedByVarco, operations, compiled, patterns, unknownFormats, notes, loadMs, registerMs, verdicts, lintMs, differential } = summary
   const lines = [
     `contracts   ${contracts}: ${loaded} loaded, ${refusedForFaultOfDocument} refused for a fault of their own, ${refusedByVarco} refused by Varco`,
     `operations  ${operations}`,
     `schemas     ${compiled.request} compiled for requests, ${compiled.response} for answers`,
-    `patterns    ${patterns.linear} matched in linear time, ${patterns.refused.length} refused${patterns.refused.map((pattern) => `\n            ${pattern}`).join('')}`,
+    `patterns    ${patterns.all}: ${patterns.linear.length} on the linear-time engine, since they could explode, ${patterns.refused.length} refused${patterns.refused.map((pattern) => `\n            ${pattern}`).join('')}`,
     `formats     ${unknownFormats.length} unknown, recorded: ${unknownFormats.join(', ') || 'none'}`,
+    `notes       ${notes} on what is read in another way than it is written`,
     `load        ${milliseconds(loadMs)}; openapi-backend beside it ${milliseconds(registerMs)}`,
     ...(asked.lint ? [`verdicts    profile pdnd: ${verdicts.equal} equal to the reference, ${verdicts.different} different, ${verdicts.unknown} unknown`, `lint        ${milliseconds(lintMs)}`] : []),
     ...(asked.differential ? [
