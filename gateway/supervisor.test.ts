@@ -32,7 +32,7 @@ const registry = (() => {
 })()
 
 /** Waits until something holds, at most for a while; gives whether it did. */
-async function until (holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<boolean> {
+async function until (holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<boolean> {
   for (const end = performance.now() + withinMs; performance.now() < end; await wait(10)) if (await holds()) return true
   return false
 }
@@ -95,7 +95,7 @@ async function callOnce (port: number, request: Buffer, tls?: ConnectionOptions)
 /** What became of calls: answered with 200, answered otherwise, and not answered because the connection ended. */
 interface Tally { served: number, refused: number, cut: number }
 
-/** Calls without a pause, on connections that are kept for as long as they may be and on new ones, until `end` is called. */
+/** Calls with hardly a pause, on connections that are kept for as long as they may be and on new ones, until `end` is called. */
 function putLoad (port: number, tls?: ConnectionOptions): { readonly tally: Tally, end (): Promise<Tally> } {
   const tally: Tally = { served: 0, refused: 0, cut: 0 }
   const ends = { now: false }
@@ -108,7 +108,7 @@ function putLoad (port: number, tls?: ConnectionOptions): { readonly tally: Tall
         const { status, whole, headers } = await wire.answer()
         tally[status === 0 || !whole ? 'cut' : status === 200 ? 'served' : 'refused']++
         again = headers['connection'] === 'keep-alive'
-        await wait(10)
+        await wait(30)
       }
       wire.destroy()
     }

@@ -188,7 +188,7 @@ export class Harness implements Parts {
 }
 
 /** Waits until something holds, at most `withinMs`; the assertion that follows says what did not. */
-export async function until (holds: () => boolean, withinMs = 5000): Promise<void> {
+export async function until (holds: () => boolean, withinMs = 20_000): Promise<void> {
   for (const end = performance.now() + withinMs; !holds() && performance.now() < end;) await wait(2)
 }
 

@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 /** The repository's root. */
 export const root = join(import.meta.dirname, '../..')
 
-const patienceMs = 30_000
+const patienceMs = 60_000
 
 interface Teardown { teardown (work: () => Promise<void>): void }
 

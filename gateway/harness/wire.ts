@@ -13,7 +13,7 @@ export interface WireAnswer {
   readonly json: any
 }
 
-const patienceMs = 10_000
+const patienceMs = 30_000
 const empty: WireAnswer = { status: 0, headers: {}, body: '', bytes: Buffer.alloc(0), whole: false, json: undefined }
 
 /** A raw connection, over TLS where its options are given: exactly the bytes that a test writes go out (strings as Latin-1), and what comes back is taken apart without mercy. */
