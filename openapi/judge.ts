@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { Document, Spectral } from '@stoplight/spectral-core'
 import type { ISpectralDiagnostic as Diagnostic } from '@stoplight/spectral-core'
 import parsers from '@stoplight/spectral-parsers'
+import { parse } from 'yaml'
 import { resolverFor } from './bundle-resolver.ts'
 import { DocumentError, maxDocumentBytes, parseObject } from './document.ts'
 import { findExcess } from './extent.ts'
@@ -33,7 +34,7 @@ export async function judge ({ file, profile, rulesUrl }: LintQuestion): Promise
 
 async function findIn (file: string, text: string, profile: Profile, rulesUrl: string): Promise<Finding[]> {
   const files = new Map<string, BundledFile>([[file, { path: file, text }]])
-  const spectral = new Spectral({ resolver: resolverFor(file, files, ({ path, text }) => profile === 'pdnd' ? text : JSON.stringify(parseObject(text, path))) })
+  const spectral = new Spectral({ resolver: resolverFor(file, files, ({ path, text }) => profile === 'pdnd' ? boundedText(path, text) : JSON.stringify(parseObject(text, path))) })
   spectral.setRuleset(rulesets[profile])
   const results = await spectral.run(profile === 'pdnd' ? asTheGate(file, text) : asTheLoader(file, text))
   const positions = new Map<string, ReturnType<typeof positionsIn>>()
@@ -46,10 +47,27 @@ async function findIn (file: string, text: string, profile: Profile, rulesUrl: s
 }
 
 function asTheGate (file: string, text: string): Parameters<Spectral['run']>[0] {
-  const document = new Document(text, (extname(file) === '.json' ? parsers.Json : parsers.Yaml) as typeof parsers.Json, file)
-  const excess = findExcess(document.data)
+  refuseExcess(file, text)
+  return new Document(text, (extname(file) === '.json' ? parsers.Json : parsers.Yaml) as typeof parsers.Json, file)
+}
+
+function boundedText (file: string, text: string): string {
+  refuseExcess(file, text)
+  return text
+}
+
+/** The parser of the gate writes out what aliases repeat, however much that is: whether it can is asked before. */
+function refuseExcess (file: string, text: string): void {
+  if (!/[\s[{,:]\*[^\s*]/.test(text)) return
+  let value: unknown
+  try {
+    value = parse(text, { merge: true, uniqueKeys: false, maxAliasCount: -1, logLevel: 'silent' })
+  } catch {
+    // Each parser has its own opinion of what is wrong with it.
+    return
+  }
+  const excess = findExcess(value)
   if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
-  return document
 }
 
 function asTheLoader (file: string, text: string): Parameters<Spectral['run']>[0] {

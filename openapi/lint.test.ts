@@ -207,6 +207,24 @@ t.test('a contract that cannot be judged is an error that says why', async (t) =
   await t.rejects(lintContract(file.replace('demo', 'large'), { profile: 'pdnd' }), { name: 'DocumentError', message: /larger than 5 MiB/ })
 })
 
+t.test('a contract made to take forever is given up, and holds nothing up meanwhile', async (t) => {
+  const slow = edited('/components/schemas/Item', { type: 'string', pattern: '^(a+)+$', example: `${'a'.repeat(60)}!` })
+  const file = join(t.testdir({ 'slow.v1.yaml': slow }), 'slow.v1.yaml')
+  let ticks = 0
+  const timer = setInterval(() => { ticks++ }, 10)
+  t.teardown(() => { clearInterval(timer) })
+  await t.rejects(lintContract(file, { profile: 'pdnd', deadlineMs: 700 }), { name: 'DocumentError', message: /within 700 ms/ })
+  t.ok(ticks > 5)
+})
+
+t.test('a bomb of aliases is told, not written out', async (t) => {
+  const levels = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const bomb = levels.map((name, index) => `${name}: &${name} [${Array(9).fill(index === 0 ? '1' : `*${levels[index - 1]}`).join(',')}]`)
+  for (const profile of ['pdnd', 'modi'] as const) {
+    t.match(await lintText([...bomb, 'openapi: 3.0.3'].join('\n'), profile, 'yaml'), [{ rule: 'parser', severity: 'error', message: { en: /cannot be read: it holds more than/ } }])
+  }
+})
+
 // What the guidelines say of them is asked by npm run lint:openapi.
 t.test('the contracts of this repository would be published: the gate has no error and no warning', async (t) => {
   const contracts = await contractsIn([import.meta.dirname])

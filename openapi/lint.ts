@@ -18,7 +18,12 @@ export interface LintQuestion { readonly file: string, readonly profile: Profile
 export type LintAnswer = { readonly findings: readonly Finding[] } | { readonly error: string }
 
 const contractName = /\.v\d+\.ya?ml$/
-const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts', import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 1024 } })
+const worker = new KeptWorker<LintQuestion, LintAnswer>(new URL('lint-worker.ts', import.meta.url), {
+  resourceLimits: { maxOldGenerationSizeMb: 1024 },
+  // What its libraries may write must not get into a report.
+  stdout: true,
+  stderr: true
+})
 
 /**
  * Judges a contract, in a worker thread that ends soon after: Spectral never stays in a serving process, and no contract however large holds
