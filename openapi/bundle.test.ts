@@ -64,6 +64,7 @@ const refused: Readonly<Record<string, readonly [files: Record<string, string>, 
   'a mistake in YAML': [{ 'contract.yaml': `${head}paths: [\n` }, /^contract\.yaml:\d+:\d+: /],
   'a mistake in another file': [{ 'contract.yaml': refers('other.yaml#/components/responses/A'), 'other.yaml': 'components:\n  a: b: c\n' }, /^other\.yaml:2:\d+: /],
   'a key twice': [{ 'contract.yaml': `${head}paths: {}\npaths: {}\n` }, /^contract\.yaml:4:1: Map keys must be unique$/],
+  'two documents in a file': [{ 'contract.yaml': `${head}---\n${head}` }, /^contract\.yaml:3:1: a second document begins here/],
   'a list': [{ 'contract.yaml': '- 1' }, /^contract\.yaml:1:1: is not an object/],
   'nothing': [{ 'contract.yaml': '' }, /is not an object/],
   'a bomb of aliases': [{ 'contract.yaml': `${head}a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(',')}]`).join('\n')}\n` }, /cannot be read: .*alias/],
@@ -180,6 +181,15 @@ t.test('merge keys and anchors are resolved', async (t) => {
   const document = await bundleOf(t, { 'contract.yaml': `${head}x-limits: &limits { maxLength: 5, type: string }\npaths: {}\ncomponents:\n  schemas:\n    A: { <<: *limits, maxLength: 7 }\n    B: *limits\n` })
   t.strictSame(atPointer(document, '/components/schemas/A'), { maxLength: 7, type: 'string' })
   t.strictSame(atPointer(document, '/components/schemas/B'), { maxLength: 5, type: 'string' })
+})
+
+t.test('a text stays a text, whatever YAML would make of it', async (t) => {
+  const document = await bundleOf(t, { 'contract.yaml': `\ufeff%YAML 1.1\r\n---\r\nopenapi: 3.0.3\r\nx-a: [2026-11-22, !!timestamp 2026-11-22, yes, 012, 12:30:00, !!binary aGk=, '\${x}']\r\n` })
+  t.strictSame(document['x-a'], ['2026-11-22', '2026-11-22', 'yes', 12, '12:30:00', 'aGk=', '${x}'])
+})
+
+t.test('JSON may be indented with tabs', async (t) => {
+  t.strictSame((await bundleOf(t, { 'contract.yaml': '{\n\t"openapi": "3.0.3",\n\t"x-a": [\n\t\t1\n\t]\n}' }))['x-a'], [1])
 })
 
 t.test('a contract in JSON is read too', async (t) => {

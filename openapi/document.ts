@@ -1,4 +1,5 @@
 import { isScalar, LineCounter, parseDocument } from 'yaml'
+import type { YAMLParseError } from 'yaml'
 import { findExcess } from './extent.ts'
 
 /** A parsed JSON or YAML value whose shape is not known yet. */
@@ -26,6 +27,9 @@ export class DocumentError extends Error {
 /** Largest text that is read as a document. */
 export const maxDocumentBytes = 5 * 1024 * 1024
 
+/** Only what JSON has, whatever version of YAML a text says that it is of, and whatever tags: a date stays a text. */
+const asJson = { schema: 'core', resolveKnownTags: false } as const
+
 /** A parsed text, and how a number, a truth value or the like is written in it at a path; undefined where there is none. */
 export interface Parsed { readonly value: JsonObject, readonly written: (path: readonly (string | number)[]) => string | undefined }
 
@@ -43,12 +47,12 @@ export function parseText (text: string, file: string): Parsed {
   const lines = new LineCounter()
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text
   const json = readJson(plain)
-  const document = tryTo(file, () => parseDocument(plain, { merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'silent' }))
+  const document = tryTo(file, () => parseDocument(plain, { ...asJson, merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' }))
   // JSON is YAML but for white space: of what JSON itself takes only a key that is there twice is a mistake.
   const mistake = json === undefined ? document.errors[0] : document.errors.find(({ code }) => code === 'DUPLICATE_KEY')
   if (mistake) {
     const { line, col } = lines.linePos(mistake.pos[0])
-    throw new DocumentError(file, (/call stack/.test(mistake.message) ? 'is nested too deep' : mistake.message) + templateHint(plain), line, col)
+    throw new DocumentError(file, sentenceOf(mistake) + templateHint(plain), line, col)
   }
   const value: unknown = json ?? tryTo(file, () => document.toJS({ maxAliasCount: -1 }) as unknown)
   const excess = findExcess(value)
@@ -61,6 +65,11 @@ export function parseText (text: string, file: string): Parsed {
       return isScalar(node) ? node.source : undefined
     }
   }
+}
+
+function sentenceOf ({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: a file has to be one'
+  return message.includes('call stack') ? 'is nested too deep' : message
 }
 
 function readJson (text: string): unknown {
