@@ -13,6 +13,7 @@ import { archiveContract } from './harness/platform.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
 import { answerOk } from './harness/upstream.ts'
 import type { AnswerAs } from './harness/upstream.ts'
+import { KeptCopy, longestKept } from './kept-copy.ts'
 import { reportOf } from './report.ts'
 
 const item = { type: 'object', additionalProperties: false, required: ['id', 'secret'], properties: { id: { type: 'string', maxLength: 10_000_000 }, n: { type: 'integer' }, secret: { type: 'string', writeOnly: true }, note: { type: 'string' } } }
@@ -261,4 +262,20 @@ t.test('a signed answer is checked before it is signed, and the refusal is signe
   const refused = await gateway.call('/checked')
   t.equal(refused.status, 502)
   checkSignature(t, gateway, refused)
+})
+
+t.test('copies of answers that go out take so much memory together and no more', async (t) => {
+  const part = Buffer.alloc(longestKept)
+  const copies: KeptCopy[] = []
+  let fault: string | undefined
+  while (fault === undefined && copies.length < 100) {
+    const copy = new KeptCopy()
+    copies.push(copy)
+    fault = copy.add(part)
+  }
+  t.equal(fault, 'crowded')
+  t.ok(copies.length <= 65, 'there is room for 64 of the longest')
+  t.equal(copies[0]?.add(Buffer.alloc(1)), 'too-long')
+  t.equal(copies.at(-1)?.add(part), undefined, 'what was given up is free again')
+  for (const copy of copies) copy.drop()
 })

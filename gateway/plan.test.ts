@@ -167,6 +167,7 @@ t.test('limits: raised and gone is weaker, lowered and new is stricter', async (
     [things({ concurrency: 5 }), 'stricter things - concurrency was no limit, is 5', 'weaker things - concurrency was 5, is no limit'],
     [things({ quota: { mode: 'observe' } }), 'weaker things - quota.mode was block, is observe', 'stricter things - quota.mode was observe, is block'],
     [things({ dpopNonces: true }), 'stricter things - dpopNonces: proofs must hold a nonce of the gateway now', 'weaker things - dpopNonces: proofs need no nonce of the gateway any more'],
+    [things({ answers: 'enforce' }), 'stricter things - answers was sample, is enforce', 'weaker things - answers was enforce, is sample'],
     [things({ classes: { search: { operations: ['findThings'], burst: { requests: 5, seconds: 60 } } } }), 'stricter things - the class search is new (5 in 60 s: findThings); what is in no class had 100 in 1 s', 'weaker things - the class search (5 in 60 s: findThings) is gone; what is in no class has 100 in 1 s']
   ]
   for (const [change, there, back] of cases) await check(t, undefined, change, [there], [back])
