@@ -68,9 +68,10 @@ t.test('it is walked through by keyboard, and where one is can be seen', { skip:
   const { page } = await open(t, '/')
   const focused = async (): Promise<{ name: string, seen: boolean }> => page.evaluate(`(() => {
     const { activeElement: one } = document
-    const { outlineStyle, outlineWidth } = getComputedStyle(one)
-    const { width, height } = one.getBoundingClientRect()
-    return { name: one.id || one.textContent.trim(), seen: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && width > 1 && height > 1 }
+    const { outlineStyle, outlineColor, outlineWidth, outlineOffset, boxShadow } = getComputedStyle(one)
+    const { width, height, top } = one.getBoundingClientRect()
+    const isOutlined = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !outlineColor.startsWith('rgba(') && top - parseFloat(outlineOffset) >= 0
+    return { name: one.id || one.textContent.trim(), seen: (isOutlined || (boxShadow !== 'none' && top >= 0)) && width > 1 && height > 1 }
   })()`)
   await page.keyboard.press('Tab')
   t.strictSame(await focused(), { name: 'Vai al contenuto', seen: true }, 'first of all one can skip')
