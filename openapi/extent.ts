@@ -1,9 +1,9 @@
 /** What a parsed text may hold once everything that is repeated in it (YAML aliases) is written out, in values; and how deep. */
-export const mostValues = 1_000_000
+export const mostValues = 500_000
 const mostLevels = 256
 
 /**
- * What keeps a parsed value from being walked through: more than a million values (a bomb of aliases), more than 256 levels, or that it
+ * What keeps a parsed value from being walked through: more than half a million values (a bomb of aliases), more than 256 levels, or that it
  * contains itself; undefined when nothing does. What is repeated is looked at once, so that a bomb costs no more than its text.
  */
 export function findExcess (value: unknown): string | undefined {
