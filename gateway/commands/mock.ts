@@ -25,13 +25,13 @@ A call can say what it wishes (RFC 7240): Prefer: code=404 for another declared 
     if (!/^\d+$/.test(values.port) || port < 1 || port > 65_535) throw new UsageError(`--port takes a number from 1 to 65535, not ${JSON.stringify(values.port)}`)
     const contract = await loadContract(file)
     const url = new URL(`http://127.0.0.1:${port}`)
-    const { app, leftOut } = await buildMock(contract, url)
+    const app = await buildMock(contract, url)
     await app.listen({ host: '127.0.0.1', port }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new Error(`port ${port} is taken: choose another with --port`) : error
     })
     const curl = curlFor(contract, url.origin)
-    terminal.out(`${contract.title} ${contract.version}: ${contract.operations.length - leftOut.length} operations. No voucher is needed: this is a mock, and answers invented data.\n`)
-    for (const line of leftOut) terminal.err(`not served: ${line}\n`)
+    terminal.out(`${contract.title} ${contract.version}: ${contract.operations.length} operations. No voucher is needed: this is a mock, and answers invented data.\n`)
+    for (const { pointer, message } of contract.notes) terminal.err(`${pointer}: ${message}\n`)
     if (curl !== undefined) terminal.out(`${curl}\n`)
     announce('varco mock', url.origin + contract.basePath)
     const stopped = Promise.withResolvers<void>()

@@ -48,19 +48,18 @@ const document: JsonObject = {
       delete: { operationId: 'drop', responses: { 204: { description: 'Gone', content: {} } } },
       put: { operationId: 'write', requestBody: { required: true, ...json({ type: 'object', required: ['n'], properties: { n: { type: 'integer' } } }) }, responses: { default: { description: 'Ok', ...json({ type: 'object', properties: { n: { type: 'integer' } } }, { example: '{ "n": 7 }' }) } } }
     },
-    '/u/{id}:run': { parameters: [{ name: 'id', in: 'path', required: true, ...text }], post: { operationId: 'run', responses: { '2XX': { description: 'Ok', ...json({ type: 'string', minLength: 3 }) } } } },
-    '/u/{other}': { parameters: [{ name: 'other', in: 'path', required: true, ...text }], get: { operationId: 'again', responses: { 200: { description: 'Ok' } } } }
+    '/u/{id}:run': { parameters: [{ name: 'id', in: 'path', required: true, ...text }], post: { operationId: 'run', responses: { '2XX': { description: 'Ok', ...json({ type: 'string', minLength: 3 }) } } } }
   }
 }
 const contract = toContract(document, 'prova.yaml')
 const url = new URL('http://127.0.0.1:8070')
 
 async function mockOf (t: Test, one: Contract) {
-  const { app, leftOut } = await buildMock(one, url)
+  const app = await buildMock(one, url)
   t.teardown(async () => app.close())
   const ask = async (method: string, path: string, headers: Readonly<Record<string, string>> = {}, payload?: string) =>
     app.inject({ method: method as 'GET', url: path, authority: url.host, headers, ...(payload !== undefined && { payload }) })
-  return { ask, leftOut }
+  return { ask }
 }
 
 t.test('every answer of our own contracts is valid, in every status and media type', async (t) => {
@@ -115,9 +114,8 @@ t.test('the answer is the one that the caller wishes for', async (t) => {
 })
 
 t.test('requests are refused as by the gateway, and odd ones end nothing', async (t) => {
-  const { ask, leftOut } = await mockOf(t, contract)
+  const { ask } = await mockOf(t, contract)
   const path = '/rest/prova/v1/u/1'
-  t.match(leftOut, [/^GET \/u\/\{other\}: /], 'an operation at the address of another')
   const body = { 'content-type': 'application/json' }
   const cases: readonly (readonly [name: string, answer: ReturnType<typeof ask>, status: number, code: string])[] = [
     ['a broken escape', ask('GET', '/u/%zz'), 400, 'malformed-request'],

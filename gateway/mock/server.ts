@@ -24,9 +24,6 @@ import { findWireFault } from '../wire.ts'
 import { MockAnswers } from './answers.ts'
 import { preferencesOf } from './preferences.ts'
 
-/** A server that answers as a contract says, and the operations that it has no place for, each with the reason. */
-export interface Mock { readonly app: FastifyInstance, readonly leftOut: readonly string[] }
-
 /** Largest body of a request, in bytes. */
 const bodyLimit = 10 * 1024 * 1024
 
@@ -34,7 +31,7 @@ const bodyLimit = 10 * 1024 * 1024
  * Makes the mock of a contract, behind no listener yet: calls are routed and checked against the contract as by the gateway, except that nobody has
  * to prove who calls, and refused with the same problems. `url` is where it will be reached. Throws DocumentError.
  */
-export async function buildMock (contract: Contract, url: URL): Promise<Mock> {
+export async function buildMock (contract: Contract, url: URL): Promise<FastifyInstance> {
   const validators = compileContract(contract)
   const answers = new MockAnswers(contract, await registerOperations(contract))
   const app = Fastify({ logger: false, bodyLimit, ...routing, return503OnClosing: false, frameworkErrors: (error, _request, reply) => { refuse(reply, faultDenial(error)) } })
@@ -62,26 +59,21 @@ export async function buildMock (contract: Contract, url: URL): Promise<Mock> {
     if (isDenial(answer)) return refuse(reply, answer)
     void reply.code(answer.status).headers(Object.fromEntries(answer.headers)).send(answer.body.length === 0 ? undefined : answer.body)
   }
-  const leftOut = addRoutes(app, contract, serve, refuse)
+  addRoutes(app, contract, serve, refuse)
   if (!app.hasRoute({ method: 'GET', url: '/problems' })) addProblemPages(app)
-  return { app, leftOut }
+  return app
 }
 
 type Refuse = (reply: FastifyReply, denial: Denial) => void
 type Serve = (operation: Operation, pieces: readonly Piece[]) => (request: FastifyRequest, reply: FastifyReply) => void
 
-function addRoutes (app: FastifyInstance, { basePath, operations }: Contract, serve: Serve, refuse: Refuse): readonly string[] {
-  const leftOut: string[] = []
+function addRoutes (app: FastifyInstance, { basePath, operations }: Contract, serve: Serve, refuse: Refuse): void {
   const allowed = new Map<string, string[]>()
   for (const operation of operations) {
     const pieces = piecesOf(basePath + operation.path)
     const url = patternOf(pieces)
-    try {
-      app.route({ method: operation.method, url, onRequest: (request, reply, done) => { if (lacksParameter(request)) refuse(reply, noRoute); else done() }, handler: serve(operation, pieces) })
-      allowed.set(url, [...allowed.get(url) ?? [], operation.method])
-    } catch (error) {
-      leftOut.push(`${operation.method} ${operation.path}: ${(error as Error).message}`)
-    }
+    app.route({ method: operation.method, url, onRequest: (request, reply, done) => { if (lacksParameter(request)) refuse(reply, noRoute); else done() }, handler: serve(operation, pieces) })
+    allowed.set(url, [...allowed.get(url) ?? [], operation.method])
   }
   for (const [url, methods] of allowed) {
     const others = app.supportedMethods.filter((method) => !methods.includes(method))
@@ -90,7 +82,6 @@ function addRoutes (app: FastifyInstance, { basePath, operations }: Contract, se
       refuse(reply.header('Allow', methods.join(', ')), { denial: 'method-not-allowed', check: 'method' })
     }, handler: () => undefined })
   }
-  return leftOut
 }
 
 const noRoute: Denial = { denial: 'route-not-found', check: 'route' }

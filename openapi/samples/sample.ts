@@ -24,6 +24,7 @@ export class Samples {
   readonly #direction: Direction
   readonly #compile: ReturnType<typeof schemaCompiler>
   readonly #checks = new Map<Json, ValidateFunction | undefined>()
+  #isCareful = false
   constructor (contract: Contract, direction: Direction) {
     this.#contract = contract
     this.#direction = direction
@@ -32,6 +33,13 @@ export class Samples {
 
   /** A value for a schema; `pick` makes different ones. */
   of (schema: Json, pick = 0): Sample {
+    // Nearly always the first try is good as a whole; only where it is not every part is looked at, which takes a compiled check for each.
+    const quick = this.#try(schema, pick, false)
+    return quick.isValid ? quick : this.#try(schema, pick, true)
+  }
+
+  #try (schema: Json, pick: number, isCareful: boolean): Sample {
+    this.#isCareful = isCareful
     const value = this.#make(schema, [], pick) ?? null
     return { value, isValid: this.isValid(schema, value) }
   }
@@ -56,7 +64,7 @@ export class Samples {
     let first: Json | undefined
     let tries = 0
     for (const value of this.#candidates(schema, trail, pick)) {
-      if (this.isValid(schema, value)) return value
+      if (!this.#isCareful || this.isValid(schema, value)) return value
       first ??= value
       if (++tries >= maxTries) break
     }
