@@ -131,7 +131,7 @@ async function areTwo (fleet: RunningFleet, ...gone: readonly Told[]): Promise<b
   return until(async () => {
     const told = await fleet.processes()
     return told.length === 2 && told.every(({ state, pid }) => state === 'serving' && !gone.some((one) => one.pid === pid)) && told.some(({ ownsFeeds }) => ownsFeeds)
-  }, 20_000)
+  }, 60_000)
 }
 
 t.test('two workers that share a Redis', withRedis, async (t) => {
