@@ -18,6 +18,7 @@ const wrongElsewhere: JsonObject = {
   info: { title: 'Prova', version: '1.0.0' },
   paths: {
     '/formats': { get: { parameters: [parameter('day', { type: 'string', format: 'date' }), parameter('count', { type: 'integer', minimum: 0, maximum: 9 }), parameter('big', { type: 'integer', maximum: 2 ** 63 })], responses } },
+    '/spelling': { get: { parameters: [parameter('word', { type: 'string', pattern: '^[\\w\\h]+$' })], responses } },
     '/brackets': { get: { parameters: [parameter('page[size]', { type: 'integer' })], responses } },
     '/bodies': { post: { requestBody: body({ type: 'object', required: ['price'], properties: { price: { type: 'number', multipleOf: 0.01, example: 19.99 } } }), responses } },
     '/tags': { post: { requestBody: body({ oneOf: [{ $ref: '#/components/schemas/A' }, { $ref: '#/components/schemas/B' }], discriminator: { propertyName: 'kind', mapping: { a: '#/components/schemas/A', b: '#/components/schemas/B' } } }), responses } },
@@ -43,6 +44,7 @@ t.test('what openapi-backend gets wrong is told apart by rules', async (t) => {
   t.strictSame(Object.keys(known).toSorted(), [
     'a fraction is seldom a multiple of another',
     'a path that ends with a slash has no parameters',
+    'a pattern in the spelling of another language means something else',
     'a schema that holds itself is checked one level deep',
     'any text that JavaScript takes for a number or a truth value is one',
     'brackets in the name of a query parameter are taken for its structure',

@@ -1,6 +1,8 @@
+import { schemasIn } from '../anatomy.ts'
 import type { Contract, Operation } from '../contract.ts'
 import { atPointer, isObject } from '../document.ts'
 import type { Json } from '../document.ts'
+import { expressionOf } from '../expression.ts'
 import type { Finding } from '../request-finding.ts'
 import type { Trial } from './request-trials.ts'
 
@@ -26,6 +28,7 @@ const mistakes: readonly Mistake[] = [
   { says: 'discriminators are passed over', explains: ({ contract, operation, trial }) => trial.body !== undefined && reaches(contract, operation, (schema) => schema['discriminator'] !== undefined) },
   { says: 'a schema that holds itself is checked one level deep', explains: (one) => accepts(one) && one.trial.changed === 'body' && reaches(one.contract, one.operation, () => false, () => true) },
   { says: 'brackets in the name of a query parameter are taken for its structure', explains: ({ ours, theirs, trial }) => ours.length === 0 && theirs.includes('additionalProperties') && trial.query.some(([name]) => /[[\]]/.test(name)) },
+  { says: 'a pattern in the spelling of another language means something else', explains: ({ contract, ours, theirs }) => [...ours.map(({ rule }) => rule), ...theirs].includes('pattern') && [...schemasIn(contract.document)].some(({ schema }) => typeof schema['pattern'] === 'string' && expressionOf(schema['pattern']).note !== undefined) },
   { says: 'a path that ends with a slash has no parameters', explains: ({ ours, theirs, operation }) => ours.length === 0 && theirs.includes('required') && operation.path.endsWith('/') },
   { says: 'a fraction is seldom a multiple of another', explains: ({ ours, theirs }) => ours.length === 0 && theirs.length > 0 && theirs.every((keyword) => keyword === 'multipleOf') }
 ]
