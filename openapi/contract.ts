@@ -11,6 +11,7 @@ import type { Responses } from './declared-responses.ts'
 import { DocumentError, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
 import { segmentsOf } from './field-tree.ts'
+import { mendObjects } from './mend-objects.ts'
 import { mendSchemas } from './mend-schemas.ts'
 import { Notes } from './note.ts'
 import type { Note } from './note.ts'
@@ -81,7 +82,7 @@ function readContract (source: JsonObject, file: string, { files, origins, writt
   if (typeof version !== 'string' || !/^3\.[01]\.\d+$/.test(version)) throw fail('/openapi', 'openapi must be 3.0.x or 3.1.x, in quotes (RAC_GEN_001)')
   const notes = new Notes()
   const isOwn = (pointer: string): boolean => originOf(pointer, file, origins).file === file
-  const mended = mendSchemas(source, { notes, fail, written: (pointer) => isOwn(pointer) ? written(segmentsOf(pointer)) : undefined })
+  const mended = mendSchemas(mendObjects(source, notes), { notes, fail, written: (pointer) => isOwn(pointer) ? written(segmentsOf(pointer)) : undefined })
   const paths = readablePaths(pathsOf(mended, notes, fail), { resolve: resolverOf(mended, file), notes, fail })
   const document: JsonObject = { ...mended, paths }
   const circle = findCircle(document)
