@@ -8,7 +8,7 @@ import { decodeComponent } from './query.ts'
 import type { QueryPair } from './query.ts'
 import type { Violation } from './schema-judge.ts'
 import type { Members, Shape } from './shape.ts'
-import { escapePointer, once, readList, readMembers, readScalar, shapeOfMember } from './typed-values.ts'
+import { escapePointer, once, readList, readMembers, readScalar } from './typed-values.ts'
 import type { Typed } from './typed-values.ts'
 import { notationOf } from './written.ts'
 
@@ -37,7 +37,9 @@ export function readForm (members: Members, encodings: Encodings, pairs: readonl
     left.delete(name)
     return taken
   })
-  for (const [name, shape] of members.declared) {
+  for (const name of members.declared) {
+    const shape = members.shapeOf(name)
+    if (!shape) continue
     const encoding = encodings.get(name)
     const pointer = `/${escapePointer(name)}`
     const isSpread = shape.members !== undefined && encoding?.style === 'form' && encoding.explode
@@ -50,7 +52,8 @@ export function readForm (members: Members, encodings: Encodings, pairs: readonl
   }
   for (const [name, [first, second]] of left) {
     if (second) return { violation: once('/*') }
-    const read = members.others ? readScalar(members.others, first?.value ?? '', '/*') : { value: first?.value }
+    const shape = members.shapeOf(name)
+    const read = shape ? readScalar(shape, first?.value ?? '', '/*') : { value: first?.value }
     if ('violation' in read) return read
     values[name] = read.value
   }
@@ -86,7 +89,7 @@ function readJsonBytes (bytes: Uint8Array, pointer: string): Typed {
 export function readParts (members: Members, encodings: Encodings, parts: readonly Part[]): Typed {
   const values = Object.create(null) as Record<string, unknown>
   for (const [name, some] of Map.groupBy(parts, (part) => part.name)) {
-    const shape = shapeOfMember(members, name)
+    const shape = members.shapeOf(name)
     const pointer = members.declared.has(name) ? `/${escapePointer(name)}` : '/*'
     const isList = shape?.items !== undefined && (some.length > 1 || shape.scalars.length === 0)
     if (some.length > 1 && !isList) return { violation: once(pointer) }

@@ -1,6 +1,6 @@
 import type { QueryPair } from './query.ts'
 import type { Members } from './shape.ts'
-import { escapePointer, once, readList, readScalar, shapeOfMember } from './typed-values.ts'
+import { escapePointer, once, readList, readScalar } from './typed-values.ts'
 import type { Typed } from './typed-values.ts'
 
 /** A value with the names that lead to it inside an object. */
@@ -28,7 +28,7 @@ function readEntries (members: Members, entries: readonly Entry[], pointer: stri
 }
 
 function readEntry (members: Members, name: string, entries: readonly Entry[], pointer: string): Typed {
-  const shape = shapeOfMember(members, name)
+  const shape = members.shapeOf(name)
   if (entries.some(({ path }) => path.length > 0)) {
     return shape?.members && entries.every(({ path }) => path.length > 0) ? readEntries(shape.members, entries, pointer) : { violation: { pointer, rule: 'type', expected: 'has no members of its own' } }
   }

@@ -6,7 +6,6 @@ import type { Resolve } from './references.ts'
 
 /** What a value that comes as text may be by its schema: a scalar of some types, a list, an object, or several of these. */
 export interface Shape {
-  readonly schema: JsonObject
   readonly scalars: readonly Scalar[]
   /** Tells of the values that one text may stand for which the schema takes; undefined where there is only one. */
   readonly fits: ((value: unknown) => boolean) | undefined
@@ -19,8 +18,13 @@ export interface Shape {
   readonly isAny: boolean
 }
 
-/** The shapes of an object's members; `others` is that of members which are not declared, and `takesOthers` says that the contract asks for them. */
-export interface Members { readonly declared: ReadonlyMap<string, Shape>, readonly others: Shape | undefined, readonly takesOthers: boolean }
+/** The members of an object: the names that are declared, and the shape of each of them, or of any other; `takesOthers` says that the contract asks for others. */
+export interface Members {
+  readonly declared: ReadonlySet<string>
+  readonly takesOthers: boolean
+  /** Undefined for a member that may not be there. */
+  shapeOf (name: string): Shape | undefined
+}
 
 type Type = Scalar | 'array' | 'object'
 
@@ -33,41 +37,68 @@ interface Gathered {
   readonly isBinary: boolean
 }
 
-/** How far shapes are followed: no text is written that is nested deeper. */
-const deepest = 5
-const anything: Shape = { schema: {}, scalars: ['string'], fits: undefined, items: undefined, members: undefined, isBinary: false, isAny: true }
+const anything: Shape = { scalars: ['string'], fits: undefined, items: undefined, members: undefined, isBinary: false, isAny: true }
 
 /** What working out shapes needs: `fits` makes what tells whether a schema takes a value. */
 export interface ShapeParts { readonly resolve: Resolve, readonly fits: (schema: JsonObject) => (value: unknown) => boolean }
 
-/** Works out the shape of what a schema describes, through references, allOf, oneOf and anyOf. */
-export function shapeOf (schema: JsonObject, parts: ShapeParts, depth = 0): Shape {
-  const { types, items, properties, additional, isBinary } = gather(schema, parts.resolve, new Set())
-  if (!types || depth > deepest) return { ...anything, schema, isBinary }
-  const below = (one: JsonObject | undefined): Shape => one ? shapeOf(one, parts, depth + 1) : anything
+/** Works out the shape of what a schema describes, through references, allOf, oneOf and anyOf; that of what is inside when it is asked for. */
+export function shapeOf (schema: JsonObject, parts: ShapeParts): Shape {
+  const gathered = gather(schema, parts, new Set())
+  const { types, items, isBinary } = gathered
+  if (!types) return { ...anything, isBinary }
   const scalars = scalarOrder.filter((type) => types.has(type))
+  const below = once(() => items ? shapeOf(items, parts) : anything)
+  const fits = once(() => parts.fits(schema))
   return {
-    schema,
     scalars,
-    fits: scalars.length > 1 ? parts.fits(schema) : undefined,
-    items: types.has('array') ? below(items) : undefined,
-    members: types.has('object')
-      ? { declared: new Map([...properties].map(([name, property]) => [name, below(property)])), others: additional === false ? undefined : below(isObject(additional) ? additional : undefined), takesOthers: additional === true || isObject(additional) }
-      : undefined,
+    fits: scalars.length > 1 ? (value) => fits()(value) : undefined,
+    get items () { return types.has('array') ? below() : undefined },
+    members: types.has('object') ? membersOf(gathered, parts) : undefined,
     isBinary,
     isAny: false
   }
 }
 
-function gather (schema: JsonObject, resolve: Resolve, seen: ReadonlySet<JsonObject>): Gathered {
+function membersOf ({ properties, additional }: Gathered, parts: ShapeParts): Members {
+  const shapes = new Map<string, Shape>()
+  const others = once(() => isObject(additional) ? shapeOf(additional, parts) : anything)
+  return {
+    declared: new Set(properties.keys()),
+    takesOthers: additional === true || isObject(additional),
+    shapeOf: (name) => {
+      const schema = properties.get(name)
+      if (!schema) return additional === false ? undefined : others()
+      const shape = shapes.get(name) ?? shapeOf(schema, parts)
+      shapes.set(name, shape)
+      return shape
+    }
+  }
+}
+
+function once<Value> (make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => (made ??= { value: make() }).value
+}
+
+/** Schemas are never changed, and refer to others of the same contract. */
+const known = new WeakMap<JsonObject, Gathered>()
+
+function gather (schema: JsonObject, parts: ShapeParts, seen: ReadonlySet<JsonObject>): Gathered {
   if (seen.has(schema)) return nothing
+  const gathered = known.get(schema) ?? gatherParts(schema, parts, seen)
+  known.set(schema, gathered)
+  return gathered
+}
+
+function gatherParts (schema: JsonObject, tools: ShapeParts, seen: ReadonlySet<JsonObject>): Gathered {
   const trail = new Set([...seen, schema])
   const { $ref, ...own } = schema
   const parts = [
-    ...typeof $ref === 'string' ? [gather(resolve({ $ref }), resolve, trail)] : [],
-    ...schemasIn(own['allOf']).map((part) => gather(part, resolve, trail)),
+    ...typeof $ref === 'string' ? [gather(tools.resolve({ $ref }), tools, trail)] : [],
+    ...schemasIn(own['allOf']).map((part) => gather(part, tools, trail)),
     ...['oneOf', 'anyOf'].flatMap((keyword) => {
-      const branches = schemasIn(own[keyword]).map((branch) => gather(branch, resolve, trail))
+      const branches = schemasIn(own[keyword]).map((branch) => gather(branch, tools, trail))
       return branches.length > 0 ? [united(branches)] : []
     })
   ]

@@ -36,7 +36,7 @@ export function readList (items: Shape, texts: readonly string[], pointer: strin
 export function readMembers (members: Members, written: readonly WrittenMember[], pointer: string): Typed {
   const values = Object.create(null) as Record<string, unknown>
   for (const [name, texts] of written) {
-    const shape = shapeOfMember(members, name)
+    const shape = members.shapeOf(name)
     const place = `${pointer}/${members.declared.has(name) ? escapePointer(name) : '*'}`
     if (name in values || (texts.length > 1 && !shape?.items)) return { violation: once(place) }
     const read = !shape ? { value: texts[0] } : shape.items ? readList(shape.items, texts, place) : readScalar(shape, texts[0] ?? '', place)
@@ -44,11 +44,6 @@ export function readMembers (members: Members, written: readonly WrittenMember[]
     values[name] = read.value
   }
   return { value: values }
-}
-
-/** The shape of a member; undefined for one that the contract says nothing of. */
-export function shapeOfMember ({ declared, others }: Members, name: string): Shape | undefined {
-  return declared.get(name) ?? others
 }
 
 /** What is wrong with something that came more than once. */
