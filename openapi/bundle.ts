@@ -74,13 +74,13 @@ class Bundler {
     if (trail.includes(key)) throw this.#error(below(spot, '$ref'), `$ref ${quoted(reference)} leads back to itself`)
     this.origins.set(spot.at, this.#originOf(target))
     const found = this.rewrite(target.value, slot, { ...spot, file: target.file, pointer: target.pointer, root: '' }, [...trail, key])
-    return isObject(found) ? { ...found, ...slot.kind === 'pathItem' && this.#besides(value, slot, spot, trail) } : found
+    return isObject(found) ? { ...found, ...(slot.kind === 'pathItem' || slot.many === 'map') && this.#besides(value, slot, spot, trail) } : found
   }
 
-  /** What stands beside a reference. OpenAPI 3.0 says that it counts only for path items; texts stay for those who read the contract. */
+  /** What stands beside a reference. OpenAPI 3.0 says that it counts only for path items, and a list of named things has more of them there; texts stay for those who read the contract. */
   #besides (value: JsonObject, slot: Slot, spot: Spot, trail: readonly string[]): JsonObject {
     const others = Object.fromEntries(Object.entries(value).filter(([name]) => name !== '$ref'))
-    if (slot.kind === 'pathItem' || (slot.kind === 'schema' && this.#targets.hasSiblings)) return this.rewrite(others, slot, spot, trail) as JsonObject
+    if (slot.kind === 'pathItem' || slot.many === 'map' || (slot.kind === 'schema' && this.#targets.hasSiblings)) return this.rewrite(others, slot, spot, trail) as JsonObject
     return Object.fromEntries(Object.entries(others).filter(([, member]) => typeof member !== 'object'))
   }
 
