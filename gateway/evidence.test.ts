@@ -254,7 +254,7 @@ async function varco ({ config, clock }: Pick<Harness, 'config' | 'clock'>, ...a
     pdnd: { environment: 'sandbox' }, publicUrl: 'http://127.0.0.1:8080', registry: config.registry, state: config.state, keychain: keychainOf(config.registry), producer,
     eservices: {
       archive: { contract, upstream: { url: upstream.url, secret: '${NOT_SET}' }, eserviceId, descriptorIds, audience: [audience], evidence: { keys: ['${EVIDENCE_KEY}'], retentionDays: 30 } },
-      other: { contract, upstream: { url: upstream.url, secret: '${NOT_SET}' }, eserviceId: ids.client, descriptorIds, audience: [audience] }
+      other: { contract, upstream: { url: upstream.url, secret: '${NOT_SET}' }, eserviceId: ids.client, descriptorIds: [ids.client], audience: [audience] }
     }
   }))
   const told = { out: '', err: '' }

@@ -319,7 +319,7 @@ t.test('a configuration that could not go live is told where', async (t) => {
     [({ things }) => { things['classes'] = { a: { operations: ['findThigs'], burst: { requests: 1, seconds: 1 } } } }, /gateway\.yaml:\d+: eservices\.things: classes\.a\.operations names "findThigs"/],
     [({ contract, config }) => { contract['x-modi'] = { patterns: ['ID_AUTH_CHANNEL_01'] }; delete config['trustedProxies'] }, /gateway\.yaml:\d+: eservices\.things: operation "findThings" demands TLS/],
     [({ contract }) => { contract['x-modi'] = { dpop: 'yes' } }, /things\.json: x-modi\.dpop/],
-    [({ contract }) => { contract['paths'] = 3 }, /things\.json: has no paths object/],
+    [({ contract }) => { contract['paths'] = 3 }, /things\.json:\d+:\d+: paths must be an object/],
     [(all) => { all.grants = { grants: [{ id: 'a' }] } }, /grants\.json:\d+: /],
     [({ registry }) => { registry['purposes'][0].consumerId = uuid(99) }, /registry\.json:\d+: /]
   ]
