@@ -10,7 +10,7 @@ import { resolverOf } from './references.ts'
 import { judgesOf } from './schema-judge.ts'
 import type { Judge, JudgeMaker } from './schema-judge.ts'
 import { shapeOf } from './shape.ts'
-import type { Shape, ShapeParts } from './shape.ts'
+import type { Shape } from './shape.ts'
 
 /** The parts of an answer that can be wrong. */
 export const answerParts = ['status', 'media-type', 'header', 'body'] as const
@@ -55,7 +55,6 @@ export function prepareAnswers (contract: Contract, supplied: (operation: Operat
   let judges: JudgeMaker | undefined
   let names: ReadonlySet<string> | undefined
   const failures = new Map<JsonObject, unknown>()
-  const gathered: ShapeParts['gathered'] = new Map()
   const judge = (schema: JsonObject, where: string): Judge => {
     if (failures.has(schema)) throw failures.get(schema)
     try {
@@ -71,7 +70,7 @@ export function prepareAnswers (contract: Contract, supplied: (operation: Operat
     const judgeOf = (schema: JsonObject): Judge => judge(schema, operation.id)
     const tools: AnswerTools = {
       judge: judgeOf,
-      shapeOf: (schema) => shapeOf(schema, { resolve, gathered, fits: (one) => lazilyFits(() => judgeOf(one)) }),
+      shapeOf: (schema) => shapeOf(schema, { resolve, fits: (one) => lazilyFits(() => judgeOf(one)) }),
       names: () => names ??= declaredNames(contract.document)
     }
     return new OperationAnswers(operation, new Set(supplied(operation)), tools)
