@@ -16,3 +16,15 @@ t.test('requests', async (t) => {
   }
   t.ok(requestCases.length > 400, `${requestCases.length} cases`)
 })
+
+t.test('what is wrong is looked for in a time of its own, however many alternatives there are inside of others', async (t) => {
+  const branch = (index: number) => ({ type: 'object', required: [`v${index}`], properties: { kind: { enum: [`k${index}`] }, [`v${index}`]: { type: 'integer' }, sub: { $ref: '#/components/schemas/T' } } })
+  const fragment = { method: 'post' as const, schemas: { T: { oneOf: Array.from({ length: 20 }, (_, index) => branch(index)) } }, requestBody: { content: { 'application/json': { schema: { type: 'array', items: { $ref: '#/components/schemas/T' } } } } } }
+  let deep = '{}'
+  for (let level = 0; level < 60; level++) deep = `{"kind":"k1","v1":1,"sub":${deep}}`
+  for (const [name, body] of Object.entries({ deep: `[${deep}]`, wide: `[${'0,'.repeat(8000)}0]`, long: `[${'{"kind":"k1"},'.repeat(70_000)}0]` })) {
+    const started = process.cpuUsage()
+    t.ok(judgeRequest({ fragment, sent: { type: 'application/json', body } }).length > 0, name)
+    t.ok(process.cpuUsage(started).user < 1.5e6, `${name}: ${process.cpuUsage(started).user / 1000} ms`)
+  }
+})

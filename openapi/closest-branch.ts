@@ -11,15 +11,35 @@ export function toClosestSchema (schema: JsonObject): JsonObject {
   return anyOf === undefined && oneOf === undefined ? schema : { ...rest, [keyword]: { ...anyOf !== undefined && { anyOf }, ...oneOf !== undefined && { oneOf } } }
 }
 
+/** How many alternatives may be looked at for one value: those inside of others multiply. */
+const mostTried = 2000
+
+/** Counts the alternatives that are looked at. One that was used up says nothing any more: what was found may not hold. */
+export class Tries {
+  #left = mostTried
+
+  /** Begins with another value. */
+  start (): void {
+    this.#left = mostTried
+  }
+
+  take (): boolean {
+    return this.#left-- > 0
+  }
+
+  get areUsedUp (): boolean { return this.#left < 0 }
+}
+
 /** The keyword that `toClosestSchema` puts into schemas. */
-export function closestKeyword (ajv: Ajv): KeywordDefinition {
+export function closestKeyword (ajv: Ajv, tries: Tries): KeywordDefinition {
   return {
     keyword,
     errors: 'full',
     compile: ({ anyOf, oneOf }: { readonly anyOf?: readonly Json[], readonly oneOf?: readonly Json[] }): DataValidateFunction => {
       const validate: DataValidateFunction = (value: unknown, place) => {
+        if (!tries.take()) return true
         const path = place?.instancePath ?? ''
-        const faults = [...findFaults(ajv, anyOf, value, path, false), ...findFaults(ajv, oneOf, value, path, true)]
+        const faults = [...findFaults({ ajv, tries, value, path }, anyOf, false), ...findFaults({ ajv, tries, value, path }, oneOf, true)]
         validate.errors = faults
         return faults.length === 0
       }
@@ -28,9 +48,11 @@ export function closestKeyword (ajv: Ajv): KeywordDefinition {
   }
 }
 
-function findFaults (ajv: Ajv, branches: readonly Json[] | undefined, value: unknown, path: string, isExclusive: boolean): ErrorObject[] {
+interface Look { readonly ajv: Ajv, readonly tries: Tries, readonly value: unknown, readonly path: string }
+
+function findFaults ({ ajv, tries, value, path }: Look, branches: readonly Json[] | undefined, isExclusive: boolean): ErrorObject[] {
   if (!branches) return []
-  const results = branches.map((branch) => faultsOf(ajv, branch, value, path))
+  const results = branches.map((branch) => tries.take() ? faultsOf(ajv, branch, value, path) : [])
   const fitting = results.filter(({ length }) => length === 0).length
   if (fitting === 1 || (fitting > 1 && !isExclusive)) return []
   if (fitting > 1) return [{ keyword: 'oneOf', instancePath: path, schemaPath: '', params: {}, message: 'matches more than one of the alternatives, of which it may match only one' }]

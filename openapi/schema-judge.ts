@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
-import { closestKeyword, toClosestSchema } from './closest-branch.ts'
+import { closestKeyword, toClosestSchema, Tries } from './closest-branch.ts'
 import type { Contract } from './contract.ts'
 import type { JsonObject } from './document.ts'
 import { exactKeyword, toExactSchema } from './exact-numbers.ts'
@@ -27,10 +27,13 @@ export type JudgeMaker = (schema: JsonObject, direction: Direction, where: strin
 /** How many things that are wrong are told at once. */
 export const mostTold = 20
 
+/** One value is explained at a time. */
+const tries = new Tries()
+
 const variants: Readonly<Record<'plain' | 'exact' | 'careful', SchemaVariant>> = {
   plain: {},
   exact: { rewrite: (schema) => mapSchemas(schema, toExactSchema), keywords: () => [exactKeyword] },
-  careful: { rewrite: (schema) => mapSchemas(schema, (one) => toClosestSchema(toExactSchema(one))), keywords: (ajv) => [exactKeyword, closestKeyword(ajv)], all: true }
+  careful: { rewrite: (schema) => mapSchemas(schema, (one) => toClosestSchema(toExactSchema(one))), keywords: (ajv) => [exactKeyword, closestKeyword(ajv, tries)], all: true }
 }
 
 /**
@@ -83,7 +86,9 @@ class SchemaJudge implements Judge {
     if (large) return first.map(toViolation)
     this.#careful ??= this.#compile('careful')
     // The verdict is the other one's: this only finds words for it.
-    const found = this.#careful(value) ? [] : this.#careful.errors ?? []
+    tries.start()
+    const isFound = !this.#careful(value) && !tries.areUsedUp && this.#careful.errors?.[0]?.keyword !== 'complexity'
+    const found = isFound ? this.#careful.errors ?? [] : []
     const all = found.length > 0 ? found : first
     // Of a value of another type nothing else needs to be said.
     const mistyped = new Set(all.filter(({ keyword }) => keyword === 'type').map(({ instancePath }) => instancePath))
