@@ -1,8 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { loadContract } from '../../openapi/contract.ts'
 import type { Contract } from '../../openapi/contract.ts'
 import { DocumentError } from '../../openapi/document.ts'
 import type { Profile } from '../../openapi/finding.ts'
+import { segmentsOf } from '../../openapi/field-tree.ts'
 import { lintContract } from '../../openapi/lint.ts'
+import { originOf } from '../../openapi/origin.ts'
+import { positionsIn } from '../../openapi/position.ts'
 import { registerOperations } from '../../openapi/register.ts'
 import { compileContract } from '../../openapi/validate.ts'
 import { demandsOf } from '../demands.ts'
@@ -42,10 +46,23 @@ async function load (file: string): Promise<{ readonly contract?: Contract, read
     const contract = await loadContract(file)
     compileContract(contract)
     await registerOperations(contract)
-    return { contract, problems: [...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
+    return { contract, problems: [...await notesOf(contract), ...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
   } catch (error) {
     return { problems: [unservable(file, error)] }
   }
+}
+
+/** What is served in another way than it is written. */
+async function notesOf ({ notes, file, origins }: Contract): Promise<readonly Problem[]> {
+  const readers = new Map<string, ReturnType<typeof positionsIn>>()
+  const problems: Problem[] = []
+  for (const { pointer, message } of notes) {
+    const origin = originOf(pointer, file, origins)
+    const positionOf = readers.get(origin.file) ?? positionsIn(await readFile(origin.file, 'utf8'))
+    readers.set(origin.file, positionOf)
+    problems.push({ ...origin, ...positionOf(segmentsOf(origin.pointer)), severity: 'info', rule: 'varco-reads', message: { it: message, en: message } })
+  }
+  return problems
 }
 
 function faultsOf (work: () => unknown, file: string): readonly Problem[] {
