@@ -97,6 +97,8 @@ t.test('whatever the spelling, the upstream reads the query that was checked', a
   }), 700)
 })
 
+const ownPage = /^\/(?:\?[^#]*)?$/
+
 t.test('whatever the target, it is refused or means the same on both sides', async (t) => {
   const gateway = await startGateway(t)
   const send = prepareSend(gateway)
@@ -106,7 +108,8 @@ t.test('whatever the target, it is refused or means the same on both sides', asy
     const { status } = await send(method, start + pieces.join(''))
     const meaning = checkMeaning(gateway, method)
     if (meaning) served++
-    return meaning ? status === 200 : (status >= 300 && status < 500) || status === 501
+    // What is no operation of a contract is refused, but for the catalogue, which is the gateway's own.
+    return meaning || ownPage.test(start + pieces.join('')) ? status === 200 : (status >= 300 && status < 500) || status === 501
   }), 2500)
   t.ok(served > 100, 'some of them are served')
 })

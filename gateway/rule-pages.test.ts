@@ -15,6 +15,7 @@ t.test('every rule has its page, in both languages, with what it comes from', as
     for (const text of [says.it, says.en, why.it, why.en]) t.ok(body.includes(text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')), `${id}: ${text}`)
     for (const name of [rac, reference]) if (name !== undefined) t.ok(body.includes(name), `${id}: ${name}`)
     t.notMatch(body, /<script/)
+    t.match(body, /<main>[^]*<pre tabindex="0">[^]*<\/main>/, 'a reader of the screen finds its way, and the keyboard scrolls')
   }
 })
 

@@ -3,7 +3,7 @@ import type { Severity } from '../openapi/finding.ts'
 import type { RuleText } from '../openapi/rules/rule-text.ts'
 import { page, toHtml } from './page.ts'
 
-const severities: Readonly<Record<Severity, string>> = { error: 'errore · error', warn: 'avviso · warning', info: 'informazione · info', hint: 'suggerimento · hint' }
+const severities: Readonly<Record<Severity, string>> = { error: 'errore · error', warn: 'avviso · warning', info: 'nota · note', hint: 'consiglio · hint' }
 const profiles = { pdnd: 'PDND', modi: 'ModI' } as const
 
 /** The pages that the findings of `varco check` lead to: what each rule for contracts asks, why, and how to mend it. Italian first, English below. */
@@ -19,10 +19,15 @@ export function addRulePages (app: FastifyInstance): void {
     if (!rule) return reply.callNotFound()
     return page(reply, rule.id, `<p>${factsOf(rule)}</p>
 <h2>Che cosa non va e come rimediare</h2><p>${toHtml(rule.says.it)}.</p><h2>Perché</h2><p>${toHtml(rule.why.it)}</p>
-<h2>Da correggere</h2><pre><code>${toHtml(rule.bad)}</code></pre><h2>Corretto</h2><pre><code>${toHtml(rule.good)}</code></pre>
+<h2>Da correggere</h2>${example(rule.bad)}<h2>Corretto</h2>${example(rule.good)}
 <div lang="en"><h2>What is wrong and how to mend it</h2><p>${toHtml(rule.says.en)}.</p><h2>Why</h2><p>${toHtml(rule.why.en)}</p></div>
 <p><a href="/rules">Tutte le regole</a></p>`, 'it')
   })
+}
+
+// One scrolls by keyboard, too.
+function example (code: string): string {
+  return `<pre tabindex="0"><code>${toHtml(code)}</code></pre>`
 }
 
 // Only who asks for a page pays for the texts.

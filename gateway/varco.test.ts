@@ -73,6 +73,13 @@ t.test('help, and what is misspelt, come with the exit code that scripts expect'
   }
 })
 
+t.test('who reads the output may stop early, as head does', (t) => {
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${join(root, 'gateway/varco.js')}" check "${join(root, 'openapi')}" --all --format sarif | head -c 10`], { cwd: folder, encoding: 'utf8' })
+  t.equal(stdout.length, 10)
+  t.equal(stderr, '')
+  t.end()
+})
+
 t.test('voucher prints a voucher that explain accepts, from a file and from standard input', async (t) => {
   const printed = await varcoProcess(['voucher', 'tickets'])
   t.strictSame({ ...printed, out: '' }, { code: 0, out: '', err: '' })

@@ -6,6 +6,13 @@ async function readStandardInput (): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+// Who reads the output may go before its end, as `head` does.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   out: (text) => { process.stdout.write(text) },
   err: (text) => { process.stderr.write(text) },

@@ -44,6 +44,7 @@ export function parseObject (text: string, file: string): JsonObject {
 /** The same, for those who need to know how something is written. */
 export function parseText (text: string, file: string): Parsed {
   if (Buffer.byteLength(text) > maxDocumentBytes) throw new DocumentError(file, 'is larger than 5 MiB; split it or remove embedded data')
+  if (text.startsWith('\ufffd\ufffd') && text.includes('\0')) throw new DocumentError(file, 'is written in UTF-16; save it as UTF-8', 1, 1)
   const lines = new LineCounter()
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text
   const json = readJson(plain)
@@ -69,6 +70,8 @@ export function parseText (text: string, file: string): Parsed {
 
 function sentenceOf ({ code, message }: YAMLParseError): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here: a file has to be one'
+  const [, quote] = /^Missing closing (['"])quote$/.exec(message) ?? []
+  if (quote !== undefined) return `a text that begins with ${quote} is not closed: add ${quote} where it ends`
   return message.includes('call stack') ? 'is nested too deep' : message
 }
 

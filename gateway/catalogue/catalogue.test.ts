@@ -45,7 +45,7 @@ async function open (t: Test, path: string, options?: BrowserContextOptions): Pr
   return { page, origins, complaints }
 }
 
-for (const path of ['/', '/?lang=en', '/catalogue/surveys']) {
+for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules', '/rules/paths-status', '/problems']) {
   t.test(`${path} is accessible, asks nobody else for anything, and nothing of it sticks out`, { skip: noBrowser }, async (t) => {
     const { page, origins, complaints } = await open(t, path)
     t.equal(await page.evaluate('document.documentElement.lang'), path === '/?lang=en' ? 'en' : 'it')
@@ -60,6 +60,7 @@ for (const path of ['/', '/?lang=en', '/catalogue/surveys']) {
     }
     t.strictSame(complaints, [])
     t.strictSame(origins, new Set([gateway]))
+    if (/^\/(?:rules|problems)/.test(path)) return
     t.equal(await page.evaluate('document.fonts.check("16px \'Titillium Web\'") && getComputedStyle(document.body).fontFamily.includes("Titillium Web")'), true, 'in the font of the kit')
   })
 }

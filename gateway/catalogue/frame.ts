@@ -76,7 +76,7 @@ function header ({ language, path, owners }: Frame): Html {
 
 function footer (language: Language): Html {
   const say = words[language]
-  const links: readonly (readonly [href: string, text: string])[] = [['/docs', say.documentation], ['/problems', say.problems], ['/catalog.jsonld', say.openDataCatalogue], ['/status', say.status]]
+  const links: readonly (readonly [href: string, text: string])[] = [['/docs', say.documentation], ['/problems', say.problems], ['/rules', say.allRules], ['/catalog.jsonld', say.openDataCatalogue], ['/status', say.status]]
   return html`<footer class="it-footer"><div class="it-footer-main"><div class="container">
 <section class="it-brand-wrapper"><a href="${inLanguage('/', language)}">${icon('it-pa', '')}<div class="it-brand-text"><div class="it-brand-title">${say.catalogue}</div></div></a></section>
 <nav class="py-4 footer-links" aria-label="${say.links}"><ul>${links.map(([href, text]) => html`<li><a href="${href}">${text}</a></li>`)}</ul></nav>

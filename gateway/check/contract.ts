@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { loadContract } from '../../openapi/contract.ts'
 import type { Contract } from '../../openapi/contract.ts'
@@ -27,17 +28,17 @@ export async function checkContract (file: string, terms: ContractTerms): Promis
     facts: loaded.contract
       ? { it: `${loaded.contract.title} ${loaded.contract.version}, ${operations} ${operations === 1 ? 'operazione' : 'operazioni'}`, en: `${loaded.contract.title} ${loaded.contract.version}, ${operations} ${operations === 1 ? 'operation' : 'operations'}` }
       : { it: 'non può essere servito', en: 'cannot be served' },
-    ...terms.profile === 'pdnd' && { publishable: !judged.some(({ severity }) => severity === 'error') },
-    problems: [...loaded.problems, ...judged]
+    ...terms.profile === 'pdnd' && judged !== undefined && { publishable: !judged.some(({ severity, rule }) => severity === 'error' || rule === 'unrecognized-format') },
+    problems: [...loaded.problems, ...judged ?? []]
   }
 }
 
-async function judge (file: string, { profile, rulesUrl }: ContractTerms): Promise<readonly Problem[]> {
+/** Undefined for what cannot be read at all: that is told by whoever loads it. */
+async function judge (file: string, { profile, rulesUrl }: ContractTerms): Promise<readonly Problem[] | undefined> {
   try {
     return await lintContract(file, { profile, rulesUrl })
   } catch (error) {
-    // What cannot be read at all is told by whoever loads it.
-    return error instanceof DocumentError && error.line === undefined && !/judged within/.test(error.reason) ? [] : [unservable(file, error)]
+    return error instanceof DocumentError && error.line === undefined && !/judged within/.test(error.reason) ? undefined : [unservable(file, error)]
   }
 }
 
@@ -46,7 +47,7 @@ async function load (file: string): Promise<{ readonly contract?: Contract, read
     const contract = await loadContract(file)
     compileContract(contract)
     await registerOperations(contract)
-    return { contract, problems: [...await notesOf(contract), ...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
+    return { contract, problems: [...await encodingOf(file), ...await notesOf(contract), ...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
   } catch (error) {
     return { problems: [unservable(file, error)] }
   }
@@ -60,9 +61,17 @@ async function notesOf ({ notes, file, origins }: Contract): Promise<readonly Pr
     const origin = originOf(pointer, file, origins)
     const positionOf = readers.get(origin.file) ?? positionsIn(await readFile(origin.file, 'utf8'))
     readers.set(origin.file, positionOf)
-    problems.push({ ...origin, ...positionOf(segmentsOf(origin.pointer)), severity: 'info', rule: 'varco-reads', message: { it: message, en: message } })
+    problems.push({ ...origin, ...positionOf(segmentsOf(origin.pointer)), severity: 'info', rule: 'varco-reads', message: { it: `il gateway lo legge per come è inteso (${message})`, en: message } })
   }
   return problems
+}
+
+/** A file in another encoding is read all the same, but for its accents. */
+async function encodingOf (file: string): Promise<readonly Problem[]> {
+  const bytes = await readFile(file)
+  if (isUtf8(bytes)) return []
+  const line = bytes.toString('utf8').split('\n').findIndex((text) => text.includes('\ufffd')) + 1
+  return [{ file, line, column: 1, severity: 'warn', rule: 'varco-reads', message: { it: 'il file non è in UTF-8: le lettere accentate vanno perse; salvarlo in UTF-8', en: 'the file is not UTF-8: its accented letters are lost; save it as UTF-8' } }]
 }
 
 function faultsOf (work: () => unknown, file: string): readonly Problem[] {
@@ -77,5 +86,5 @@ function faultsOf (work: () => unknown, file: string): readonly Problem[] {
 function unservable (file: string, error: unknown): Problem {
   if (!(error instanceof DocumentError)) return placedProblem((error as Error).message, file, 'varco-serves')
   const { file: place, line, column, pointer, reason } = error
-  return { file: place, line, column, pointer, severity: 'error', rule: 'varco-serves', message: { it: reason, en: reason } }
+  return { file: place, line, column, pointer, severity: 'error', rule: 'varco-serves', message: { it: `il gateway non può servirlo così; correggere il punto indicato (${reason})`, en: reason } }
 }

@@ -18,6 +18,8 @@ const severities: readonly Severity[] = ['error', 'warn', 'info', 'hint']
 /** So many of one rule are shown; a real contract can have a thousand. */
 const mostOfOneRule = 3
 const longestLine = 160
+/** A title can be a book. */
+const longestFacts = 200
 
 /** What was found in files, for people: each with its place, the line there, what is wrong and how to mend it; the worst first. */
 export async function checkText (checked: readonly Checked[], options: TextOptions): Promise<string> {
@@ -34,9 +36,10 @@ export async function checkText (checked: readonly Checked[], options: TextOptio
 
 async function textOf ({ file, facts, publishable, problems }: Checked, { language, all }: TextOptions, lineAt: (problem: Problem) => Promise<string | undefined>): Promise<string> {
   const said = words[language]
-  let text = `${paint('bold', shown(file))}: ${legible(facts[language])}\n`
+  let text = `${paint('bold', shown(file))}: ${legible(facts[language].slice(0, longestFacts))}\n`
   const groups = [...Map.groupBy(problems, ({ severity, rule }) => `${severities.indexOf(severity)} ${rule}`)].toSorted(([one], [other]) => Number(one[0]) - Number(other[0]))
-  for (const [, same] of groups) {
+  for (const [, ofRule] of groups) {
+    const same = ofRule.toSorted(byPlace)
     for (const problem of all ? same : same.slice(0, mostOfOneRule)) text += problemText(problem, { language, own: file, source: await lineAt(problem) })
     if (!all && same.length > mostOfOneRule) text += `  … ${same.length - mostOfOneRule} ${said.more} ${same[0]?.rule ?? ''} (${said.showAll})\n`
   }
@@ -44,6 +47,10 @@ async function textOf ({ file, facts, publishable, problems }: Checked, { langua
   const told = severities.filter((severity) => counts[severity] > 0).map((severity) => `${counts[severity]} ${counts[severity] === 1 ? said[severity] : said.counts[severity]}`)
   const verdict = publishable === undefined ? '' : `; ${publishable ? said.published : said.refused}`
   return `${text}  ${told.length > 0 ? told.join(', ') : said.good}${verdict}\n`
+}
+
+function byPlace (one: Problem, other: Problem): number {
+  return one.file.localeCompare(other.file) || (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0)
 }
 
 function problemText ({ file, line, column, severity, rule, rac, message }: Problem, { language, own, source }: { readonly language: 'it' | 'en', readonly own: string, readonly source: string | undefined }): string {

@@ -89,7 +89,24 @@ t.test('what cannot be served is told by place', async (t) => {
   t.equal(code, 1)
   t.match(out, /broken\.yaml: cannot be served\n  4:\d+  error  [^\n]*Gone[^\n]*varco-serves/)
   const syntax = await file('syntax.yaml', 'openapi: 3.0.3\ninfo: "no end\n')
-  t.match(await check(syntax), { code: 1, out: /error[^\n]*varco-serves/ })
+  t.match(await check(syntax), { code: 1, out: /error[^\n]*add " where it ends  varco-serves/ })
+  t.match((await check(syntax, '--lang', 'it')).out, /errore  il gateway non può servirlo così; correggere il punto indicato \(/)
+  for (const text of ['', 'hello\n', '- a\n']) t.match(await check(await file('nothing.yaml', text)), { code: 1, out: /PDND would not publish it\n$/ }, 'what is no contract is not published')
+  t.match((await check(await file('large.yaml', `openapi: 3.0.3\n# ${'x'.repeat(6_000_000)}\n`))).out, /1 error\n$/, 'nothing is said of what nobody could judge')
+})
+
+t.test('what is found stands in the order of the lines, and a long title is not all told', async (t) => {
+  const paths = ['/b', '/c', '/a'].map((path) => `  ${path}: { get: { operationId: ${path.slice(1)}, responses: { '400': { description: no, content: { application/json: {} } } } } }\n`).join('')
+  const { out } = await check(await file('long.yaml', `openapi: 3.0.3\ninfo: { title: ${'x'.repeat(5000)}, version: '1' }\npaths:\n${paths}`))
+  t.strictSame([...out.matchAll(/^ {2}(\d+):\d+ .*use-problem-json-for-errors/gm)].map(([, line]) => line), ['4', '5', '6'])
+  t.ok(out.split('\n').every((line) => line.length < 300), 'no line fills the screen')
+})
+
+t.test('a file in another encoding is told so', async (t) => {
+  await writeFile(join(folder, 'latin.yaml'), Buffer.from((await readFile(good, 'utf8')).replace('Parcheggi\n', 'Città\n'), 'latin1'))
+  t.match((await check(join(folder, 'latin.yaml'), '--lang', 'it')).out, /\n  3:1  avviso  il file non è in UTF-8[^\n]*varco-reads/)
+  await writeFile(join(folder, 'wide.yaml'), Buffer.from(`\ufeff${await readFile(good, 'utf8')}`, 'utf16le'))
+  t.match((await check(join(folder, 'wide.yaml'))).out, /1:1  error  is written in UTF-16; save it as UTF-8/)
 })
 
 t.test('for programs', async (t) => {

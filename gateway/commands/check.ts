@@ -31,7 +31,7 @@ A configuration is checked with its registry, grants, keys and contracts, by the
   --offline       nobody is asked, and secrets need not be set, as in the review of a change
   --format        sarif: SARIF 2.1.0; github: workflow commands; json: {valid, files: [{file, kind, valid, summary, problems}]}
   --all           every problem, not the first few of each rule;  --lang: by default as LANG says
-Exit code 0 when there is no error, 1 when there is one, 78 when a file cannot be read.`,
+Exit code 0 when there is no error, 1 when there is one (or a file cannot be read), 2 when there is no such file.`,
   async run (args, terminal) {
     const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { profile: { type: 'string', default: 'pdnd' }, offline: { type: 'boolean', default: false }, format: { type: 'string', default: 'text' }, lang: { type: 'string' }, all: { type: 'boolean', default: false } } })
     const format = formats.find((one) => one === values.format)

@@ -1,4 +1,4 @@
-import { isObject, parseObject } from '../../openapi/document.ts'
+import { DocumentError, isObject, parseObject } from '../../openapi/document.ts'
 import type { JsonObject } from '../../openapi/document.ts'
 import { ContractText } from './contract-text.ts'
 import { addAnswers, addStatus } from './missing-answers.ts'
@@ -15,6 +15,7 @@ export interface Additions { readonly document: JsonObject, readonly text: Contr
  */
 export function complete (source: string, file: string, newId: () => string): ContractText {
   const document = parseObject(source, file)
+  if (!/^3\.[01]\./.test(String(document['openapi']))) throw new DocumentError(file, 'is no OpenAPI 3.0 or 3.1 document; a contract in Swagger 2.0 is converted first', 1, 1)
   const text = new ContractText(source)
   const additions = { document, text, newId }
   const parts = new SharedParts(additions)

@@ -168,6 +168,7 @@ t.test('the command shows a diff that patches the file, or writes it as a whole'
   t.match(await init([]), { code: 2, err: /name one contract/ })
   t.match(await init([join(file, 'none')]), { code: 2, err: /cannot be read \(ENOTDIR\)/ })
   t.match(await init([await fileOf(t, 'broken.yaml', 'a: "')]), { code: 78, err: /broken\.yaml:1:/ })
+  t.match(await init([await fileOf(t, 'swagger.yaml', 'swagger: "2.0"\ninfo: { title: a, version: 1.0.0 }\npaths: {}\n')]), { code: 78, err: /is no OpenAPI 3\.0 or 3\.1 document/ }, 'what it cannot mend it leaves alone')
 })
 
 t.test('additions go into every way of writing a mapping', async (t) => {
