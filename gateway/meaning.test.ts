@@ -97,19 +97,19 @@ t.test('whatever the spelling, the upstream reads the query that was checked', a
   }), 700)
 })
 
-const ownPage = /^\/(?:\?[^#]*)?$/
-
 t.test('whatever the target, it is refused or means the same on both sides', async (t) => {
   const gateway = await startGateway(t)
   const send = prepareSend(gateway)
   const piece = fc.constantFrom('/', '//', '.', '..', '%2e', '%2E%2e', '%2f', '%5c', '\\', ';', '%3b', ';a=b', '%25', '%2525', '%00', '%0d%0a', '#', '%23', '?', '%3f', '&', '=', 'items', '%69tems', 'ITEMS', 'open', 'parts', 'blobs', 'a', '1', '@', ':', '*', '%C3%A9', '%c0%ae', '%', '%zz', '+', ' ', '\t', 'tag=', 'q=1', base)
   let served = 0
   await check(t, fc.asyncProperty(fc.constantFrom('GET', 'GET', 'DELETE', 'OPTIONS', 'HEAD'), fc.array(piece, { maxLength: 6 }), fc.constantFrom(`${base}/items/`, `${base}/items`, `${base}/`, base, `${base}/blobs/a`, ''), async (method, pieces, start) => {
-    const { status } = await send(method, start + pieces.join(''))
+    const target = start + pieces.join('')
+    // The catalogue is the gateway's own and no operation of a contract.
+    fc.pre(!/^\/(?:\?[^#]*)?$/.test(target))
+    const { status } = await send(method, target)
     const meaning = checkMeaning(gateway, method)
     if (meaning) served++
-    // What is no operation of a contract is refused, but for the catalogue, which is the gateway's own.
-    return meaning || ownPage.test(start + pieces.join('')) ? status === 200 : (status >= 300 && status < 500) || status === 501
+    return meaning ? status === 200 : (status >= 300 && status < 500) || status === 501
   }), 2500)
   t.ok(served > 100, 'some of them are served')
 })
