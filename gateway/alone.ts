@@ -17,7 +17,7 @@ export async function serveAlone (config: Config, source: ConfigSource): Promise
     reports: async () => [reportOf(gateway, startedAt)],
     processes: async () => [{ pid: process.pid, ...briefOf(reportOf(gateway, startedAt)) }],
     reload: async () => reloader.reload(),
-    plan: async () => planReload(gateway.live, source),
+    plan: async () => planReload(gateway, source),
     restart: async () => ({ problems: [alone] }),
     files: () => filesOf(gateway.live),
     stop

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import pino from 'pino'
 import t from 'tap'
 import { runCommandLine } from './command-line.ts'
 import { startFromFiles } from './harness/config-file.ts'
@@ -8,6 +9,7 @@ import { freePorts } from './harness/process.ts'
 import { keepOperationsPlace } from './operations-place.ts'
 import { buildOperations } from './operations.ts'
 import { planReload } from './plan-reload.ts'
+import { Verdicts } from './verdicts.ts'
 
 const token = 'operations-token-canary4711'
 const unasked = async (): Promise<never> => { throw new Error('nobody asks') }
@@ -16,7 +18,7 @@ t.test('the running gateway says what its files would change, and changes nothin
   const { gateway, files } = await startFromFiles(t)
   const [{ live }, state] = [gateway.gateway, gateway.config.state]
   const port = await freePorts()
-  const operations = buildOperations({ reports: unasked, processes: unasked, reload: unasked, restart: unasked, plan: async () => planReload(live, { path: files.path, env: {} }) }, token)
+  const operations = buildOperations({ reports: unasked, processes: unasked, reload: unasked, restart: unasked, plan: async () => planReload({ live, verdicts: new Verdicts(pino({ enabled: false })) }, { path: files.path, env: {} }) }, token)
   await operations.listen({ port, host: '127.0.0.1' })
   t.teardown(async () => operations.close())
   await mkdir(state, { recursive: true })
@@ -55,6 +57,12 @@ archive
   t.match(JSON.parse((await plan('--format', 'json')).out), { hurts: true, counts: { stricter: 1 } })
   t.equal(gateway.gateway.live, live)
   t.equal((await gateway.call('/items/1')).status, 200, 'what was live is live')
+
+  await files.change((content) => { content['lint'] = { profile: 'pdnd', mode: 'enforce' } })
+  t.match(await plan(), { code: 78, out: '', err: /contract\.json:1:\d+: has-contact: [^]*its contract has \d+ errors by the rules of pdnd, and lint\.mode is enforce/ }, 'what could not go live is told before')
+  await files.write('lax.yaml', { ...files.content, lint: { profile: 'pdnd', mode: 'warn' } })
+  t.match(await plan('--from', join(files.folder, 'lax.yaml')), { code: 78, out: '', err: /lint\.mode is enforce/ })
+  await files.change((content) => { delete content['lint'] })
 
   await files.write('another.yaml', files.content)
   t.match(await plan('--config', join(files.folder, 'another.yaml')), { code: 2, out: '', err: /the gateway that runs was started with .*gateway\.yaml: name that file, or compare with --from/ })

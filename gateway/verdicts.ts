@@ -41,7 +41,7 @@ export class Verdicts {
       if (lint.mode !== 'enforce' || this.#verdict(lint, contract)?.errors === 0) continue
       const errors = (await this.#look(lint, contract, publicUrl)).filter(({ severity }) => severity === 'error')
       problems.push(...errors.map(({ file, line, column, rule, message }) => `${file}:${line}:${column}: ${rule}: ${message.en}`))
-      if (errors.length > 0) problems.push(`e-service "${name}": its contract has ${errors.length} errors by the rules of ${lint.profile}, and lint.mode is enforce`)
+      if (errors.length > 0) problems.push(`e-service "${name}": its contract has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'} by the rules of ${lint.profile}, and lint.mode is enforce`)
     }
     if (problems.length > 0) throw new CheckedFileError(problems)
   }

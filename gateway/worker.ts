@@ -79,7 +79,7 @@ answerQuestions({ send: (message) => { process.send?.(message) }, onMessage: (ta
     return null
   },
   report: () => reportOf(get().gateway, get().startedAt),
-  plan: async () => planReload(get().gateway.live, source),
+  plan: async () => planReload(get().gateway, source),
   prepare: async () => reload.prepare(),
   commit () {
     reload.commit()

@@ -21,7 +21,7 @@ export async function checkConfiguration (file: string, { env, offline }: Config
   try {
     config = await loadConfig(file, env, { secrets: offline ? 'ignored' : 'needed' })
   } catch (error) {
-    return [{ file, kind: 'configuration', facts: { it: 'non può essere letta', en: 'cannot be read' }, problems: problemsFrom(error, file) }]
+    return [{ file, kind: 'configuration', facts: { it: 'non può andare in esercizio', en: 'cannot go live' }, problems: problemsFrom(error, file) }]
   }
   const contracts: Checked[] = []
   for (const { contract, lint: { profile } } of config.eservices) contracts.push(await checkContract(contract, { profile, rulesUrl: `${config.publicUrl}/rules` }))

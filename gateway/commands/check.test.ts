@@ -158,7 +158,7 @@ eservices:
   archive: { contract: ${contract}, upstream: { url: '${upstream}', secret: '\${CHECK_SECRET}' }, eserviceId: ${ids.eservice}, descriptorIds: [${ids.descriptor}], audience: [https://a.example.it] }
 `)
   const whole = await configuration(origin)
-  t.match(await check(whole), { code: 1, out: /gateway\.yaml: cannot be read\n  6:\d+  error  .*CHECK_SECRET is not set/ })
+  t.match(await check(whole), { code: 1, out: /gateway\.yaml: cannot go live\n  6:\d+  error  .*CHECK_SECRET is not set/ })
   t.match(await check(whole, '--offline'), { code: 0, out: /gateway\.yaml: sandbox, 1 e-service\n  nothing to mend\n\n\S*good\.yaml: [^]*PDND would publish it/ })
 
   const secret = (text: string): string => text.replace('${CHECK_SECRET}', 'a-secret-that-only-the-tests-know')

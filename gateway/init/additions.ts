@@ -15,7 +15,7 @@ export interface Additions { readonly document: JsonObject, readonly text: Contr
  */
 export function complete (source: string, file: string, newId: () => string): ContractText {
   const document = parseObject(source, file)
-  if (!/^3\.[01]\./.test(String(document['openapi']))) throw new DocumentError(file, 'is no OpenAPI 3.0 or 3.1 document; a contract in Swagger 2.0 is converted first', 1, 1)
+  if (typeof document['openapi'] !== 'string' || !document['openapi'].startsWith('3.')) throw new DocumentError(file, 'is no OpenAPI 3.0 or 3.1 document; a contract in Swagger 2.0 is converted first', 1, 1)
   const text = new ContractText(source)
   const additions = { document, text, newId }
   const parts = new SharedParts(additions)
