@@ -59,7 +59,7 @@ archive
   t.equal((await gateway.call('/items/1')).status, 200, 'what was live is live')
 
   await files.change((content) => { content['lint'] = { profile: 'pdnd', mode: 'enforce' } })
-  t.match(await plan(), { code: 78, out: '', err: /contract\.json:1:\d+: has-contact: [^]*its contract has \d+ errors by the rules of pdnd, and lint\.mode is enforce/ }, 'what could not go live is told before')
+  t.match(await plan(), { code: 78, out: '', err: /contract\.json:\d+:\d+: has-contact: [^]*its contract has \d+ errors by the rules of pdnd, and lint\.mode is enforce/ }, 'what could not go live is told before')
   await files.write('lax.yaml', { ...files.content, lint: { profile: 'pdnd', mode: 'warn' } })
   t.match(await plan('--from', join(files.folder, 'lax.yaml')), { code: 78, out: '', err: /lint\.mode is enforce/ })
   await files.change((content) => { delete content['lint'] })
