@@ -35,6 +35,7 @@ const refused: Readonly<Record<string, readonly [document: JsonObject, message: 
     /\$ref "#\/components\/parameters\/A" refers to itself/
   ],
   'a schema that is only itself': [{ ...get({}), components: { schemas: { A: { $ref: '#/components/schemas/A' } } } }, /schema "A" refers to itself.*\(at #\/components\/schemas\/A\)/],
+  'a schema that is made of itself a billion times': [{ ...get({}), components: { schemas: { ...Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`S${index}`, { allOf: [{ $ref: `#/components/schemas/S${index + 1}` }, { $ref: `#/components/schemas/S${index + 1}` }] }])), S30: {} } } }, /one value checked against more than 100000 others/],
   'a pattern that is none': [{ ...get({}), components: { schemas: { A: { pattern: '[' } } } }, /the pattern "\[" is no regular expression \(ECMA-262\) \(at #\/components\/schemas\/A\/pattern\)/],
   'a pattern that can explode': [{ ...get({}), components: { schemas: { A: { patternProperties: { '^(?=(a+)+$)': {} } } } } }, /could take too long.*\(at #\/components\/schemas\/A\/patternProperties\/\^\(\?=\(a\+\)\+\$\)\)/]
 }

@@ -1,6 +1,6 @@
 import { isScalar, LineCounter, parseDocument } from 'yaml'
 import type { YAMLParseError } from 'yaml'
-import { findExcess } from './extent.ts'
+import { findExcess, growsTooLarge, mostValues } from './extent.ts'
 
 /** A parsed JSON or YAML value whose shape is not known yet. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -55,6 +55,7 @@ export function parseText (text: string, file: string): Parsed {
     const { line, col } = lines.linePos(mistake.pos[0])
     throw new DocumentError(file, sentenceOf(mistake) + templateHint(plain), line, col)
   }
+  if (json === undefined && tryTo(file, () => growsTooLarge(document))) throw new DocumentError(file, `cannot be read: it holds more than ${mostValues} values once its aliases are written out`)
   const value: unknown = json ?? tryTo(file, () => document.toJS({ maxAliasCount: -1 }) as unknown)
   const excess = findExcess(value)
   if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)

@@ -1,3 +1,6 @@
+import { isAlias, isMap, isSeq } from 'yaml'
+import type { Document } from 'yaml'
+
 /** What a parsed text may hold once everything that is repeated in it (YAML aliases) is written out, in values; and how deep. */
 export const mostValues = 500_000
 const mostLevels = 256
@@ -33,6 +36,23 @@ export function findExcess (value: unknown): string | undefined {
     if (error instanceof Excess) return error.message
     throw error
   }
+}
+
+/**
+ * Whether a YAML text has more than may be written out, before it is: a merge key (`<<`) copies what it merges whenever it is met, so that a few lines
+ * could take forever.
+ */
+export function growsTooLarge (document: Document): boolean {
+  const anchored = new Map<string, number>()
+  const measure = (node: unknown): number => {
+    if (isAlias(node)) return anchored.get(node.source) ?? 1
+    const parts: readonly unknown[] = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : isSeq(node) ? node.items : []
+    const size = parts.reduce<number>((sum, part) => sum + measure(part), 1)
+    const anchor = isMap(node) || isSeq(node) ? node.anchor : undefined
+    if (anchor !== undefined) anchored.set(anchor, size)
+    return size
+  }
+  return measure(document.contents) > 4 * mostValues
 }
 
 interface Extent { readonly values: number, readonly levels: number }

@@ -3,10 +3,10 @@ import { extname } from 'node:path'
 import { Document, Spectral } from '@stoplight/spectral-core'
 import type { ISpectralDiagnostic as Diagnostic } from '@stoplight/spectral-core'
 import parsers from '@stoplight/spectral-parsers'
-import { parse } from 'yaml'
+import { parseDocument } from 'yaml'
 import { resolverFor } from './bundle-resolver.ts'
 import { DocumentError, maxDocumentBytes, parseObject } from './document.ts'
-import { findExcess } from './extent.ts'
+import { findExcess, growsTooLarge, mostValues } from './extent.ts'
 import type { Finding, Profile } from './finding.ts'
 import { toFinding } from './found.ts'
 import type { LintAnswer, LintQuestion } from './lint.ts'
@@ -59,14 +59,14 @@ function boundedText (file: string, text: string): string {
 /** The parser of the gate writes out what aliases repeat, however much that is: whether it can is asked before. */
 function refuseExcess (file: string, text: string): void {
   if (!/[\s[{,:]\*[^\s*]/.test(text)) return
-  let value: unknown
+  let excess: string | undefined
   try {
-    value = parse(text, { merge: true, uniqueKeys: false, maxAliasCount: -1, logLevel: 'silent' })
+    const document = parseDocument(text, { merge: true, uniqueKeys: false, logLevel: 'silent' })
+    excess = growsTooLarge(document) ? `holds more than ${mostValues} values once its aliases are written out` : findExcess(document.toJS({ maxAliasCount: -1 }))
   } catch {
     // Each parser has its own opinion of what is wrong with it.
     return
   }
-  const excess = findExcess(value)
   if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
 }
 

@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import type { KeywordDefinition, Options, ValidateFunction } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { inlineRef } from 'ajv/dist/compile/resolve.js'
 import type { Contract } from './contract.ts'
 import { DocumentError } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
@@ -18,6 +19,9 @@ export type SchemaCompiler = (schema: JsonObject, direction: Direction, where: s
 /** Schemas compiled to say something else about the same values: `rewrite` changes each, once it is JSON Schema, and `keywords` are what they have more. `all` finds everything that is wrong, and says what it was held to. */
 export interface SchemaVariant { readonly rewrite?: (schema: JsonObject) => JsonObject, readonly keywords?: (ajv: Ajv) => readonly KeywordDefinition[], readonly all?: boolean }
 
+/** Up to how many keywords a schema is written out where it is referred to. */
+const inlined = 20
+
 /** Patterns are matched in time by the length of a text (Ajv asks for `code` only where it writes programs). */
 const regExp = Object.assign((pattern: string) => ({ test: expressionOf(pattern).test, toString: () => pattern }), { code: 'expressionOf' })
 
@@ -26,7 +30,7 @@ const regExp = Object.assign((pattern: string) => ({ test: expressionOf(pattern)
  * checks. However a value is made, checking it takes time by its size, or it is refused.
  */
 export function schemaCompiler ({ document, file }: Contract, { rewrite = (schema) => schema, keywords, all = false }: SchemaVariant = {}): SchemaCompiler {
-  const options: Options = { strict: false, strictNumbers: true, allErrors: all, verbose: all, unicodeRegExp: false, logger: false, validateFormats: true, validateSchema: false, ownProperties: hasInherited(document), inlineRefs: 20, code: { regExp } }
+  const options: Options = { strict: false, strictNumbers: true, allErrors: all, verbose: all, unicodeRegExp: false, logger: false, validateFormats: true, validateSchema: false, ownProperties: hasInherited(document), inlineRefs: inlined, code: { regExp } }
   const steps = new Steps()
   const ajv = prepare(isJsonSchemaDialect(document) ? new Ajv2020(options) : new Ajv(options), [steps.keyword, ...exactKeywords])
   for (const keyword of keywords?.(ajv) ?? []) ajv.addKeyword(keyword)
@@ -47,13 +51,14 @@ export function schemaCompiler ({ document, file }: Contract, { rewrite = (schem
   let hasCounts = false
   const finish = (schema: JsonObject): JsonObject => mapSchemas(rewrite(schema), withLookups)
   const define = (): void => {
-    for (const id of added.keys()) {
-      if (ajv.schemas[id] || ajv.refs[id]) continue
+    const news = [...added.keys()].filter((id) => !ajv.schemas[id] && !ajv.refs[id])
+    for (const id of news) {
       const schema = finish(schemaBehind(id, document) ?? {})
       const isCounted = isChoice(schema) && leadsBack(id, added)
       hasCounts ||= isCounted
       ajv.addSchema(isCounted ? withCount(schema) : schema, id)
     }
+    compileInTurn(ajv, news)
   }
   return (schema, direction, where) => {
     try {
@@ -90,6 +95,27 @@ function referencesIn (schema: JsonObject): readonly string[] {
     return one
   })
   return ids
+}
+
+/**
+ * Compiles added schemas one after the other. Ajv compiles what a schema refers to in the midst of it, and that in the midst of the next: hundreds of
+ * schemas that lead to each other would not fit on the stack. What it takes to be under way it leaves for later.
+ */
+function compileInTurn (ajv: Ajv, ids: readonly string[]): void {
+  const under = ajv._compilations
+  const waiting = new Map(ids.toReversed().flatMap((id) => {
+    const schema = ajv.schemas[id]
+    return schema && !inlineRef(schema.schema, inlined) ? [[id, schema]] : []
+  }))
+  for (const schema of waiting.values()) under.add(schema)
+  try {
+    for (const [id, schema] of waiting) {
+      under.delete(schema)
+      ajv.getSchema(id)
+    }
+  } finally {
+    for (const schema of waiting.values()) under.delete(schema)
+  }
 }
 
 /** Whether one value is looked at in several ways. */

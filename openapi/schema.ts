@@ -108,13 +108,15 @@ function optionalIn (schema: JsonObject, { direction, document, optional }: Rewr
   const found = new Set(optional)
   const follow = (value: Json | undefined, hops: number): Json | undefined =>
     isObject(value) && typeof value['$ref'] === 'string' && document && hops < 20 ? follow(atPointer(document, value['$ref'].slice(1)), hops + 1) : value
-  const gather = (value: Json | undefined, depth: number): void => {
-    if (!isObject(value) || depth > 20) return
+  const seen = new Set<Json>()
+  const gather = (value: Json | undefined): void => {
+    if (!isObject(value) || seen.has(value)) return
+    seen.add(value)
     for (const [name, property] of Object.entries(isObject(value['properties']) ? value['properties'] : {})) {
       if (isObject(property) && (property[exempt] === true || (follow(property, 0) as JsonObject | undefined)?.[exempt] === true)) found.add(name)
     }
-    for (const part of Array.isArray(value['allOf']) ? value['allOf'] as readonly Json[] : []) gather(follow(part, 0), depth + 1)
+    for (const part of Array.isArray(value['allOf']) ? value['allOf'] as readonly Json[] : []) gather(follow(part, 0))
   }
-  if (schema['required'] !== undefined || schema['allOf'] !== undefined) gather(schema, 0)
+  if (schema['required'] !== undefined || schema['allOf'] !== undefined) gather(schema)
   return found
 }

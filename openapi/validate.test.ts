@@ -166,3 +166,13 @@ t.test('schemas that only refer to each other are refused before they are asked 
   }
   for (const [name, schemas] of Object.entries(circles)) t.throws(() => taking(json(reference('A')), schemas), { message: /test\.yaml: .*refers to itself/ }, name)
 })
+
+t.test('hundreds of schemas that all lead to each other', async (t) => {
+  const count = 400
+  const reference = (index: number): JsonObject => ({ $ref: `#/components/schemas/S${index % count}` })
+  const texts = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`text${index}`, { type: 'string', maxLength: index }]))
+  const schemas = Object.fromEntries(Array.from({ length: count }, (_, index) => [`S${index}`, { type: 'object', properties: { next: reference(index + 1), ...texts } }]))
+  const validator = taking(json(reference(0)), schemas)
+  t.equal(judge(validator, '{"next":{"next":{"text1":"a"}}}'), undefined)
+  t.equal(judge(validator, '{"next":{"next":{"text1":"aa"}}}'), 'maxLength')
+})
