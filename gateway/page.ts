@@ -9,7 +9,7 @@ export const pageHeaders = {
 
 const stylesheet = `body{font:1.05rem/1.6 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem;color:#17324d}
 a{color:#06c}table{border-collapse:collapse}td,th{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #d9dadb}code{background:#f2f7fc;padding:.1rem .3rem}pre{overflow:auto}h1,td,code{overflow-wrap:anywhere}pre code{overflow-wrap:normal}
-@media(max-width:40rem){thead{position:absolute;clip-path:inset(50%)}tr,td{display:block}tr{padding:.5rem 0;border-bottom:1px solid #d9dadb}td{padding:.1rem 0;border:0}}`
+@media(max-width:40rem){thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}tr,td{display:block}tr{padding:.5rem 0;border-bottom:1px solid #d9dadb}td{padding:.1rem 0;border:0}}`
 
 /** A text as it may stand in HTML. */
 export function toHtml (text: string): string {

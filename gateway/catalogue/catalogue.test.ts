@@ -45,7 +45,7 @@ async function open (t: Test, path: string, options?: BrowserContextOptions): Pr
   return { page, origins, complaints }
 }
 
-for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules', '/rules/paths-status', '/problems']) {
+for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules/paths-status']) {
   t.test(`${path} is accessible, asks nobody else for anything, and nothing of it sticks out`, { skip: noBrowser }, async (t) => {
     const { page, origins, complaints } = await open(t, path)
     t.equal(await page.evaluate('document.documentElement.lang'), path === '/?lang=en' ? 'en' : 'it')
@@ -60,10 +60,25 @@ for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules', '/rules/pa
     }
     t.strictSame(complaints, [])
     t.strictSame(origins, new Set([gateway]))
-    if (/^\/(?:rules|problems)/.test(path)) return
+    if (path.startsWith('/rules')) return
     t.equal(await page.evaluate('document.fonts.check("16px \'Titillium Web\'") && getComputedStyle(document.body).fontFamily.includes("Titillium Web")'), true, 'in the font of the kit')
   })
 }
+
+t.test('a long table of rules or refusals fits a phone', { skip: noBrowser }, async (t) => {
+  const { page } = await open(t, '/rules', { viewport: { width: 320, height: 900 } })
+  for (const path of ['/rules', '/problems']) {
+    await page.goto(gateway + path)
+    t.equal(await page.evaluate('document.scrollingElement.scrollWidth'), 320, path)
+  }
+})
+
+t.test('on paper there are words and no buttons, and nothing white', { skip: noBrowser }, async (t) => {
+  const { page } = await open(t, '/catalogue/surveys', {})
+  await page.emulateMedia({ media: 'print' })
+  t.strictSame(await page.evaluate(`[...document.querySelectorAll('.copy, nav, .btn')].filter((one) => one.checkVisibility()).map((one) => one.textContent)`), [])
+  t.strictSame(await page.evaluate(`[...document.querySelectorAll('main *')].filter((one) => one.checkVisibility() && getComputedStyle(one).color === 'rgb(255, 255, 255)').map((one) => one.outerHTML)`), [])
+})
 
 t.test('it is walked through by keyboard, and where one is can be seen', { skip: noBrowser }, async (t) => {
   const { page } = await open(t, '/')

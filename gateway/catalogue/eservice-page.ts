@@ -58,7 +58,7 @@ interface Section { readonly id: string, readonly title: string, readonly conten
 
 function sectionsOf ({ entry: { eservice, standing }, examples, datasets, config }: EServicePage, say: Words, language: Language): readonly Section[] {
   return [
-    { id: 'purposes', title: say.purposes, content: html`<p><strong>${say.used(standing.purposes, standing.consumers)}</strong>${standing.purposes > 0 && ` ${say.usedMore}`}</p>${standing.legalBases.length > 0 && html`<p>${say.legalBases}</p><ul lang="it">${standing.legalBases.map((basis) => html`<li>${basis}</li>`)}</ul>`}` },
+    { id: 'purposes', title: say.purposes, content: html`<p><strong>${say.used(standing.purposes, standing.consumers)}</strong>${standing.purposes > 0 && ` ${say.usedMore}`}</p>${standing.legalBasis !== undefined && html`<p>${say.legalBasis} <span lang="it">${standing.legalBasis}</span></p>`}` },
     { id: 'send', title: say.send, content: sendContent(eservice, config, say, language) },
     { id: 'limits', title: say.limits, content: html`<ul>${limitsInWords(eservice.config, standing.versions, language).map((limit) => html`<li>${inline(limit)}</li>`)}</ul>` },
     { id: 'operations', title: say.operations, content: operationsContent(eservice, say) },

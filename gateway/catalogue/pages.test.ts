@@ -3,6 +3,7 @@ import t from 'tap'
 import type { JsonObject } from '../../openapi/document.ts'
 import { startGateway } from '../harness/gateway.ts'
 import type { Harness } from '../harness/gateway.ts'
+import { granting, writtenGrant } from '../harness/grants.ts'
 import { archiveContract, basePath, ids } from '../harness/platform.ts'
 import type { LintVerdict } from '../verdicts.ts'
 import { lintBadge } from './badges.ts'
@@ -90,6 +91,13 @@ t.test('it counts who uses an e-service and does not name them', async (t) => {
   t.match(text, /Serve 1 finalità attiva di 1 amministrazione\./)
   t.match(text, /Ente erogatore/)
   for (const secret of [ids.consumer, ids.client, ids.purpose, ids.agreement, 'Ente fruitore', 'Consultazione', 'Motivo sospeso', gateway.upstream.url, gateway.config.eservices[0]?.upstream.secret ?? '']) t.notOk(text.includes(secret), secret)
+})
+
+t.test('on what a grant rests is told where it holds for everybody: others name those for whom they were written', async (t) => {
+  const gateway = await startGateway(t, granting([writtenGrant({ legalBasis: 'D.Lgs. 82/2005, art. 50' }), writtenGrant({ id: 'agreed', purpose: ids.purpose, legalBasis: 'Accordo con Ente fruitore' })]))
+  const { text } = await pageOf(gateway, '/catalogue/archive')
+  t.match(text, /D\.Lgs\. 82\/2005, art\. 50/)
+  t.notMatch(text, /Accordo con|Ente fruitore/)
 })
 
 t.test('the state of every version is in words, and what follows from it', async (t) => {

@@ -20,8 +20,8 @@ export interface Standing {
   readonly deprecation: Deprecation | undefined
   readonly purposes: number
   readonly consumers: number
-  /** The laws and agreements on which grants of the producer rest. */
-  readonly legalBases: readonly string[]
+  /** On what the producer's grant rests that holds for everybody. That of a grant for one administration can name it, and is between the two. */
+  readonly legalBasis: string | undefined
   readonly verdicts: readonly LintVerdict[] | undefined
   readonly health: Health
 }
@@ -46,14 +46,13 @@ function standingOf ({ config, contract, terms: { grants } }: LiveEService, { re
   const { eserviceId, producer, descriptorIds, deprecation } = config
   const descriptors = registry.eservice(eserviceId)?.descriptors ?? []
   const active = source.purposes().filter((purpose) => purpose.eserviceId === eserviceId && activeVersion(purpose) && isAgreed(registry.agreement(eserviceId, purpose.consumerId), descriptorIds))
-  const all = grants ? [...grants.byPurpose.values(), ...grants.byConsumer.values(), ...grants.any ? [grants.any] : []] : []
   return {
     owner: ownerOf(producer, source),
     versions: descriptorIds.flatMap((id) => descriptors.filter((descriptor) => descriptor.id === id).map(versionOf)).toSorted((a, b) => b.version - a.version),
     deprecation,
     purposes: active.length,
     consumers: new Set(active.map(({ consumerId }) => consumerId)).size,
-    legalBases: [...new Set(all.map(({ legalBasis }) => legalBasis))],
+    legalBasis: grants?.any?.legalBasis,
     verdicts: verdicts.of(contract),
     health
   }

@@ -42,7 +42,7 @@ const italian = {
     ? 'Nessuna finalità attiva per ora.'
     : `Serve ${several(purposes, 'finalità attiva', 'finalità attive')} di ${several(consumers, 'amministrazione', 'amministrazioni')}.`,
   usedMore: 'Chi siano e perché chiamino è noto alla piattaforma e all\'erogatore, non si pubblica.',
-  legalBases: 'L\'erogatore autorizza le finalità una per una. Basi giuridiche delle autorizzazioni:',
+  legalBasis: 'Base giuridica di ciò che l\'erogatore autorizza per tutti:',
   send: 'Che cosa inviare',
   sendLead: 'Che cosa deve portare con sé ogni chiamata, oltre a ciò che il contratto dice di parametri e corpo.',
   sendTo: 'Vale per:',
@@ -135,7 +135,7 @@ const english: typeof italian = {
     ? 'No active purpose for now.'
     : `Serves ${several(purposes, 'active purpose', 'active purposes')} of ${several(consumers, 'administration', 'administrations')}.`,
   usedMore: 'Who they are and why they call is known to the platform and to the producer, and not published.',
-  legalBases: 'The producer grants purposes one by one. Legal bases of the grants:',
+  legalBasis: 'Legal basis of what the producer grants to everybody:',
   send: 'What to send',
   sendLead: 'What every call must bring with it, beside what the contract says of parameters and body.',
   sendTo: 'For:',
