@@ -50,7 +50,8 @@ export function slotOf (kind: Kind, member: string, value: Json): Slot | undefin
   if (kind === 'extension') return Array.isArray(value) ? list('extension') : one('extension')
   if (kind === 'callback') return member.startsWith('x-') ? undefined : one('pathItem')
   const slots = members[kind]
-  const slot = Object.hasOwn(slots, member) ? slots[member] : undefined
+  const name = kind === 'pathItem' ? member.toLowerCase() : member
+  const slot = Object.hasOwn(slots, name) ? slots[name] : undefined
   return slot?.kind === 'schema' && slot.many === 'one' && Array.isArray(value) ? list('schema') : slot
 }
 

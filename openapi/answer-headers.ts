@@ -1,6 +1,7 @@
 import type { AnswerFinding, AnswerHeaders, AnswerTools } from './answers.ts'
 import type { Parameter } from './declared-parameters.ts'
 import { readParameters } from './parameters.ts'
+import type { CompiledParameters } from './parameters.ts'
 import { isRefused } from './request-finding.ts'
 import { compileParameters } from './validate.ts'
 
@@ -12,10 +13,17 @@ const nothing: readonly AnswerFinding[] = []
 /** Prepares the check of the headers that an answer declares. Throws DocumentError when a schema of one cannot be compiled. */
 export function prepareHeadersCheck (declared: readonly Parameter[], { judge, shapeOf, names }: AnswerTools): HeadersCheck {
   if (declared.length === 0) return () => nothing
-  const compiled = compileParameters(declared, { judge, shapeOf, declared: names() })
-  return (headers) => {
+  const [cookies, others] = [true, false].map((isCookie) => compileParameters(declared.filter(({ name }) => (name.toLowerCase() === 'set-cookie') === isCookie), { judge, shapeOf, declared: names() })) as [CompiledParameters, CompiledParameters]
+  const check = (compiled: CompiledParameters, headers: AnswerHeaders): readonly AnswerFinding[] => {
     const read = readParameters(compiled, { path: {}, query: '', header: (name) => headers[name] })
     return isRefused(read) ? read.findings.map(toFinding) : nothing
+  }
+  return (headers) => {
+    const found = check(others, headers)
+    if (cookies.all.length === 0) return found
+    // The one header that is a list which no commas make one (RFC 9110, 5.3): each line is judged by itself.
+    const lines = [headers['set-cookie']].flat()
+    return [...found, ...lines.flatMap((line) => check(cookies, { 'set-cookie': line }))]
   }
 }
 

@@ -117,10 +117,15 @@ function readPart (shape: Shape | undefined, encoding: Encoding | undefined, par
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'us-ascii') return wrong('charset', 'must be in UTF-8')
   if (isJsonType(type)) return readJsonBytes(part.bytes, pointer)
   if (shape?.members && shape.scalars.length === 0) return wrong('contentType', 'must be of the media type application/json')
-  if (types.length === 0 && !isText(type)) return wrong('contentType', 'must be of the media type text/plain')
+  if (types.length === 0 && !isText(type) && !isFile(part, type)) return wrong('contentType', 'must be of the media type text/plain')
   const text = utf8Text(part.bytes)
   if (text === undefined) return wrong('encoding', 'must be in UTF-8')
   return shape ? readScalar(shape, text, pointer) : { value: text }
+}
+
+/** A file may be of any type, also where a contract says no more than that it is a text. */
+function isFile ({ filename }: Part, type: string): boolean {
+  return filename !== undefined || type === 'application/octet-stream'
 }
 
 function isConcrete (type: string): boolean {

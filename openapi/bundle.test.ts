@@ -140,6 +140,10 @@ const taken: Readonly<Record<string, readonly [files: Record<string, string>, ex
     { 'contract.yaml': "openapi: 3.1.0\ninfo: {}\npaths: {}\ncomponents: { schemas: { A: { $defs: { B: { $anchor: b } }, properties: { x: { $ref: '#/$defs/B', description: kept }, y: { $ref: '#b' } } } } }" },
     { '/components/schemas/A/properties/x': { description: 'kept', $ref: '#/components/schemas/A/$defs/B' }, '/components/schemas/A/properties/y/$ref': '#/components/schemas/A/$defs/B' }
   ],
+  'a dynamic reference': [
+    { 'contract.yaml': "openapi: 3.1.0\ninfo: {}\npaths: { x-a: { $ref: nothing.yaml } }\ncomponents: { schemas: { Tree: { $dynamicAnchor: node, items: { $dynamicRef: '#node', maxItems: 3 } } } }" },
+    { '/components/schemas/Tree/items': { maxItems: 3, allOf: [{ $ref: '#/components/schemas/Tree' }] }, '/paths/x-a/$ref': 'nothing.yaml' }
+  ],
   'schemas that a discriminator of another file names': [
     { 'contract.yaml': `${head}paths: {}\ncomponents: { schemas: { A: { $ref: 'other.yaml#/components/schemas/Pet' }, Dog: {} } }`, 'other.yaml': "components: { schemas: { Pet: { oneOf: [{ $ref: '#/components/schemas/Cat' }, { $ref: '#/components/schemas/Dog' }], discriminator: { propertyName: kind, mapping: { cat: Cat } } }, Cat: {}, Dog: {} } }" },
     { '/components/schemas/Pet/discriminator/mapping': { cat: '#/components/schemas/Cat', Dog: '#/components/schemas/Dog_2' } }

@@ -56,11 +56,12 @@ class Bundler {
   rewrite (value: Json, slot: Slot, spot: Spot, trail: readonly string[] = []): Json {
     if (typeof value !== 'object' || value === null) return value
     if (++this.#values > mostValues) throw this.#error(spot, `it grows beyond ${mostValues} values when its references are followed`)
+    if (isObject(value) && slot.kind === 'schema' && slot.many === 'one' && typeof value['$dynamicRef'] === 'string') return this.rewrite(withStaticReference(value, value['$dynamicRef']), slot, spot, trail)
     if (isObject(value) && typeof value['$ref'] === 'string') return this.#refer(value, value['$ref'], slot, spot, trail)
     if (Array.isArray(value)) return value.map((item: Json, index) => this.rewrite(item, { kind: slot.kind, many: 'one' }, below(spot, String(index)), trail))
     const copy: Mutable = Object.create(null) as Mutable
     for (const [name, member] of Object.entries(value)) {
-      const inner = slot.many === 'map' ? { kind: slot.kind, many: 'one' } as const : slotOf(slot.kind, name, member)
+      const inner = slot.many !== 'map' ? slotOf(slot.kind, name, member) : slot.kind === 'pathItem' && name.startsWith('x-') ? undefined : { kind: slot.kind, many: 'one' } as const
       copy[name] = inner ? this.rewrite(member, inner, inside(spot, name, slot), trail) : member
     }
     return slot.kind === 'schema' && slot.many === 'one' && isObject(value) && isObject(value['discriminator']) ? this.#mapTags(value, copy, value['discriminator'], spot) : copy
@@ -138,6 +139,12 @@ class Bundler {
   #error (spot: Spot, reason: string): DocumentError {
     return errorAt({ file: this.#targets.shown(spot.file), pointer: spot.pointer }, reason)
   }
+}
+
+/** A dynamic reference (JSON Schema 2020-12, 8.2.3.2) leads where a plain one would: a contract is one schema resource, in which an anchor stands for one schema. */
+function withStaticReference (schema: JsonObject, $ref: string): JsonObject {
+  const { $dynamicRef: _, allOf, ...others } = schema
+  return { ...others, allOf: [...Array.isArray(allOf) ? allOf as readonly Json[] : [], { $ref }] }
 }
 
 function below (spot: Spot, name: string): Spot {

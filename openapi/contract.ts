@@ -109,7 +109,7 @@ function readContract (source: JsonObject, file: string, { files, origins, writt
 function pathsOf ({ paths, components, webhooks }: JsonObject, notes: Notes, fail: (pointer: string, message: string) => Error): JsonObject {
   if (isObject(paths)) return paths
   if (paths !== undefined && paths !== null) throw fail('/paths', 'paths must be an object')
-  if (Object.keys(isObject(components) ? components : {}).length === 0 && webhooks === undefined) throw fail('', 'has no paths object')
+  if (paths === undefined && Object.keys(isObject(components) ? components : {}).length === 0 && webhooks === undefined) throw fail('', 'has no paths object')
   notes.add('', 'has no paths: there is nothing to serve')
   return {}
 }

@@ -35,7 +35,7 @@ const names: Mend = (value) => {
   return value.every((one: Json) => typeof one === 'string') ? value : value.filter((one: Json) => typeof one === 'string' || typeof one === 'number').map(String)
 }
 
-const values: Mend = (value) => Array.isArray(value) ? (value.length > 0 ? value : undefined) : isObject(value) ? undefined : [value]
+const values: Mend = (value) => Array.isArray(value) ? (value.length > 0 ? value : undefined) : isObject(value) || value === null ? undefined : [value]
 const dependent: Mend = (value) => isObject(value) && Object.values(value).every((one) => Array.isArray(one) && one.every((name: Json) => typeof name === 'string')) ? value : undefined
 
 function some (kept: Json[], before: readonly Json[]): Json | undefined {

@@ -28,13 +28,21 @@ function mendMembers (object: JsonObject, kind: Kind, pointer: string, notes: No
 function mendSlot (value: Json, slot: Slot, pointer: string, notes: Notes): Json | undefined {
   const { kind, many } = slot
   // Whether there are paths at all, and what stands at one, is not for mending.
-  if (kind === 'pathItem') return isObject(value) ? mapValues(value, (item, name) => isObject(item) ? mendMembers(item, kind, `${pointer}/${escapeToken(name)}`, notes) : item) : value
+  if (kind === 'pathItem') return isObject(value) ? mapValues(value, (item, name) => isObject(item) ? mendMembers(withMethods(item, `${pointer}/${escapeToken(name)}`, notes), kind, `${pointer}/${escapeToken(name)}`, notes) : item) : value
   if (kind === 'schema') return many !== 'one' || isObject(value) || typeof value === 'boolean' ? value : leaveOut(pointer, notes)
   if (!mended.has(kind)) return value
   if (many === 'map') return isObject(value) ? mapValues(value, (member, name) => kind === 'response' && name.startsWith('x-') ? member : mendOne(member, kind, `${pointer}/${escapeToken(name)}`, notes) ?? {}) : leaveOut(pointer, notes)
   if (many === 'one') return kind === 'operation' ? (isObject(value) ? mendMembers(value, kind, pointer, notes) : value) : mendOne(value, kind, pointer, notes)
   const list: readonly Json[] | undefined = Array.isArray(value) ? value : undefined
   return list ? list.map((member, index) => mendOne(member, kind, `${pointer}/${index}`, notes)).filter((member) => member !== undefined) : leaveOut(pointer, notes)
+}
+
+/** Methods are in lower case; one in upper case is meant for nothing else. */
+function withMethods (item: JsonObject, pointer: string, notes: Notes): JsonObject {
+  const wrong = Object.keys(item).filter((member) => slotOf('pathItem', member, null)?.kind === 'operation' && member !== member.toLowerCase() && !Object.hasOwn(item, member.toLowerCase()))
+  if (wrong.length === 0) return item
+  for (const member of wrong) notes.add(`${pointer}/${member}`, `the method ${member} is read as ${member.toLowerCase()}`)
+  return Object.fromEntries(Object.entries(item).map(([member, value]) => [wrong.includes(member) ? member.toLowerCase() : member, value]))
 }
 
 function mapValues (object: JsonObject, change: (value: Json, name: string) => Json): JsonObject {
@@ -63,6 +71,10 @@ function mendParameter (parameter: JsonObject, pointer: string, notes: Notes): J
     delete changed['style']
     notes.add(`${pointer}/style`, `the style ${JSON.stringify(style)} is none of parameters in ${place}: it is left out`)
   }
+  if (typeof place === 'string' && !Object.hasOwn(styles, place) && Object.hasOwn(styles, place.toLowerCase())) {
+    changed['in'] = place.toLowerCase()
+    notes.add(pointer, `the parameter ${JSON.stringify(name ?? null)} is in ${place}: that is read as ${place.toLowerCase()}`)
+  }
   if (typeof required === 'string') changed['required'] = required === 'true'
   const hasContent = isObject(content) && Object.keys(content).length > 0
   if (!isObject(schema) && typeof schema !== 'boolean' && !hasContent) {
@@ -70,5 +82,5 @@ function mendParameter (parameter: JsonObject, pointer: string, notes: Notes): J
     changed['schema'] = own.length > 0 ? Object.fromEntries(own) : { type: 'string' }
     notes.add(pointer, `the parameter ${JSON.stringify(name ?? null)} has no schema: it is read as ${JSON.stringify(changed['schema']).slice(0, 200)}`)
   }
-  return Object.keys(changed).length === Object.keys(parameter).length && changed['style'] === style && changed['required'] === required && changed['schema'] === schema ? parameter : changed
+  return Object.keys(changed).length === Object.keys(parameter).length && changed['style'] === style && changed['required'] === required && changed['in'] === place && changed['schema'] === schema ? parameter : changed
 }

@@ -95,12 +95,20 @@ function dispositionOf (text: string): { readonly name: string, readonly filenam
   const { value, parameters } = readParameterised(text) ?? {}
   const name = parameters?.get('name')
   if (value !== 'form-data' || !parameters || name === undefined) throw new MultipartError('a part has no Content-Disposition: form-data with one name, and that without backslashes')
-  const others = [...parameters.keys()].filter((one) => one !== 'name' && one !== 'filename')
-  // RFC 7578, 4.2: filename* is not for forms; another reader could take either.
-  if (others.length > 0) throw new MultipartError('a part has a Content-Disposition with something besides name and filename')
-  const filename = parameters.get('filename')
-  if (filename !== undefined && !isPlainName(filename)) throw new MultipartError('a filename is a path, too long, or has characters that no filename has')
-  return { name, filename }
+  if ([...parameters.keys()].some((one) => !['name', 'filename', 'filename*'].includes(one))) throw new MultipartError('a part has a Content-Disposition with something besides name and filename')
+  // RFC 7578, 4.2, has no filename* in forms, but .NET sends one with every file. Another reader could take either: each has to be the name of a file.
+  const filenames = [parameters.get('filename'), parameters.get('filename*')].filter((one) => one !== undefined)
+  if (!filenames.every((one, index) => isPlainName(index === 0 && parameters.has('filename') ? one : extendedValue(one)))) throw new MultipartError('a filename is a path, too long, or has characters that no filename has')
+  return { name, filename: filenames[0] }
+}
+
+/** What `UTF-8''name` says (RFC 8187, 3.2); a path, which no filename is, where it says nothing. */
+function extendedValue (text: string): string {
+  try {
+    return decodeURIComponent(/^utf-8'[A-Za-z0-9-]*'(.+)$/i.exec(text)?.[1] ?? '/')
+  } catch {
+    return '/'
+  }
 }
 
 function isPlainName (filename: string): boolean {

@@ -67,7 +67,7 @@ const noPairs: ReadonlyMap<string, never> = new Map<string, never>()
 export function readParameters (compiled: CompiledParameters, source: ParameterSource): ReadParameters | Findings {
   const query = parseQuery(source.query)
   if (!query) return refused([{ in: 'query', pointer: '', rule: 'encoding', detail: 'the query string has a broken percent-encoding' }])
-  const cookies = compiled.cookieNames.size === 0 ? [] : parseCookies([source.header('cookie')].flat().join('; '))
+  const cookies = compiled.cookieNames.size === 0 ? [] : parseCookies([source.header('cookie') ?? []].flat().join('; '), compiled.cookieNames)
   if (!cookies) return refused([{ in: 'cookie', pointer: '', rule: 'encoding', detail: 'the cookies have a broken percent-encoding' }])
   const findings: Finding[] = []
   for (const { name } of query) {
@@ -85,7 +85,7 @@ export function readParameters (compiled: CompiledParameters, source: ParameterS
     // What names the resource goes first, where something else has the same name.
     else if (!(parameter.name in values) || parameter.in === 'path') values[parameter.name] = read.value
   }
-  return findings.length > 0 ? refused(findings) : { values, query, cookie: cookies.length === 0 ? undefined : writeCookies(cookies, compiled.cookieNames) }
+  return findings.length > 0 ? refused(findings) : { values, query, cookie: writeCookies(cookies) }
 }
 
 /** True for a parameter in whose text nothing is delimited. */

@@ -12,19 +12,20 @@ export interface PathsReader { readonly resolve: Resolve, readonly notes: Notes,
 
 /**
  * Makes the paths of a contract such that each can be served: every template parameter is declared and every operation has an id of its own. What
- * real contracts leave out is filled in, with a note. Throws what `fail` makes for a path that no router could tell apart or read.
+ * real contracts leave out is filled in, and a path that no router could read is left out, with a note. Throws what `fail` makes for what is no path item.
  */
 export function readablePaths (paths: JsonObject, reader: PathsReader): JsonObject {
-  const items = Object.entries(paths).filter(([path]) => !path.startsWith('x-')).map(([path, item]): [string, JsonObject] => {
+  const items = Object.entries(paths).filter(([path]) => !path.startsWith('x-')).flatMap(([path, item]): [string, JsonObject][] => {
     const pointer = `/paths/${escapeToken(path)}`
-    const template = checkTemplate(path, pointer, reader)
+    const template = templateOf(path, pointer, reader)
     if (item !== null && !isObject(item)) throw reader.fail(pointer, 'an object is expected here')
-    return [template, withParameters(template, item === null ? {} : reader.resolve(item), pointer, reader)]
+    return template === undefined ? [] : [[template, withParameters(template, item === null ? {} : reader.resolve(item), pointer, reader)]]
   })
   return nameOperations(Object.fromEntries(withoutTwins(items, reader)), reader.notes)
 }
 
-function checkTemplate (path: string, pointer: string, { notes, fail }: PathsReader): string {
+/** The template that a path is; undefined for one that no request could have, or that no router could read: nothing is served there. */
+function templateOf (path: string, pointer: string, { notes }: PathsReader): string | undefined {
   const whole = withDistinctNames(withoutStrays(path, pointer, notes), pointer, notes)
   const literal = whole.replaceAll(/\{[^{}]+\}/g, '')
   const fault = /[{}]/.test(literal)
@@ -32,7 +33,10 @@ function checkTemplate (path: string, pointer: string, { notes, fail }: PathsRea
     : /[?#]/.test(literal) ? 'has a query or a fragment: declare that as parameters'
       : /[*\\\s]/.test(literal) ? 'has a *, a backslash or white space'
         : /\}\{/.test(whole) ? 'has two parameters with nothing between them' : undefined
-  if (fault !== undefined) throw fail(pointer, `the path ${JSON.stringify(path)} ${fault}`)
+  if (fault !== undefined) {
+    notes.add(pointer, `the path ${JSON.stringify(path)} ${fault}: it is not served`)
+    return undefined
+  }
   if (whole.startsWith('/')) return whole
   notes.add(pointer, `the path ${JSON.stringify(path)} does not begin with a slash: it is read with one`)
   return `/${whole}`

@@ -5,6 +5,7 @@ import type { Json } from './document.ts'
 export function declaredNames (value: Json, names = new Set<string>()): ReadonlySet<string> {
   if (typeof value !== 'object' || value === null) return names
   if (isObject(value) && isObject(value['properties'])) for (const name of Object.keys(value['properties'])) names.add(name)
+  if (isObject(value) && Array.isArray(value['required'])) for (const name of value['required']) if (typeof name === 'string') names.add(name)
   for (const member of Object.values(value)) declaredNames(member, names)
   return names
 }

@@ -102,7 +102,7 @@ function referencesIn (schema: JsonObject): readonly string[] {
  * schemas that lead to each other would not fit on the stack. What it takes to be under way it leaves for later.
  */
 function compileInTurn (ajv: Ajv, ids: readonly string[]): void {
-  const under = ajv._compilations
+  const { _compilations: under } = ajv
   const waiting = new Map(ids.toReversed().flatMap((id) => {
     const schema = ajv.schemas[id]
     return schema && !inlineRef(schema.schema, inlined) ? [[id, schema]] : []

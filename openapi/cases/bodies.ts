@@ -68,5 +68,6 @@ export const bodyCases: readonly RequestCase[] = [
   ...jsonCases('3.1', { type: ['object', 'null'], properties: { a: { type: ['integer', 'string'] }, c: { const: 'x' }, pair: { type: 'array', prefixItems: [{ type: 'integer' }, { type: 'string' }], items: false }, m: { type: 'integer', exclusiveMinimum: 5 } }, dependentRequired: { a: ['c'] }, unevaluatedProperties: false }, [
     ['null'], ['{}'], ['{"a":1,"c":"x"}'], ['{"a":true,"c":"x"}', 'body/a type'], ['{"a":1}', 'body dependentRequired'], ['{"c":"y"}', 'body/c const'], ['{"pair":[1,"a"]}'], ['{"pair":["a",1]}', ['body/pair/0 type', 'body/pair/1 type']], ['{"m":5}', 'body/m exclusiveMinimum'], ['{"m":9007199254740993}'], ['{"z":1}', 'body unevaluatedProperties']
   ], { openapi: '3.1.0' }),
+  ...jsonCases('names of the prototype', { type: 'object', required: ['toString'] }, [['{"toString":1}'], ['{}', 'body required']]),
   ...jsonCases('3.1', { $ref: '#/components/schemas/N', maximum: 5 }, [['5'], ['6', 'body maximum'], ['"a"', 'body type']], { openapi: '3.1.0', schemas: { N: { type: 'integer' } } })
 ]

@@ -54,7 +54,7 @@ export const otherParameterCases: readonly RequestCase[] = [
     ['those of the protocol are passed over', {}], ['names in any case', { headers: { 'x-correlation-id': 'a' } }, 'header/X-CORRELATION-ID type'], ['undeclared ones are passed over', { headers: { 'x-other': 'a' } }]
   ]),
 
-  ...cookie('cookies', [{ name: 'session', required: true, schema: { type: 'string', minLength: 3 } }, { name: 'n', schema: { type: 'integer' } }], { 'session=abc': undefined, '': 'cookie/session required', 'session=ab': 'cookie/session minLength', 'n=1; session=abc': undefined, 'session=abc; n=x': 'cookie/n type', 'session=abc; other=1': undefined, 'session=abc; session=abd': 'cookie/session once', 'session=%zz': 'cookie encoding', 'SESSION=abc': 'cookie/session required' }),
+  ...cookie('cookies', [{ name: 'session', required: true, schema: { type: 'string', minLength: 3 } }, { name: 'n', schema: { type: 'integer' } }], { 'session=abc': undefined, '': 'cookie/session required', 'session=ab': 'cookie/session minLength', 'n=1; session=abc': undefined, 'session=abc; n=x': 'cookie/n type', 'session=abc; other=1': undefined, 'session=abc; other=%zz': undefined, 'session=abc; session=abd': 'cookie/session once', 'session=%zz': 'cookie encoding', 'SESSION=abc': 'cookie/session required' }),
   ...cookie('cookies', [{ name: 'ids', explode: false, schema: integers }], { 'ids=1,2': undefined, 'ids=1,x': 'cookie/ids/1 type', 'ids=1; ids=2': 'cookie/ids once' }),
   ...cookie('cookies', [{ name: 'ids', schema: integers }], { 'ids=1; ids=2': undefined, 'ids=x': 'cookie/ids/0 type' }),
   ...cookie('cookies', [{ name: 'c', explode: false, schema: colour }], { 'c=R,1,G,2': undefined, 'c=R': 'cookie/c style' })
