@@ -24,5 +24,6 @@ export function notices ({ versions, deprecation }: Standing, language: Language
 
 /** A day (`YYYY-MM-DD`) as it is written in a language. */
 function dayIn (language: Language, day: string): string {
-  return new Intl.DateTimeFormat(language === 'it' ? 'it-IT' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day))
+  const written = new Intl.DateTimeFormat(language === 'it' ? 'it-IT' : 'en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(day))
+  return language === 'it' ? written.replace(/^1 /, '1º ') : written
 }

@@ -112,7 +112,7 @@ t.test('the state of every version is in words, and what follows from it', async
   t.match(await stateOf('Suspended'), /Versione 1: Sospesa[\s\S]*non rilascia voucher/)
   t.match(await stateOf(undefined), /Non risulta su PDND[\s\S]*nessun voucher vale/)
   const leaving = await stateOf('Published', { since: '2026-01-31', sunset: '2026-12-01', successor: 'https://api.example.it/v2', notice: 'https://www.example.it/avviso' })
-  t.match(leaving, /Deprecato dal 31 gennaio 2026\. Dal 1 dicembre 2026 può non rispondere più\.[\s\S]*href="https:\/\/api\.example\.it\/v2"[\s\S]*href="https:\/\/www\.example\.it\/avviso"/)
+  t.match(leaving, /Deprecato dal 31 gennaio 2026\. Dal 1º dicembre 2026 può non rispondere più\.[\s\S]*href="https:\/\/api\.example\.it\/v2"[\s\S]*href="https:\/\/www\.example\.it\/avviso"/)
 })
 
 t.test('what a contract says is text, and only the web and mail are links', async (t) => {

@@ -177,7 +177,7 @@ const english: typeof italian = {
   license: 'Licence',
   holder: 'Rights holder',
   otherVersions: 'Other versions of this e-service',
-  since: (day) => `Deprecated since ${day}.`,
+  since: (day) => `Deprecated as of ${day}.`,
   sunset: (day) => `From ${day} on it may not answer any more.`,
   successor: 'In its place',
   notice: 'The whole notice',

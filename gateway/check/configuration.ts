@@ -26,14 +26,14 @@ export async function checkConfiguration (file: string, { env, offline }: Config
   const contracts: Checked[] = []
   for (const { contract, lint: { profile } } of config.eservices) contracts.push(await checkContract(contract, { profile, rulesUrl: `${config.publicUrl}/rules` }))
   const { eservices, problems } = await describe(config, file)
-  const unserved = new Set(contracts.flatMap((contract) => contract.problems.filter(({ rule }) => rule.startsWith('varco-')).map(({ message }) => message.en)))
+  const unserved = contracts.flatMap((contract) => contract.problems.filter(({ rule }) => rule.startsWith('varco-')).map(({ message }) => message.en))
   return [{
     file,
     kind: 'configuration',
     facts: { it: `${config.environment}, ${config.eservices.length} e-service`, en: `${config.environment}, ${config.eservices.length} ${config.eservices.length === 1 ? 'e-service' : 'e-services'}` },
     problems: [
       // What is wrong with a contract alone is told with the contract.
-      ...problems.filter(({ message }) => !unserved.has(message.en)),
+      ...problems.filter(({ message }) => !unserved.some((told) => message.en === told || message.en.endsWith(`: ${told}`))),
       ...await findBadKeychains(eservices, file),
       ...offline ? [] : await findUnreachable(config, eservices)
     ]

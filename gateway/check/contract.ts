@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
+import { escapeToken } from '../../openapi/anatomy.ts'
 import { loadContract } from '../../openapi/contract.ts'
 import type { Contract } from '../../openapi/contract.ts'
 import { DocumentError } from '../../openapi/document.ts'
@@ -47,23 +48,31 @@ async function load (file: string): Promise<{ readonly contract?: Contract, read
     const contract = await loadContract(file)
     compileContract(contract)
     await registerOperations(contract)
-    return { contract, problems: [...await encodingOf(file), ...await notesOf(contract), ...faultsOf(() => demandsOf(contract), file), ...faultsOf(() => deprecationsOf(contract, undefined), file)] }
+    return { contract, problems: [...await encodingOf(file), ...await placed(contract, [...notesOf(contract), ...faultsOf(demandsOf, contract, 'x-modi'), ...faultsOf((one) => deprecationsOf(one, undefined), contract, 'x-deprecation')])] }
   } catch (error) {
     return { problems: [unservable(file, error)] }
   }
 }
 
-/** What is served in another way than it is written. */
-async function notesOf ({ notes, file, origins }: Contract): Promise<readonly Problem[]> {
+/** What is wrong, or is to be known, at a pointer into the contract as it is served. */
+type Told = Pick<Problem, 'severity' | 'rule' | 'message'> & { readonly pointer: string }
+
+/** Where each of them stands in the files. */
+async function placed ({ file, origins }: Contract, told: readonly Told[]): Promise<readonly Problem[]> {
   const readers = new Map<string, ReturnType<typeof positionsIn>>()
   const problems: Problem[] = []
-  for (const { pointer, message } of notes) {
-    const origin = originOf(pointer, file, origins)
+  for (const one of told) {
+    const origin = originOf(one.pointer, file, origins)
     const positionOf = readers.get(origin.file) ?? positionsIn(await readFile(origin.file, 'utf8'))
     readers.set(origin.file, positionOf)
-    problems.push({ ...origin, ...positionOf(segmentsOf(origin.pointer)), severity: 'info', rule: 'varco-reads', message: { it: `il gateway lo legge per come è inteso (${message})`, en: message } })
+    problems.push({ ...one, ...origin, ...positionOf(segmentsOf(origin.pointer)) })
   }
   return problems
+}
+
+/** What is served in another way than it is written. */
+function notesOf ({ notes }: Contract): readonly Told[] {
+  return notes.map(({ pointer, message }) => ({ pointer, severity: 'info', rule: 'varco-reads', message: { it: `il gateway lo legge per come è inteso (${message})`, en: message } }))
 }
 
 /** A file in another encoding is read all the same, but for its accents. */
@@ -74,13 +83,23 @@ async function encodingOf (file: string): Promise<readonly Problem[]> {
   return [{ file, line, column: 1, severity: 'warn', rule: 'varco-reads', message: { it: 'il file non è in UTF-8: le lettere accentate vanno perse; salvarlo in UTF-8', en: 'the file is not UTF-8: its accented letters are lost; save it as UTF-8' } }]
 }
 
-function faultsOf (work: () => unknown, file: string): readonly Problem[] {
+function faultsOf (work: (contract: Contract) => unknown, contract: Contract, member: 'x-modi' | 'x-deprecation'): readonly Told[] {
   try {
-    work()
+    work(contract)
     return []
   } catch (error) {
-    return (error as Error).message.split('\n').map((sentence) => placedProblem(sentence.replace(`${file}: `, ''), file, 'varco-x-modi'))
+    return (error as Error).message.split('\n').map((sentence) => {
+      const said = sentence.replace(`${contract.file}: `, '')
+      return { pointer: pointerOf(said, contract, member), severity: 'error', rule: `varco-${member}`, message: { it: said, en: said } }
+    })
   }
+}
+
+/** Where the member stands that a sentence is about (`operation "id": x-modi.dpop: …`). */
+function pointerOf (sentence: string, { operations }: Contract, member: string): string {
+  const [, id, steps = member] = /^(?:operation "(.*?)": )?(x-[a-z]+(?:\.\w+)*)?/.exec(sentence) ?? []
+  const operation = operations.find((one) => one.id === id)
+  return [...operation ? ['paths', operation.path, operation.method.toLowerCase()] : [], ...steps.split('.')].map((step) => `/${escapeToken(step)}`).join('')
 }
 
 function unservable (file: string, error: unknown): Problem {

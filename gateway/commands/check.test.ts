@@ -60,6 +60,8 @@ paths:
   /five:
     get:
       operationId: five
+      deprecated: true
+      x-deprecation: { since: 2027-01-01, notice: 'javascript:alert(1)' }
       x-modi: { dpop: needed }
       responses: { '200': { description: "\\u001b[31mred" } }
 `)
@@ -75,7 +77,8 @@ t.test('one that it would not: place, line, rule and what to do', async (t) => {
   const { code, out } = await check(bad)
   t.equal(code, 1)
   t.match(out, /\n  3:1  error  [^\n]*\/status[^\n]*  paths-status \(RAC_REST_NAME_011\)\n      │ paths:\n/)
-  t.match(out, /error  operation "five": x-modi\.dpop: /, 'what a gateway could not enforce is an error as well')
+  t.match(out, /\n  13:\d+  error  operation "five": x-modi\.dpop: .*  varco-x-modi\n/, 'what a gateway could not enforce is an error as well')
+  t.match(out, /\n  12:\d+  error  operation "five": x-deprecation\.notice: .*  varco-x-deprecation\n/)
   t.match(out, /PDND would not publish it\n$/)
   t.match(out, /… 1 more of use-problem-json-for-errors \(--all shows them\)/)
   t.equal((await check(bad, '--all')).out.match(/use-problem-json-for-errors/g)?.length, 4)
@@ -169,5 +172,5 @@ eservices:
   t.match(await check(await withSecret(origin)), { code: 1, out: /the platform's keys cannot be read from .*: no keys \(status 200\)  varco-platform/ })
   const { code, out } = await check(await withSecret(origin, 'bad.yaml'), '--offline')
   t.equal(code, 1)
-  t.equal(out.match(/x-modi\.dpop/g)?.length, 1, 'what is wrong with a contract is told once')
+  for (const name of [/x-modi\.dpop/g, /x-deprecation\.notice/g]) t.equal(out.match(name)?.length, 1, 'what is wrong with a contract is told once')
 })
