@@ -35,7 +35,8 @@ Exit code 0 when nothing is missing or it was written, 1 when something is.`,
       return exitCodes.findings
     }
     await write(file, completed.result())
-    terminal.out(`${file}: ${diff.match(/^\+(?!\+\+)/gm)?.length ?? 0} lines added; see what is left with: varco check ${file}\n`)
+    const added = diff.match(/^\+(?!\+\+)/gm)?.length ?? 0
+    terminal.out(`${file}: ${added} ${added === 1 ? 'line' : 'lines'} added; see what is left with: varco check ${file}\n`)
     return exitCodes.ok
   }
 }

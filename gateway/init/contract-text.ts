@@ -14,14 +14,17 @@ interface Insertion { readonly offset: number, readonly text: string, readonly c
  */
 export class ContractText {
   readonly text: string
+  readonly #mark: string
   readonly #document: Document
   readonly #isJson: boolean
   readonly #newline: string
   readonly #step: number
   readonly #members = new Map<YAMLMap, Map<string, Added>>()
   readonly #items = new Map<YAMLSeq, Json[]>()
-  constructor (text: string) {
+  constructor (written: string) {
+    const text = written.replace(/^\ufeff/, '')
     this.text = text
+    this.#mark = written.slice(0, written.length - text.length)
     // Merged members belong to other mappings, and stay there.
     this.#document = parseDocument(text, { merge: true, logLevel: 'silent' })
     this.#isJson = /^\s*\{/.test(text)
@@ -60,7 +63,8 @@ export class ContractText {
       const own = insertions.filter(({ offset }) => offset >= start && (offset < end || isLast && offset === end))
       const after = own.toReversed().reduce((text, { offset, text: added }) => text.slice(0, offset - start) + added + text.slice(offset - start), before)
       start = end
-      return { before, after }
+      const mark = index === 0 ? this.#mark : ''
+      return { before: mark + before, after: mark + after }
     })
   }
 

@@ -171,6 +171,13 @@ t.test('the command shows a diff that patches the file, or writes it as a whole'
   t.match(await init([await fileOf(t, 'swagger.yaml', 'swagger: "2.0"\ninfo: { title: a, version: 1.0.0 }\npaths: {}\n')]), { code: 78, err: /is no OpenAPI 3\.0 or 3\.1 document/ }, 'what it cannot mend it leaves alone')
 })
 
+t.test('a mark of the encoding stays at the beginning, and counts for no column', async (t) => {
+  const plain = complete(yaml, 'contract.yaml', () => id)
+  const marked = complete(`\ufeff${yaml}`, 'contract.yaml', () => id)
+  t.equal(marked.result(), `\ufeff${plain.result()}`)
+  t.equal(marked.lines()[0]?.before, `\ufeff${plain.lines()[0]?.before}`)
+})
+
 t.test('additions go into every way of writing a mapping', async (t) => {
   const cases: Record<string, readonly [before: string, path: string, value: Json, after: string]> = {
     'a block': ['a:\n  b: 1\nc: 2\n', 'a/x', 'y', 'a:\n  b: 1\n  x: y\nc: 2\n'],
