@@ -172,8 +172,9 @@ t.test('the command shows a diff that patches the file, or writes it as a whole'
 })
 
 t.test('a mark of the encoding stays at the beginning, and counts for no column', async (t) => {
-  const plain = complete(yaml, 'contract.yaml', () => id)
-  const marked = complete(`\ufeff${yaml}`, 'contract.yaml', () => id)
+  const text = yaml.slice(yaml.indexOf('openapi:'))
+  const plain = complete(text, 'contract.yaml', () => id)
+  const marked = complete(`\ufeff${text}`, 'contract.yaml', () => id)
   t.equal(marked.result(), `\ufeff${plain.result()}`)
   t.equal(marked.lines()[0]?.before, `\ufeff${plain.lines()[0]?.before}`)
 })
