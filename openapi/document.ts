@@ -1,6 +1,7 @@
 import { isScalar, LineCounter, parseDocument } from 'yaml'
-import type { YAMLParseError } from 'yaml'
+import type { Document, YAMLParseError } from 'yaml'
 import { findExcess, growsTooLarge, mostValues } from './extent.ts'
+import { parseJson } from './json.ts'
 
 /** A parsed JSON or YAML value whose shape is not known yet. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -45,28 +46,57 @@ export function parseObject (text: string, file: string): JsonObject {
 export function parseText (text: string, file: string): Parsed {
   if (Buffer.byteLength(text) > maxDocumentBytes) throw new DocumentError(file, 'is larger than 5 MiB; split it or remove embedded data')
   if (text.startsWith('\ufffd\ufffd') && text.includes('\0')) throw new DocumentError(file, 'is written in UTF-16; save it as UTF-8', 1, 1)
-  const lines = new LineCounter()
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text
   const json = readJson(plain)
-  const document = tryTo(file, () => parseDocument(plain, { ...asJson, merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' }))
-  // JSON is YAML but for white space: of what JSON itself takes only a key that is there twice is a mistake.
-  const mistake = json === undefined ? document.errors[0] : document.errors.find(({ code }) => code === 'DUPLICATE_KEY')
-  if (mistake) {
-    const { line, col } = lines.linePos(mistake.pos[0])
-    throw new DocumentError(file, sentenceOf(mistake) + templateHint(plain), line, col)
-  }
-  if (json === undefined && tryTo(file, () => growsTooLarge(document))) throw new DocumentError(file, `cannot be read: it holds more than ${mostValues} values once its aliases are written out`)
-  const value: unknown = json ?? tryTo(file, () => document.toJS({ maxAliasCount: -1 }) as unknown)
-  const excess = findExcess(value)
-  if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
+  const { value, document } = json === undefined ? readYaml(plain, file) : readMembers(json, plain, file)
+  refuseExcess(value, file)
   if (!isObject(value)) throw new DocumentError(file, 'is not an object: a YAML mapping or JSON object is expected at the top', 1, 1)
   return {
     value,
     written: (path) => {
-      const node = document.getIn(path, true)
+      const node = document().getIn(path, true)
       return isScalar(node) ? node.source : undefined
     }
   }
+}
+
+/** What a text holds, and its nodes. */
+interface Reading { readonly value: unknown, readonly document: () => Document }
+
+function readYaml (text: string, file: string): Reading {
+  const { document, refuse } = nodesOf(text, file)
+  const [mistake] = document.errors
+  if (mistake) throw refuse(mistake)
+  if (tryTo(file, () => growsTooLarge(document))) throw new DocumentError(file, `cannot be read: it holds more than ${mostValues} values once its aliases are written out`)
+  return { value: tryTo(file, () => document.toJS({ maxAliasCount: -1 }) as unknown), document: () => document }
+}
+
+/** JSON is YAML but for white space, and of what JSON itself takes only a key that is there twice is a mistake: most need not be read as YAML, which takes its time. */
+function readMembers (value: unknown, text: string, file: string): Reading {
+  refuseExcess(value, file)
+  let nodes: Document | undefined
+  if ('fault' in parseJson(Buffer.from(text))) {
+    const { document, refuse } = nodesOf(text, file)
+    const mistake = document.errors.find(({ code }) => code === 'DUPLICATE_KEY')
+    if (mistake) throw refuse(mistake)
+    nodes = document
+  }
+  return { value, document: () => nodes ??= nodesOf(text, file).document }
+}
+
+function nodesOf (text: string, file: string): { readonly document: Document.Parsed, readonly refuse: (mistake: YAMLParseError) => DocumentError } {
+  const lines = new LineCounter()
+  const document = tryTo(file, () => parseDocument(text, { ...asJson, merge: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' }))
+  const refuse = (mistake: YAMLParseError): DocumentError => {
+    const { line, col } = lines.linePos(mistake.pos[0])
+    return new DocumentError(file, sentenceOf(mistake) + templateHint(text), line, col)
+  }
+  return { document, refuse }
+}
+
+function refuseExcess (value: unknown, file: string): void {
+  const excess = findExcess(value)
+  if (excess !== undefined) throw new DocumentError(file, `cannot be read: it ${excess}`)
 }
 
 function sentenceOf ({ code, message }: YAMLParseError): string {
