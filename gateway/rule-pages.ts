@@ -3,7 +3,7 @@ import type { Severity } from '../openapi/finding.ts'
 import type { RuleText } from '../openapi/rules/rule-text.ts'
 import { page, toHtml } from './page.ts'
 
-const severities: Readonly<Record<Severity, string>> = { error: 'errore · error', warn: 'avviso · warning', info: 'nota · note', hint: 'consiglio · hint' }
+const severities: Readonly<Record<Severity, string>> = { error: inBoth('errore', 'error'), warn: inBoth('avviso', 'warning'), info: inBoth('nota', 'note'), hint: inBoth('consiglio', 'hint') }
 const profiles = { pdnd: 'PDND', modi: 'ModI' } as const
 
 /** The pages that the findings of `varco check` lead to: what each rule for contracts asks, why, and how to mend it. Italian first, English below. */
@@ -25,6 +25,10 @@ export function addRulePages (app: FastifyInstance): void {
   })
 }
 
+function inBoth (italian: string, english: string): string {
+  return `${italian} · <span lang="en">${english}</span>`
+}
+
 // One scrolls by keyboard, too.
 function example (code: string): string {
   return `<pre tabindex="0"><code>${toHtml(code)}</code></pre>`
@@ -40,7 +44,7 @@ function factsOf (rule: RuleText): string {
   const own = (['pdnd', 'modi'] as const).flatMap((profile) => rule[profile] === undefined ? [] : [`${profiles[profile]}: ${severities[rule[profile]]}`])
   return [
     ...own,
-    ...pdnd === 'error' ? ['impedisce la pubblicazione sulla PDND · blocks publication on PDND'] : [],
+    ...pdnd === 'error' ? [inBoth('impedisce la pubblicazione sulla PDND', 'blocks publication on PDND')] : [],
     ...rac === undefined ? [] : [rac],
     ...reference === undefined ? [] : [`${rule.isSpectrals ? 'Spectral' : 'api-oas-checker'}: <code>${toHtml(reference)}</code>`]
   ].join('<br>')

@@ -81,6 +81,11 @@ t.test('every answer of our own contracts is valid, in every status and media ty
   }
 })
 
+t.test('a path that cannot be read is told what it lacks', async (t) => {
+  const { ask } = await mockOf(t, contract)
+  t.match((await ask('GET', '/u/%zz')).json(), { status: 400, detail: /^The path has characters that must be percent-encoded\. / })
+})
+
 t.test('the answer is the one that the caller wishes for', async (t) => {
   const { ask } = await mockOf(t, contract)
   const path = '/rest/prova/v1/u/1'

@@ -106,6 +106,6 @@ function findFault (operation: Operation, validator: OperationValidator, source:
 
 const statusCodes: Readonly<Record<number, DenialCode>> = { 400: 'malformed-request', 413: 'content-too-large', 414: 'uri-too-long', 415: 'unsupported-media-type' }
 
-function faultDenial (error: Error & { statusCode?: number }): Denial {
-  return { denial: statusCodes[error.statusCode ?? 500] ?? 'internal-error', check: 'request' }
+function faultDenial (error: Error & { code?: string, statusCode?: number }): Denial {
+  return { denial: statusCodes[error.statusCode ?? 500] ?? 'internal-error', check: 'request', ...error.code === 'FST_ERR_BAD_URL' && { detail: 'The path has characters that must be percent-encoded.' } }
 }
