@@ -1,3 +1,4 @@
+import { maxDepth } from './json.ts'
 import type { QueryPair } from './query.ts'
 import type { Members } from './shape.ts'
 import { escapePointer, once, readList, readScalar } from './typed-values.ts'
@@ -13,7 +14,9 @@ export function isDeepName (name: string, parameter: string): boolean {
 
 /** Reads an object in style deepObject (OpenAPI 3.0.3, Style Values); members that are objects themselves are written on with brackets: `filter[owner][name]`. */
 export function readDeepObject (members: Members, parameter: string, pairs: readonly QueryPair[], pointer: string): Typed {
-  return readEntries(members, pairs.map(({ name, value }) => ({ path: name.slice(parameter.length + 1, -1).split(']['), text: value })), pointer)
+  const entries = pairs.map(({ name, value }) => ({ path: name.slice(parameter.length + 1, -1).split(']['), text: value }))
+  if (entries.some(({ path }) => path.length > maxDepth)) return { violation: { pointer, rule: 'style', expected: `may be nested ${maxDepth} levels deep` } }
+  return readEntries(members, entries, pointer)
 }
 
 function readEntries (members: Members, entries: readonly Entry[], pointer: string): Typed {
