@@ -72,7 +72,7 @@ async function placed ({ file, origins }: Contract, told: readonly Told[]): Prom
 
 /** What is served in another way than it is written. */
 function notesOf ({ notes }: Contract): readonly Told[] {
-  return notes.map(({ pointer, message }) => ({ pointer, severity: 'info', rule: 'varco-reads', message: { it: `il gateway lo legge per come è inteso (${message})`, en: message } }))
+  return notes.map(({ pointer, message }) => ({ pointer, severity: 'info', rule: 'varco-reads', message: { it: `così lo legge il gateway: ${message}`, en: message } }))
 }
 
 /** A file in another encoding is read all the same, but for its accents. */
