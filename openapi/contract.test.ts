@@ -132,6 +132,7 @@ const filled: Readonly<Record<string, readonly [document: JsonObject, operations
   'a parameter that is in the path twice': [at({ '/a/{x}/b/{x}': { get: { operationId: 'a', parameters: [parameter({ name: 'x', in: 'path', schema: { type: 'integer' } })] } } }), ['GET /a/{x}/b/{x_2} a x x_2'], /has the parameter "x" twice: the later one is called x_2/],
   'a brace too many': [at({ '/a/{x}}/b': { get: { operationId: 'a' } } }), ['GET /a/{x}/b a x'], /has a brace or a space too many: it is read as \/a\/\{x\}\/b/],
   'no slash at the beginning': [at({ a: { get: { operationId: 'a' } } }), ['GET /a a'], /does not begin with a slash/],
+  'the same path with a slash and without': [at({ 'a/b': { get: { operationId: 'b' } }, '/a/b': { get: { operationId: 'a' }, post: { operationId: 'c' } } }), ['GET /a/b a', 'POST /a/b c'], /the path "a\/b" is there as \/a\/b too: only that one is served/],
   'the same path under other names': [at({ '/a/{x}': { get: { operationId: 'a' } }, '/a/{y}': { put: { operationId: 'b' } } }), ['GET /a/{x} a x', 'PUT /a/{y} b y'], /^$/],
   'the same operation under other names': [at({ '/a/{x}': { get: { operationId: 'a' } }, '/a/{y}': { get: { operationId: 'b' } } }), ['GET /a/{x} a x'], /GET \/a\/\{y\} is the same path as \/a\/\{x\} \(at #\/paths\/~1a~1\{x\}\/get\), from which no request can tell it apart: only that one is served/],
   'one of which is deprecated': [at({ '/a/{x}': { get: { operationId: 'a', deprecated: true } }, '/a/{y}': { get: { operationId: 'b' } } }), ['GET /a/{y} b y'], /is the same path as \/a\/\{y\}/],

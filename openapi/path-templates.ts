@@ -18,6 +18,10 @@ export function readablePaths (paths: JsonObject, reader: PathsReader): JsonObje
   const items = Object.entries(paths).filter(([path]) => !path.startsWith('x-')).flatMap(([path, item]): [string, JsonObject][] => {
     const pointer = `/paths/${escapeToken(path)}`
     const template = templateOf(path, pointer, reader)
+    if (template !== undefined && template !== path && Object.hasOwn(paths, template)) {
+      reader.notes.add(pointer, `the path ${JSON.stringify(path)} is there as ${template} too: only that one is served`)
+      return []
+    }
     if (item !== null && !isObject(item)) throw reader.fail(pointer, 'an object is expected here')
     return template === undefined ? [] : [[template, withParameters(template, item === null ? {} : reader.resolve(item), pointer, reader)]]
   })
