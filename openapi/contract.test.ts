@@ -16,7 +16,7 @@ const at = (paths: JsonObject): JsonObject => ({ ...base, paths })
 const answers = { responses: {} }
 
 const refused: Readonly<Record<string, readonly [document: JsonObject, message: RegExp]>> = {
-  'OpenAPI 2': [{ swagger: '2.0', info: {}, paths: {} }, /openapi must be 3\.0\.x or 3\.1\.x, in quotes \(RAC_GEN_001\) \(at #\/openapi\)/],
+  'OpenAPI 2': [{ swagger: '2.0', info: {}, paths: {} }, /openapi must be 3\.0\.x or 3\.1\.x, in quotes \(RAC_GEN_001\): this is Swagger 2, which converters make OpenAPI 3 of \(at #\/openapi\)/],
   'OpenAPI 3.2': [{ ...base, openapi: '3.2.0', paths: {} }, /openapi must be 3\.0\.x or 3\.1\.x/],
   'a version that is a number': [{ ...base, openapi: 3, paths: {} }, /openapi must be 3\.0\.x/],
   'no info': [{ openapi: '3.0.3', paths: {} }, /has no info object/],

@@ -79,7 +79,7 @@ export function toContract (document: JsonObject, file: string): Contract {
 function readContract (source: JsonObject, file: string, { files, origins, written }: Source): Contract {
   const fail = (pointer: string, message: string): DocumentError => new DocumentError(file, message, undefined, 1, pointer)
   const version = source['openapi']
-  if (typeof version !== 'string' || !/^3\.[01]\.\d+$/.test(version)) throw fail('/openapi', 'openapi must be 3.0.x or 3.1.x, in quotes (RAC_GEN_001)')
+  if (typeof version !== 'string' || !/^3\.[01]\.\d+$/.test(version)) throw fail('/openapi', `openapi must be 3.0.x or 3.1.x, in quotes (RAC_GEN_001)${source['swagger'] === undefined ? '' : ': this is Swagger 2, which converters make OpenAPI 3 of'}`)
   const notes = new Notes()
   const isOwn = (pointer: string): boolean => originOf(pointer, file, origins).file === file
   const mended = mendSchemas(mendObjects(source, notes), { notes, fail, written: (pointer) => isOwn(pointer) ? written(segmentsOf(pointer)) : undefined })
@@ -88,7 +88,7 @@ function readContract (source: JsonObject, file: string, { files, origins, writt
   const circle = findCircle(document)
   if (circle) throw fail(circle.pointer, circle.reason)
   const { info } = document
-  if (!isObject(info)) throw fail('', 'has no info object')
+  if (!isObject(info)) throw fail('', 'has no info object: add one with title and version')
   const text = (member: string): string => textOf(info[member], written(['info', member])) ?? missing(member, notes)
   const resolve = resolverOf(document, file)
   return {

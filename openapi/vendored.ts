@@ -13,6 +13,7 @@ export interface BundledFile { readonly path: string, readonly text: string }
 /** Says why a reference cannot be followed, and what to do. */
 export class UnfollowedReference extends Error {}
 
+const elsewhere = 'leads to a file outside the contract\'s folder: save a copy of that file beside the contract, and refer to it there'
 const maxBundleBytes = 20 * 1024 * 1024
 const maxFiles = 500
 
@@ -57,7 +58,7 @@ export class BundleFolder {
   }
 
   #readFile (path: string): string {
-    if (isOutside(this.#folder, path)) throw new UnfollowedReference('leads to a file outside the contract\'s folder')
+    if (isOutside(this.#folder, path)) throw new UnfollowedReference(elsewhere)
     let real: string
     let bytes: number
     try {
@@ -68,7 +69,7 @@ export class BundleFolder {
     } catch {
       throw new UnfollowedReference('cannot be followed: the file cannot be read')
     }
-    if (isOutside(realpathSync(this.#folder), real)) throw new UnfollowedReference('leads to a file outside the contract\'s folder')
+    if (isOutside(realpathSync(this.#folder), real)) throw new UnfollowedReference(elsewhere)
     if (bytes > maxDocumentBytes) throw new UnfollowedReference('leads to a file of more than 5 MiB')
     this.#bytes += bytes
     if (++this.#files > maxFiles || this.#bytes > maxBundleBytes) throw new UnfollowedReference(`is one too many: a contract may consist of ${maxFiles} files of 20 MiB together`)
