@@ -97,9 +97,16 @@ function dispositionOf (text: string): { readonly name: string, readonly filenam
   if (value !== 'form-data' || !parameters || name === undefined) throw new MultipartError('a part has no Content-Disposition: form-data with one name, and that without backslashes')
   if ([...parameters.keys()].some((one) => !['name', 'filename', 'filename*'].includes(one))) throw new MultipartError('a part has a Content-Disposition with something besides name and filename')
   // RFC 7578, 4.2, has no filename* in forms, but .NET sends one with every file. Another reader could take either: each has to be the name of a file.
-  const filenames = [parameters.get('filename'), parameters.get('filename*')].filter((one) => one !== undefined)
-  if (!filenames.every((one, index) => isPlainName(index === 0 && parameters.has('filename') ? one : extendedValue(one)))) throw new MultipartError('a filename is a path, too long, or has characters that no filename has')
-  return { name, filename: filenames[0] }
+  const [filename, extended] = [parameters.get('filename'), parameters.get('filename*')]
+  const names = [...filename === undefined ? [] : [decodedWord(filename)], ...extended === undefined ? [] : [extendedValue(extended)]]
+  if (!names.every(isPlainName)) throw new MultipartError('a filename is a path, too long, or has characters that no filename has')
+  return { name, filename: filename ?? extended }
+}
+
+/** What .NET writes where a filename has accents: `=?utf-8?B?…?=` (RFC 2047, 2). */
+function decodedWord (filename: string): string {
+  const [, base64] = /^=\?utf-8\?B\?([A-Za-z0-9+/]+={0,2})\?=$/i.exec(filename) ?? []
+  return base64 === undefined ? filename : Buffer.from(base64, 'base64').toString()
 }
 
 /** What `UTF-8''name` says (RFC 8187, 3.2); a path, which no filename is, where it says nothing. */
