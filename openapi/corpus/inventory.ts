@@ -28,7 +28,8 @@ export function inventoryOf (contract: Contract): Inventory {
   const compiled = { request: 0, response: 0 }
   for (const { pointer, schema } of written) {
     for (const direction of directionsOf(pointer)) {
-      compile(schema, direction, pointer)
+      // A component is compiled once, for all that refer to it.
+      compile(isComponent(pointer) ? { $ref: `#${pointer}` } : schema, direction, pointer)
       compiled[direction]++
     }
   }
@@ -52,9 +53,13 @@ function isRefused (pattern: string): boolean {
   }
 }
 
+function isComponent (pointer: string): boolean {
+  return /^\/components\/schemas\/[^/]+$/.test(pointer)
+}
+
 /** In which directions a schema is used that stands at this place; none where it is a part of another. */
 function directionsOf (pointer: string): readonly ('request' | 'response')[] {
-  if (/^\/components\/schemas\/[^/]+$/.test(pointer)) return ['request', 'response']
+  if (isComponent(pointer)) return ['request', 'response']
   if (!pointer.endsWith('/schema') || pointer.endsWith('/properties/schema')) return []
   return /\/(?:responses|headers)\//.test(pointer) ? ['response'] : ['request']
 }
