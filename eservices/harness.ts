@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { prepareAnswers } from '../openapi/answers.ts'
+import { prepareAnswers } from '../openapi/answers/answers.ts'
 import { loadContract } from '../openapi/contract.ts'
 import { sandboxSecret, varcoCallIssuer, varcoCallLifetimeSeconds } from '../openapi/varco-call.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'

@@ -1,4 +1,4 @@
-import { parseQuery, queryOf, writeQuery } from '../openapi/query.ts'
+import { parseQuery, queryOf, writeQuery } from '../openapi/requests/query.ts'
 import { ProblemError } from './eservice.ts'
 import type { Reply } from './eservice.ts'
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { preferredType } from '../openapi/accept.ts'
+import { preferredType } from '../openapi/requests/accept.ts'
 import { blockedAddress } from '../policies/caller.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { Exchange } from './exchange.ts'

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { planReload } from './plan-reload.ts'
+import { planReload } from './plan/plan-reload.ts'
 import { Reloader } from './reload.ts'
 import type { ConfigSource } from './reload.ts'
 import { briefOf, reportOf } from './report.ts'

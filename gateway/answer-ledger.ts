@@ -1,4 +1,4 @@
-import type { AnswerFinding } from '../openapi/answers.ts'
+import type { AnswerFinding } from '../openapi/answers/answers.ts'
 
 /** What broke a contract: the answer to which call, and how. No value of it. */
 export interface Violation extends AnswerFinding { readonly time: string, readonly operationId: string, readonly status: number, readonly correlationId: string }

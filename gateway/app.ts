@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import { queryOf } from '../openapi/query.ts'
+import { queryOf } from '../openapi/requests/query.ts'
 import { blockedAddress } from '../policies/caller.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'

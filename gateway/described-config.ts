@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { loadContract } from '../openapi/contract.ts'
-import { compileMeanwhile } from '../openapi/validate.ts'
+import { compileMeanwhile } from '../openapi/requests/validate.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import { readCheckedYaml } from './adapters/checked-yaml.ts'
 import { readRegistryFile } from './adapters/registry-file.ts'

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { AnswerFinding } from '../openapi/answers.ts'
+import type { AnswerFinding } from '../openapi/answers/answers.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { AnswerCheck } from './answer-check.ts'
 import type { UncheckedReason } from './answer-ledger.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { queryOf } from '../openapi/query.ts'
+import { queryOf } from '../openapi/requests/query.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
 import type { Denial } from '../policies/denials.ts'
 import { headerValues } from '../policies/header-values.ts'

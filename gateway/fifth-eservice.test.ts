@@ -66,7 +66,7 @@ t.test('in this repository a fifth e-service costs a contract, a module, a line 
   })
 
   t.test('its test passes and its contract has no findings', async (t) => {
-    for (const program of [start(testPath), start('openapi/lint.ts', join(copy, contractPath))]) t.equal(await program.ended, 0, program.out + program.err)
+    for (const program of [start(testPath), start('openapi/lint/lint.ts', join(copy, contractPath))]) t.equal(await program.ended, 0, program.out + program.err)
   })
 
   t.test('nothing else has changed', async (t) => {

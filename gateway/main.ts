@@ -25,7 +25,7 @@ async function start (source: ConfigSource): Promise<void> {
 async function serve (config: Config, source: ConfigSource): Promise<Served> {
   const { workers } = config
   if (workers === undefined) return (await import('./alone.ts')).serveAlone(config, source)
-  return (await import('./supervisor.ts')).supervise({ ...config, workers }, source)
+  return (await import('./fleet/supervisor.ts')).supervise({ ...config, workers }, source)
 }
 
 async function operate ({ listeners: { public: open, internal, operations: closed }, state, watch }: Config, served: Served): Promise<void> {

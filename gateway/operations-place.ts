@@ -1,6 +1,6 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../openapi/json.ts'
+import { parseJson } from '../openapi/json/json.ts'
 import { isRecord } from '../policies/jws.ts'
 
 /** Where the operations listener of a running gateway is, and its token. */

@@ -16,8 +16,8 @@ import { tokenHeaderChecks } from '../policies/signed-token.ts'
 import { formChecks, headerChecks } from '../policies/voucher.ts'
 import { claimChecks } from '../policies/voucher-caller.ts'
 import { prepareAgreedClaims } from '../policies/agreed-claims.ts'
-import type { Needs } from './docs-demands.ts'
-import { refusalsOf } from './docs-refusals.ts'
+import type { Needs } from './docs/docs-demands.ts'
+import { refusalsOf } from './docs/docs-refusals.ts'
 import { stepAnswers } from './non-blocking.ts'
 
 /** What one pattern demands, as a row of the README: everything in it is taken from the tables that enforce it. */

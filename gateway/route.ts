@@ -1,6 +1,6 @@
 import type { Contract, Operation } from '../openapi/contract.ts'
-import { essence } from '../openapi/media-type.ts'
-import type { OperationValidator } from '../openapi/validate.ts'
+import { essence } from '../openapi/requests/media-type.ts'
+import type { OperationValidator } from '../openapi/requests/validate.ts'
 import type { Admission } from '../policies/admission.ts'
 import type { Demands, NonBlockingStep } from '../policies/demands.ts'
 import type { Terms } from '../policies/policy.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Finding } from '../openapi/finding.ts'
+import type { Finding } from '../openapi/lint/finding.ts'
 import { startGateway, until } from './harness/gateway.ts'
 import type { HarnessOptions } from './harness/gateway.ts'
 import { archiveContract } from './harness/platform.ts'
@@ -55,6 +55,6 @@ t.test('warn: it goes live, is judged later, and the log tells what was found', 
 })
 
 t.test('by the rules themselves', async (t) => {
-  const { lintContract } = await import('../openapi/lint.ts')
+  const { lintContract } = await import('../openapi/lint/lint.ts')
   await t.rejects(startGateway(t, { ...linted({ profile: 'pdnd', mode: 'enforce' }, lintContract), contract: { ...archiveContract, info: { title: 'Archivio', version: 'one' } } }), { message: /contract\.json:1:\d+: [a-z-]*semver: / })
 })

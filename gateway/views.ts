@@ -1,4 +1,4 @@
-import { preferredType } from '../openapi/accept.ts'
+import { preferredType } from '../openapi/requests/accept.ts'
 import type { Exchange } from './exchange.ts'
 import { NarrowedOutlet } from './narrowed-answer.ts'
 import type { Outlet } from './outlet.ts'

@@ -1,7 +1,7 @@
 import { isScalar, LineCounter, parseDocument } from 'yaml'
 import type { Document, YAMLParseError } from 'yaml'
-import { findExcess, growsTooLarge, mostValues } from './extent.ts'
-import { parseJson } from './json.ts'
+import { findExcess, growsTooLarge, mostValues } from './reading/extent.ts'
+import { parseJson } from './json/json.ts'
 
 /** A parsed JSON or YAML value whose shape is not known yet. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }

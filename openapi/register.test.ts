@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { loadContract, toContract } from './contract.ts'
 import type { Contract, Operation } from './contract.ts'
-import type { Parameter } from './declared-parameters.ts'
+import type { Parameter } from './reading/declared-parameters.ts'
 import { atPointer, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
 import { registerOperations } from './register.ts'
-import { isRefused } from './request-finding.ts'
-import { compileContract } from './validate.ts'
+import { isRefused } from './requests/request-finding.ts'
+import { compileContract } from './requests/validate.ts'
 
 const names = ['tickets', 'surveys', 'service-usage', 'sla-telemetry']
 

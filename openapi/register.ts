@@ -3,7 +3,7 @@ import type { Document } from 'openapi-backend'
 import type { Contract } from './contract.ts'
 import { atPointer, DocumentError, isObject } from './document.ts'
 import type { Json, JsonObject } from './document.ts'
-import { toJsonSchema } from './schema.ts'
+import { toJsonSchema } from './schemas/schema.ts'
 
 /**
  * Registers every operation of a contract with openapi-backend, which reads it independently of our own loader (and, when it is asked to

@@ -2,10 +2,10 @@ import { Ajv } from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { atPointer, isObject } from '../openapi/document.ts'
 import type { JsonObject } from '../openapi/document.ts'
-import { addContractFormats } from '../openapi/formats.ts'
-import { findPatternFault, longestMatched } from '../openapi/pattern.ts'
-import { declaredNames, shownPointer } from '../openapi/pointer.ts'
-import { schemaId, toJsonSchema } from '../openapi/schema.ts'
+import { addContractFormats } from '../openapi/schemas/formats.ts'
+import { findPatternFault, longestMatched } from '../openapi/schemas/pattern.ts'
+import { declaredNames, shownPointer } from '../openapi/json/pointer.ts'
+import { schemaId, toJsonSchema } from '../openapi/schemas/schema.ts'
 
 /** The claims of tracking evidence that producer and consumer agreed on (userID, userLocation, LoA or others), as the contract describes them. */
 export interface AgreedClaims {

@@ -1,4 +1,4 @@
-import { pointedFields } from '../openapi/field-tree.ts'
+import { pointedFields } from '../openapi/json/field-tree.ts'
 import { testTime } from './fixture.ts'
 import type { Grant, Grants } from './grants.ts'
 import { withheldParameters } from './withheld-parameters.ts'

@@ -1,4 +1,4 @@
-import type { Narrowing } from '../openapi/narrow-json.ts'
+import type { Narrowing } from '../openapi/json/narrow-json.ts'
 import type { WithheldParameters } from './withheld-parameters.ts'
 
 /** What a grant leaves of the answers of one operation, worked out at boot. */

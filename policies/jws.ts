@@ -1,6 +1,6 @@
 import { constants, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { parseJson } from '../openapi/json.ts'
+import { parseJson } from '../openapi/json/json.ts'
 
 /** A JWS in compact form taken apart (RFC 7515, 7.1), nothing verified yet. Its payload may be anything. */
 export interface CompactJws {

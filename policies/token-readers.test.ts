@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { parseJson } from '../openapi/json.ts'
+import { parseJson } from '../openapi/json/json.ts'
 import { caller } from './caller.ts'
 import type { CallerFact } from './caller.ts'
 import { firstFailure } from './check.ts'

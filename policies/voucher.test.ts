@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { parseJson } from '../openapi/json.ts'
+import { parseJson } from '../openapi/json/json.ts'
 import { firstFailure } from './check.ts'
 import { encode, goodClaims, goodHeader, signText, voucher } from './fixture.ts'
 import { readJws } from './jws.ts'

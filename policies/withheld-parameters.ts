@@ -1,5 +1,5 @@
-import { parseQuery } from '../openapi/query.ts'
-import type { QueryPair } from '../openapi/query.ts'
+import { parseQuery } from '../openapi/requests/query.ts'
+import type { QueryPair } from '../openapi/requests/query.ts'
 
 /** What the query parameters of an operation have to do with fields that are withheld, worked out at boot. */
 export interface WithheldParameters {

@@ -1,6 +1,6 @@
 import type { Contract, Operation } from '../../openapi/contract.ts'
-import { findLost } from '../../openapi/field-tree.ts'
-import { jsonAnswersOf } from '../../openapi/json-answers.ts'
+import { findLost } from '../../openapi/json/field-tree.ts'
+import { jsonAnswersOf } from '../../openapi/answers/json-answers.ts'
 import { namesFields } from '../../policies/withheld-parameters.ts'
 import { didYouMean } from '../closest-name.ts'
 import { membersOf, textAt, valueAt } from '../document-value.ts'

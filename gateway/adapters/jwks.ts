@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { parseJson } from '../../openapi/json.ts'
+import { parseJson } from '../../openapi/json/json.ts'
 import { findKeyFault, importKey } from '../../policies/jwk.ts'
 import type { Jwk } from '../../policies/jwk.ts'
 import type { FoundKey, Keys } from '../../policies/keys.ts'

@@ -1,6 +1,6 @@
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseJson } from '../../openapi/json.ts'
+import { parseJson } from '../../openapi/json/json.ts'
 import { isRecord } from '../../policies/jws.ts'
 
 /** What a snapshot holds and when that was true, in epoch ms. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { grantFor } from '../../policies/grants.ts'
-import { sandboxOf } from '../docs-document.ts'
+import { sandboxOf } from '../docs/docs-document.ts'
 import type { LiveEService } from '../route.ts'
 import { Answer } from './answer.ts'
 import { openAssets } from './assets.ts'

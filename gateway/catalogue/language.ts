@@ -1,4 +1,4 @@
-import { parseQuery, queryOf } from '../../openapi/query.ts'
+import { parseQuery, queryOf } from '../../openapi/requests/query.ts'
 
 /** The languages of the catalogue, the first of them where nothing else is wished. */
 export const languages = ['it', 'en'] as const

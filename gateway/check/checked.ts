@@ -1,4 +1,4 @@
-import type { Severity, Text } from '../../openapi/finding.ts'
+import type { Severity, Text } from '../../openapi/lint/finding.ts'
 
 /** Something that is wrong with a file, or with what it names; `line` and `column` from 1, where it stands somewhere. */
 export interface Problem {

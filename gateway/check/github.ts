@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import type { Severity } from '../../openapi/finding.ts'
+import type { Severity } from '../../openapi/lint/finding.ts'
 import type { Checked } from './checked.ts'
 
 const commands: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warning', info: 'notice', hint: 'notice' }

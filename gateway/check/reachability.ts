@@ -1,6 +1,6 @@
 import { request } from 'undici'
 import type { Dispatcher } from 'undici'
-import type { Text } from '../../openapi/finding.ts'
+import type { Text } from '../../openapi/lint/finding.ts'
 import type { Config } from '../config.ts'
 import type { DescribedEService } from '../route.ts'
 import type { Problem } from './checked.ts'

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Severity } from '../../openapi/finding.ts'
+import type { Severity } from '../../openapi/lint/finding.ts'
 import type { Checked, Problem } from './checked.ts'
 
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warn: 'warning', info: 'note', hint: 'note' }

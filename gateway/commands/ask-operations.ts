@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { parseJson } from '../../openapi/json.ts'
+import { parseJson } from '../../openapi/json/json.ts'
 import { isRecord } from '../../policies/jws.ts'
 import { CheckedFileError } from '../adapters/checked-file-error.ts'
 import { loadConfig } from '../config.ts'

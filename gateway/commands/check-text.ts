@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { styleText } from 'node:util'
-import type { Severity } from '../../openapi/finding.ts'
+import type { Severity } from '../../openapi/lint/finding.ts'
 import { countsOf } from '../check/checked.ts'
 import type { Checked, Problem } from '../check/checked.ts'
 import { legible } from './legible.ts'

@@ -1,5 +1,5 @@
 import { loadContract, methods } from '../../openapi/contract.ts'
-import { queryOf } from '../../openapi/query.ts'
+import { queryOf } from '../../openapi/requests/query.ts'
 import { failedLine } from '../../policies/check.ts'
 import type { Line } from '../../policies/check.ts'
 import type { Listener } from '../../policies/demands.ts'

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
-import { planKinds } from '../plan-line.ts'
-import type { PlanKind, PlanLine } from '../plan-line.ts'
+import { planKinds } from '../plan/plan-line.ts'
+import type { PlanKind, PlanLine } from '../plan/plan-line.ts'
 import { legible } from './legible.ts'
 
 const colors = { breaking: 'red', weaker: 'red', restart: 'yellow', stricter: 'yellow', changed: 'none', added: 'green' } as const

@@ -1,5 +1,5 @@
 import { isRecord } from '../../policies/jws.ts'
-import { parseJson } from '../../openapi/json.ts'
+import { parseJson } from '../../openapi/json/json.ts'
 import type { Header, RawRequest } from '../raw-request.ts'
 
 /** True for a text that begins like a request in HTTP/1.1, or like one in JSON; anything else may be a voucher. */

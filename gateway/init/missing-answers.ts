@@ -1,8 +1,8 @@
-import { escapeToken } from '../../openapi/anatomy.ts'
+import { escapeToken } from '../../openapi/reading/anatomy.ts'
 import { atPointer, isObject } from '../../openapi/document.ts'
 import type { Json, JsonObject } from '../../openapi/document.ts'
-import { Notes } from '../../openapi/note.ts'
-import { nameOperations } from '../../openapi/operation-ids.ts'
+import { Notes } from '../../openapi/reading/note.ts'
+import { nameOperations } from '../../openapi/reading/operation-ids.ts'
 import type { Additions } from './additions.ts'
 import type { SharedParts } from './shared-parts.ts'
 

@@ -1,4 +1,4 @@
-import { schemasIn } from '../../openapi/anatomy.ts'
+import { schemasIn } from '../../openapi/reading/anatomy.ts'
 import type { JsonObject } from '../../openapi/document.ts'
 import type { Additions } from './additions.ts'
 

@@ -1,6 +1,6 @@
-import { preferredType } from '../../openapi/accept.ts'
-import { isJsonType } from '../../openapi/json-answers.ts'
-import { essence } from '../../openapi/media-type.ts'
+import { preferredType } from '../../openapi/requests/accept.ts'
+import { isJsonType } from '../../openapi/answers/json-answers.ts'
+import { essence } from '../../openapi/requests/media-type.ts'
 
 /** A media type of an answer: as the contract declares it, and as it is sent. */
 export interface ChosenType { readonly declared: string, readonly sent: string }

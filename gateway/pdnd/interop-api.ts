@@ -1,4 +1,4 @@
-import { parseJson } from '../../openapi/json.ts'
+import { parseJson } from '../../openapi/json/json.ts'
 import { isRecord } from '../../policies/jws.ts'
 import type { Keys } from '../../policies/keys.ts'
 import type { PdndEnvironment } from '../pdnd-environments.ts'

@@ -4,6 +4,7 @@ import { AgreementsByParties } from '../adapters/agreements-by-parties.ts'
 import { Lookups, putNewest } from './asking.ts'
 import type { InteropApi } from './interop-api.ts'
 import { KnownItems } from './known-items.ts'
+import { inCommon } from './registry-documents.ts'
 import { readAgreementOf, readAgreements, readsOf } from './registry-reads.ts'
 import type { Page, RegistryKind, RegistryNouns, RegistryReads, ServedEServices } from './registry-reads.ts'
 
@@ -21,13 +22,12 @@ export interface PlatformRegistryOptions {
 type Known = { readonly [Kind in RegistryKind]: KnownItems<RegistryNouns[Kind]> }
 interface Question { readonly name: string, readonly ask: () => Promise<void> }
 
-/** Clients and tenants are looked up when somebody comes with them; so many are kept. */
-const mostVisitors = 10_000
+/** Clients and tenants are looked up when somebody comes with them; so many are kept, and as many that have no agreement. */
+const [mostVisitors, mostStrangers] = [10_000, 10_000]
 /** How long the platform's "no such thing" is believed. */
 const deniedMs = 45_000
 /** Questions to the platform in a second on behalf of callers, whatever they come with. */
 const lookupsPerSecond = 20
-const mostStrangers = 10_000
 
 /**
  * The registry as the platform tells it. Reads are of what is known here; whoever comes with something that is not has it looked up, once, within a
@@ -247,9 +247,4 @@ export class PlatformRegistry implements Registry {
     this.undecided++
     return 'undecided'
   }
-}
-
-/** An e-service with those versions that the other one has too. */
-function inCommon ({ descriptors, ...eservice }: EService, { descriptors: others }: EService): EService {
-  return { ...eservice, descriptors: descriptors.filter(({ id }) => others.some((other) => other.id === id)) }
 }

@@ -99,3 +99,8 @@ export const delegationOf = (kind: DelegationKind) => (document: unknown): Deleg
     const spelled = stateOf(state)
     return spelled ? { id, kind, delegatorId, delegateId, eserviceId, state: spelled } as Delegation : undefined
   })
+
+/** An e-service with those versions that the other one has too. */
+export function inCommon ({ descriptors, ...eservice }: EService, { descriptors: others }: EService): EService {
+  return { ...eservice, descriptors: descriptors.filter(({ id }) => others.some((other) => other.id === id)) }
+}

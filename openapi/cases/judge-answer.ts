@@ -1,5 +1,5 @@
-import { prepareAnswers } from '../answers.ts'
-import type { AnswerFinding } from '../answers.ts'
+import { prepareAnswers } from '../answers/answers.ts'
+import type { AnswerFinding } from '../answers/answers.ts'
 import { toContract } from '../contract.ts'
 import type { JsonObject } from '../document.ts'
 import type { AnswerCase } from './answers.ts'

@@ -1,11 +1,11 @@
 import type { Contract } from '../contract.ts'
 import { toContract } from '../contract.ts'
 import type { JsonObject } from '../document.ts'
-import { rawPathReader } from '../raw-path.ts'
-import { isRefused } from '../request-finding.ts'
-import type { Finding, Findings } from '../request-finding.ts'
-import { compileContract } from '../validate.ts'
-import type { OperationValidator } from '../validate.ts'
+import { rawPathReader } from '../requests/raw-path.ts'
+import { isRefused } from '../requests/request-finding.ts'
+import type { Finding, Findings } from '../requests/request-finding.ts'
+import { compileContract } from '../requests/validate.ts'
+import type { OperationValidator } from '../requests/validate.ts'
 
 /** The part of a contract that cases are about: one operation, with the schemas that it refers to. */
 export interface Fragment {

@@ -1,9 +1,9 @@
-import { schemasIn } from '../anatomy.ts'
+import { schemasIn } from '../reading/anatomy.ts'
 import type { Contract } from '../contract.ts'
-import { expressionOf } from '../expression.ts'
-import { isKnownFormat } from '../formats.ts'
-import { findPatternFault } from '../pattern.ts'
-import { schemaCompiler } from '../schema-compiler.ts'
+import { expressionOf } from '../schemas/expression.ts'
+import { isKnownFormat } from '../schemas/formats.ts'
+import { findPatternFault } from '../schemas/pattern.ts'
+import { schemaCompiler } from '../schemas/schema-compiler.ts'
 
 /** What a contract holds that its validators are made of. */
 export interface Inventory {

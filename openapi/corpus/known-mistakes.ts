@@ -1,9 +1,9 @@
-import { schemasIn } from '../anatomy.ts'
+import { schemasIn } from '../reading/anatomy.ts'
 import type { Contract, Operation } from '../contract.ts'
 import { atPointer, isObject } from '../document.ts'
 import type { Json } from '../document.ts'
-import { expressionOf } from '../expression.ts'
-import type { Finding } from '../request-finding.ts'
+import { expressionOf } from '../schemas/expression.ts'
+import type { Finding } from '../requests/request-finding.ts'
 import type { Trial } from './request-trials.ts'
 
 /** A request of which the two validators think differently: what ours finds wrong (nothing where it accepts), and the keywords that the other names. */

@@ -1,4 +1,4 @@
-import { lintContract } from '../lint.ts'
+import { lintContract } from '../lint/lint.ts'
 import type { Counts } from './verdict.ts'
 
 /** What the linter found in one contract, as the reference counts it, and how long it took (ms); or why it gave no verdict. */

@@ -1,7 +1,7 @@
 import type { Contract } from '../contract.ts'
 import { loadContract } from '../contract.ts'
 import { registerOperations } from '../register.ts'
-import { compileContract } from '../validate.ts'
+import { compileContract } from '../requests/validate.ts'
 import { inventoryOf } from './inventory.ts'
 import type { Inventory } from './inventory.ts'
 

@@ -1,10 +1,10 @@
 import { array, constant, constantFrom, integer, nat, oneof, option, sample, string, stringMatching, tuple } from 'fast-check'
 import type { Arbitrary } from 'fast-check'
 import type { Contract, Operation } from '../contract.ts'
-import type { Parameter } from '../declared-parameters.ts'
+import type { Parameter } from '../reading/declared-parameters.ts'
 import type { Json, JsonObject } from '../document.ts'
 import { isObject } from '../document.ts'
-import { resolverOf } from '../references.ts'
+import { resolverOf } from '../reading/references.ts'
 import { Samples } from '../samples/sample.ts'
 
 /** A request to try: a good one in which at most one thing was changed. `changed` is the parameter or 'body', where it was. */

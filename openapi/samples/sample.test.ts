@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { schemasIn } from '../anatomy.ts'
+import { schemasIn } from '../reading/anatomy.ts'
 import { loadContract, toContract } from '../contract.ts'
 import type { JsonObject } from '../document.ts'
-import { contractsIn } from '../lint.ts'
+import { contractsIn } from '../lint/lint.ts'
 import { textLike } from './pattern-text.ts'
 import { Samples } from './sample.ts'
 
