@@ -61,10 +61,16 @@ async function filesAt (place: string): Promise<readonly string[]> {
   const kind = await stat(place).catch(() => { throw new UsageError(`there is no ${place}`) })
   if (!kind.isDirectory()) return [resolve(place)]
   const names = (await readdir(place)).filter((name) => /\.(?:ya?ml|json)$/i.test(name)).toSorted()
-  const contracts = await Promise.all(names.map(async (name) => isMeantAsContract(await readFile(join(place, name), 'utf8').catch(() => ''))))
-  const found = names.filter((_name, index) => contracts[index]).map((name) => resolve(place, name))
+  const texts = new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(place, name), 'utf8').catch(() => '')] as const)))
+  const contracts = names.filter((name) => isMeantAsContract(texts.get(name) as string))
+  // What they share is judged with those that refer to it.
+  const found = contracts.filter((name) => !contracts.some((other) => other !== name && refersTo(texts.get(other) as string, name)))
   if (found.length === 0) throw new UsageError(`there is no contract in ${place}: no YAML or JSON file has openapi at its top`)
-  return found
+  return found.map((name) => resolve(place, name))
+}
+
+function refersTo (text: string, name: string): boolean {
+  return ['', './'].some((start) => ['"', "'", ' '].some((before) => text.includes(`${before}${start}${name}#`)))
 }
 
 /** A configuration says where the platform is; whatever else is no contract is judged as one, and told so. */
