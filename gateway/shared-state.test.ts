@@ -95,15 +95,15 @@ t.test('G3: what was used before Redis came back empty is not admitted after', w
   t.equal(two.upstream.requests.length, 2)
 })
 
-t.test('95: a burst limit holds exactly for two gateways together', withRedis, async (t) => {
+t.test('95: a burst limit holds for two gateways together, to one call each', withRedis, async (t) => {
   const redis = await startRedis(t)
   const gateways = await startTwo(t, redis.url, { requests: 50, seconds: 60 })
   const answers: WireAnswer[] = []
   while (answers.length < 200) answers.push(...await Promise.all(Array.from({ length: 10 }, async (_, index) => (gateways[index % 2] as Harness).call('/items'))))
   const late = gateways.reduce((all, { gateway }) => all + gateway.shared.answers.local, 0)
   const admitted = answers.filter(({ status }) => status === 200).length
-  // On a machine that is too busy an answer of Redis is late now and then, and the gateway decides by its share.
-  t.ok(admitted >= 50 - late && admitted <= 50 + late, `${admitted} admitted, ${late} answers were late`)
+  // A gateway may hear one call late that the other used the limit up. On a machine that is too busy an answer of Redis is late now and then, and the gateway decides by its share.
+  t.ok(admitted >= 50 - late && admitted <= 50 + gateways.length + late, `${admitted} admitted, ${late} answers were late`)
   t.equal(answers.filter(({ json }) => json?.code === 'burst-exceeded').length, 200 - admitted)
   for (const gateway of gateways) t.match((await gateway.call('/items')).headers, { 'x-ratelimit-limit': '50', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': /^[1-9]\d?$/, 'retry-after': /^[1-9]\d?$/ })
 })
