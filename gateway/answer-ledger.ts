@@ -4,7 +4,7 @@ import type { AnswerFinding } from '../openapi/answers/answers.ts'
 export interface Violation extends AnswerFinding { readonly time: string, readonly operationId: string, readonly status: number, readonly correlationId: string }
 
 /** Why the body of an answer that should have been checked was not: it is longer than what is kept, it is in a coding that is not known here, too much is kept already, or its check failed: a schema cannot be compiled, or it takes too long. */
-export const uncheckedReasons = ['too-long', 'coding', 'crowded', 'failed'] as const
+const uncheckedReasons = ['too-long', 'coding', 'crowded', 'failed'] as const
 export type UncheckedReason = (typeof uncheckedReasons)[number]
 
 /** What is known of the answers of an e-service since this process was started. `latest` are the last violations, the newest first. */

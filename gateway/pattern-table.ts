@@ -51,7 +51,7 @@ const evidenceChecks = (bound: boolean): readonly string[] => [
 const answersOf = (...steps: readonly NonBlockingStep[]): readonly string[] => steps.flatMap((step) => [...stepAnswers[step]].map(([status, needed]) => `${step} answered ${status}${needed === 'Location' ? ' with Location' : ''}`))
 
 /** Every pattern that a contract can demand, and the voucher that every operation does. */
-export function patternRows (): readonly PatternRow[] {
+function patternRows (): readonly PatternRow[] {
   const row = (pattern: string, trust: readonly Trust[], checks: readonly string[], refusals: readonly DenialCode[]): PatternRow => ({ pattern, trust: trust.map((one) => trustNames[one]).join(', '), checks, refusals })
   const internal = (pattern: string, checks: readonly string[], refusals: readonly DenialCode[]): PatternRow => ({ pattern, trust: 'registered', checks: checks.filter((name) => name !== 'age'), refusals })
   const everybody: readonly Trust[] = ['pdnd', 'x509']

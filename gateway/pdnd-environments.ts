@@ -18,7 +18,7 @@ export const environmentNames = ['attestazione', 'collaudo', 'produzione', 'sand
 export type EnvironmentName = (typeof environmentNames)[number]
 
 /** The port of the sandbox PDND when `PORT` is not set: one above the gateway's. */
-export const defaultSandboxPort = 8081
+const defaultSandboxPort = 8081
 
 /** The sandbox PDND as reached on a loopback port; its issuer and audience do not depend on the port. */
 export function sandboxEnvironment (port: number = defaultSandboxPort): PdndEnvironment {

@@ -7,7 +7,7 @@ const usualCapacity = 200_000
 const sweepEvery = 60_000
 
 /** Whether one state of an interaction comes after another: a later step, or the same of a later beginning. */
-export function isLater (one: Interaction, other: Interaction): boolean {
+function isLater (one: Interaction, other: Interaction): boolean {
   return rankOf(one) > rankOf(other) || (rankOf(one) === rankOf(other) && one.startedAt > other.startedAt)
 }
 

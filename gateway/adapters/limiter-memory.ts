@@ -25,7 +25,7 @@ export function memoryLimiter (): Limiter {
 }
 
 /** What a counter of the library says of a limit; null where nothing was counted yet. */
-export function toState (counted: RateLimiterRes | null, limit: number, windowSeconds: number, exceeded: boolean): LimitState {
+function toState (counted: RateLimiterRes | null, limit: number, windowSeconds: number, exceeded: boolean): LimitState {
   return {
     limit,
     remaining: Math.max(0, limit - (counted?.consumedPoints ?? 0)),

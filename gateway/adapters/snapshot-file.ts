@@ -33,7 +33,7 @@ export interface SnapshotOptions {
 }
 
 /** How old a snapshot may usually be, in ms. */
-export const snapshotLifeMs = 24 * 60 * 60 * 1000
+const snapshotLifeMs = 24 * 60 * 60 * 1000
 const hourMs = 60 * 60 * 1000
 /** How far ahead of the clock it may be, in ms: more is no clock that was set but a time that makes it live longer. */
 const aheadMs = 60_000

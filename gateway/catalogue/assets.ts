@@ -15,7 +15,7 @@ export interface Assets {
 }
 
 /** The icons that the pages use, of those of the kit. */
-export const iconNames = ['it-check-circle', 'it-chevron-right', 'it-close-circle', 'it-code-circle', 'it-download', 'it-error', 'it-external-link', 'it-help-circle', 'it-horn', 'it-info-circle', 'it-key', 'it-open-source', 'it-pa', 'it-unlocked', 'it-locked', 'it-warning-circle', 'it-files', 'it-copy'] as const
+const iconNames = ['it-check-circle', 'it-chevron-right', 'it-close-circle', 'it-code-circle', 'it-download', 'it-error', 'it-external-link', 'it-help-circle', 'it-horn', 'it-info-circle', 'it-key', 'it-open-source', 'it-pa', 'it-unlocked', 'it-locked', 'it-warning-circle', 'it-files', 'it-copy'] as const
 export type IconName = (typeof iconNames)[number]
 
 const kit = join(dirname(createRequire(import.meta.url).resolve('bootstrap-italia/package.json')), 'dist')

@@ -59,7 +59,7 @@ function standingOf ({ config, contract, terms: { grants } }: LiveEService, { re
 }
 
 /** The administration with an id on the platform. */
-export function ownerOf (id: string, { registry }: CatalogueParts['registry']): Owner {
+function ownerOf (id: string, { registry }: CatalogueParts['registry']): Owner {
   const tenant = registry.tenant(id)
   return { name: tenant?.name, identifier: tenant?.externalId.origin === 'IPA' ? tenant.externalId.value : undefined }
 }

@@ -16,7 +16,7 @@ export const init: Command = {
 
 Shows as a diff what a contract lacks and can be told without asking its owner: info.x-summary and x-api-id, descriptions of servers,
 GET /status, problem+json for refusals, headers of rate limits, Retry-After, formats of numbers, operationIds, x-modi. What is there is
-never changed: comments, order and quotes stay. What only the owner knows is left empty (TODO); varco check still tells of it.
+never changed: comments, order and quotes stay. What only the owner knows is left empty (DA COMPLETARE); varco check still tells of it.
   --write  writes it into the file
 Exit code 0 when nothing is missing or it was written, 1 when something is.`,
   async run (args, terminal) {

@@ -13,7 +13,7 @@ export function addInfo ({ document, text, newId }: Additions): void {
   if (info['version'] === undefined) text.add(['info', 'version'], '1.0.0', { after: 'title' })
   if (typeof info['title'] === 'string' && info['title'].trim() !== '') add('x-summary', info['title'])
   add('x-api-id', newId())
-  add('contact', {}, 'TODO: chi risponde di questa API: name, email o url')
+  add('contact', {}, 'DA COMPLETARE: chi risponde di questa API: name, email o url')
 }
 
 /** What is known of each server by its address alone. */

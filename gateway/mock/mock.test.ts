@@ -162,6 +162,8 @@ t.test('varco mock serves on this machine alone, prints a call that works, and s
   const program = launch(t, ['gateway/varco.ts', 'mock', join(root, 'openapi/surveys.v1.yaml'), '--port', String(port)], { cwd: root, port })
   await program.says(/ready on http:\/\/127\.0\.0\.1:/)
   t.match(program.out, /No voucher is needed/)
+  // Every address of this machine but that one refuses.
+  await t.rejects(fetch(`http://127.0.0.2:${port}/`), { cause: { code: 'ECONNREFUSED' } })
   const called = spawnSync('sh', ['-c', `${/^curl .*$/m.exec(program.out)?.[0] ?? 'false'} -s`], { encoding: 'utf8' })
   t.match(called.stdout, /^HTTP\/1\.1 200 OK/)
   const second = launch(t, ['gateway/varco.ts', 'mock', join(root, 'openapi/surveys.v1.yaml'), '--port', String(port)], { cwd: root, port })

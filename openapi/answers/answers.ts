@@ -13,7 +13,7 @@ import { shapeOf } from '../requests/shape.ts'
 import type { Shape } from '../requests/shape.ts'
 
 /** The parts of an answer that can be wrong. */
-export const answerParts = ['status', 'media-type', 'header', 'body'] as const
+const answerParts = ['status', 'media-type', 'header', 'body'] as const
 
 /** What is wrong with an answer: in which part, where (a pointer into the body, or the name of a header), by which rule, and what was expected. Never what came: it may be personal data. */
 export interface AnswerFinding { readonly in: (typeof answerParts)[number], readonly pointer: string, readonly rule: string, readonly detail: string }
@@ -123,7 +123,7 @@ function readHead (declared: string, { headers, media }: { readonly headers: Hea
 }
 
 /** The declared status that an answer comes under: exactly its own, then its range, then `default` (OpenAPI 3.0.3, Responses Object). */
-export function declaredStatus (responses: Responses, status: number): string | undefined {
+function declaredStatus (responses: Responses, status: number): string | undefined {
   return [String(status), `${Math.floor(status / 100)}XX`, 'default'].find((declared) => responses.has(declared))
 }
 

@@ -3,9 +3,6 @@ import { Resolver } from '@stoplight/spectral-ref-resolver'
 import { BundleFolder, decode, isUrl } from '../reading/vendored.ts'
 import type { BundledFile } from '../reading/vendored.ts'
 
-/** What references led to: by the name under which Spectral knows it, the file that was read. */
-export type ReadFiles = ReadonlyMap<string, BundledFile>
-
 /**
  * Follows the references of a contract for Spectral as the loader does: in its own folder and to what is vendored there, never over the network.
  * `read` turns the text of a file into what is parsed; what was read is noted in `files`.

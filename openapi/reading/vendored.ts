@@ -5,7 +5,7 @@ import { DocumentError, isObject, maxDocumentBytes, parseObject } from '../docum
 import type { JsonObject } from '../document.ts'
 
 /** Beside a contract: which file stands for a URL that its references lead to, and the SHA-256 (hex) of that file. */
-export const lockName = 'refs.lock.yaml'
+const lockName = 'refs.lock.yaml'
 
 /** A file of a bundle: its place on disk, and its text. */
 export interface BundledFile { readonly path: string, readonly text: string }
