@@ -7,7 +7,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Expected } from './expected.ts'
 import { fire } from './fire.ts'
-import type { Order, Round } from './fire.ts'
+import type { Fired, Order } from './fire.ts'
 
 const expected: Expected = { status: 200, body: 'right' }
 
@@ -19,7 +19,7 @@ async function listen (t: Test, server: Server): Promise<string> {
 }
 
 /** Fires for a second at a server that answers as told; the listener gets the number of the request. */
-async function fireAt (t: Test, answer: (number: number, ...exchange: Parameters<RequestListener>) => void, order: Partial<Order> = {}): Promise<Round> {
+async function fireAt (t: Test, answer: (number: number, ...exchange: Parameters<RequestListener>) => void, order: Partial<Order> = {}): Promise<Fired> {
   let number = 0
   const url = await listen(t, createServer((request, response) => { answer(++number, request, response) }))
   return fire({ url, voucher: 'v.o.u', expected, seconds: 1, connections: 4, ...order })
@@ -35,7 +35,7 @@ t.test('a round of right answers gives its figures, and every request carries th
   })
   t.strictSame([...vouchers], ['Bearer v.o.u'])
   t.ok(round.requestsPerSecond > 0 && round.requestsPerSecond <= answers, 'no more than were asked for')
-  t.ok(round.p50Ms > 0 && round.p99Ms >= round.p50Ms)
+  t.ok(round.latency.p50 > 0 && round.latency.p99 >= round.latency.p50)
   t.ok(round.generatorBusy > 0)
 })
 

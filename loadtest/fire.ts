@@ -1,7 +1,8 @@
 import autocannon from 'autocannon'
 import { describeWrong, isExpected } from './expected.ts'
 import type { Expected } from './expected.ts'
-import { percentile } from './percentile.ts'
+import type { Latency } from './measure.ts'
+import { percentilesOf } from './percentile.ts'
 
 /** One round of one kind of GET: where to, with which voucher, for how long and what has to come back. */
 export interface Order {
@@ -12,11 +13,11 @@ export interface Order {
   readonly connections: number
 }
 
-/** What a round came to. `generatorBusy` is the share of one core that the load generator itself used. */
-export interface Round {
+/** What the generator saw of a round: how many calls were answered, how fast (latency in ms), and the share of one core that it used itself. */
+export interface Fired {
+  readonly calls: number
   readonly requestsPerSecond: number
-  readonly p50Ms: number
-  readonly p99Ms: number
+  readonly latency: Latency<number>
   readonly generatorBusy: number
 }
 
@@ -25,16 +26,15 @@ export interface Round {
  * checked. Throws a sentence at the first answer that is not the expected one, at a call without an answer, and at an
  * address outside this machine.
  */
-export async function fire (order: Order): Promise<Round> {
+export async function fire (order: Order): Promise<Fired> {
   refuseElsewhere(order.url)
   const usedBefore = process.cpuUsage()
   const { result, times } = await shoot(order)
   const { user, system } = process.cpuUsage(usedBefore)
-  const sorted = Float64Array.from(times).toSorted()
   return {
+    calls: times.length,
     requestsPerSecond: times.length / result.duration,
-    p50Ms: percentile(sorted, 0.5),
-    p99Ms: percentile(sorted, 0.99),
+    latency: percentilesOf(times),
     generatorBusy: (user + system) / 1e6 / result.duration
   }
 }

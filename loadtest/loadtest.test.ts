@@ -40,8 +40,8 @@ t.test('a run measures every scenario on answers that are all right, and leaves 
   const report = JSON.parse(stdout())
   t.match(report, { node: process.versions.node, seconds: 1, rounds: 1, connections: 8 })
   t.strictSame(report.scenarios.map(({ name }: { name: string }) => name), ['bare upstream', 'admitted', 'refused', 'limited'])
-  for (const { name, requestsPerSecond, p50Ms, p99Ms, ratio } of report.scenarios) {
-    t.ok(requestsPerSecond.median > 0 && p50Ms.median > 0 && p99Ms.median >= p50Ms.median && ratio.median > 0, name)
+  for (const { name, requestsPerSecond, latency: { p50, p99 }, ratio } of report.scenarios) {
+    t.ok(requestsPerSecond.median > 0 && p50.median > 0 && p99.median >= p50.median && ratio.median > 0, name)
   }
   t.match(stderr(), /\nwarm-up {2}bare upstream {2}[\d,]+ req\/s\n(?:.*\n){4}round 1 {2}admitted {2}/)
   await isGone(t, stderr())

@@ -1,15 +1,16 @@
 import t from 'tap'
-import type { Round } from './fire.ts'
 import { measure } from './measure.ts'
+import type { Round } from './measure.ts'
+import { percentilesOf } from './percentile.ts'
 import { header, progress, table, toJson } from './report.ts'
 import type { Scenario } from './scenarios.ts'
 
 const scenario = (name: string): Scenario => {
-  return { name, target: 'gateway', path: '/', voucher: { purpose: 'tickets' }, expected: { status: 200, body: '' } }
+  return { name, group: 'calls', ratioTo: 'bare upstream', target: 'gateway', path: '/', voucher: { purpose: 'tickets' }, expected: { status: 200, body: '' } }
 }
 const scenarios = [scenario('bare upstream'), scenario('admitted')]
 const round = (requestsPerSecond: number, generatorBusy = 0.5): Round => {
-  return { requestsPerSecond, p50Ms: 1000 / requestsPerSecond, p99Ms: 5000 / requestsPerSecond, generatorBusy }
+  return { calls: 100, requestsPerSecond, latency: { ...percentilesOf([1000 / requestsPerSecond]), p99: 5000 / requestsPerSecond }, generatorBusy, cpuMicros: 500_000 / requestsPerSecond }
 }
 
 /** Round 0 is the warm-up; in round 2 the machine runs at half its speed. */
@@ -31,7 +32,7 @@ t.test('rounds are interleaved, and the warm-up does not count', async (t) => {
   const { measured, order } = await measureResults()
   t.strictSame(order, [0, 1, 2, 3].flatMap((number) => [`bare upstream ${number}`, `admitted ${number}`]))
   t.strictSame(measured[1]?.requestsPerSecond, { median: 5000, min: 2500, max: 6600 })
-  t.strictSame(measured[1]?.p50Ms, { median: 0.2, min: 1000 / 6600, max: 0.4 })
+  t.strictSame(measured[1]?.latency.p50, { median: 0.2, min: 1000 / 6600, max: 0.4 })
 })
 
 t.test('a ratio compares within a round, so that a slow machine does not change it', async (t) => {
@@ -76,5 +77,16 @@ t.test('the figures for programs are the same, to a thousandth', async (t) => {
   const { measured } = await measureResults()
   const content = JSON.parse(toJson(measured, { seconds: 5, rounds: 3, connections: 64 }))
   t.match(content, { node: process.versions.node, seconds: 5, rounds: 3, connections: 64 })
-  t.match(content.scenarios[1], { name: 'admitted', p50Ms: { median: 0.2, min: 0.152, max: 0.4 } })
+  t.match(content.scenarios[1], { name: 'admitted', latency: { p50: { median: 0.2, min: 0.152, max: 0.4 } } })
+})
+
+t.test('a scenario without a reference is its own, and a figure that a round lacks is not told', async (t) => {
+  const own: Scenario = { ...scenario('alone'), ratioTo: 'alone' }
+  const [measured] = await measure([own], 2, async (_scenario, number) => ({ ...round(1000), cpuMicros: number === 1 ? 20 : undefined, rssBytes: number * 1000 }))
+  t.match(measured, { ratioTo: 'alone', ratio: { median: 1, min: 1, max: 1 }, rssBytes: { median: 1500, min: 1000, max: 2000 } })
+  t.equal(measured?.cpuMicros, undefined)
+})
+
+t.test('percentiles are those of the nearest rank', async (t) => {
+  t.strictSame(percentilesOf(Array.from({ length: 1000 }, (_, index) => 1000 - index)), { p50: 500, p90: 900, p99: 990, p999: 999, max: 1000 })
 })

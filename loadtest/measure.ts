@@ -1,16 +1,42 @@
-import type { Round } from './fire.ts'
+import type { Fired } from './fire.ts'
+import { percentiles } from './percentile.ts'
+import type { Percentile } from './percentile.ts'
 
 /** The middle of the rounds' values and how far they lie apart. */
 export interface Spread { readonly median: number, readonly min: number, readonly max: number }
 
-/** What a scenario came to. `ratio` is its requests per second over those of the first scenario in the same round. */
+/** A value of every percentile. */
+export type Latency<Value> = Readonly<Record<Percentile, Value>>
+
+/** What is compared: its name, the heading under which tables show it, and the name of what it is compared with (without one it is its own reference). */
+export interface Compared { readonly name: string, readonly group: string, readonly ratioTo?: string }
+
+/**
+ * What one round came to: what the generator saw, and what the process under test needed, where that can be known: `cpuMicros` is its user and system
+ * CPU time for each call, in µs, over all its threads; `rssBytes` its resident memory when the round was over; `bytesPerReader` by how much that grew for
+ * each connection that reads slowly.
+ */
+export interface Round extends Fired {
+  readonly cpuMicros?: number | undefined
+  readonly rssBytes?: number | undefined
+  readonly bytesPerReader?: number | undefined
+}
+
+/** What a scenario came to, in its rounds; a figure is undefined where a round lacks it. `ratio` is its requests per second over those of `ratioTo` in the same round. */
 export interface Measured {
   readonly name: string
-  readonly requestsPerSecond: Spread
-  readonly p50Ms: Spread
-  readonly p99Ms: Spread
+  readonly group: string
+  /** Another scenario of the run, or its own name: then all ratios are 1. */
+  readonly ratioTo: string
   readonly ratio: Spread
+  readonly requestsPerSecond: Spread
+  /** In ms. */
+  readonly latency: Latency<Spread>
+  /** The share of one core that the load generator used. */
   readonly generatorBusy: Spread
+  readonly cpuMicros: Spread | undefined
+  readonly rssBytes: Spread | undefined
+  readonly bytesPerReader: Spread | undefined
 }
 
 /** Fires a scenario once; round 0 is the warm-up. Throws when what comes back is worth nothing. */
@@ -18,34 +44,34 @@ export type FireRound<Scenario> = (scenario: Scenario, round: number) => Promise
 
 /**
  * Measures scenarios in interleaved rounds, so that a machine that slows down slows all of them: first a warm-up round,
- * checked like the others and not counted, then `rounds` that count.
+ * checked like the others and not counted, then `rounds` that count. Whatever they are compared with must be among them.
  */
-export async function measure<Scenario extends { readonly name: string }> (scenarios: readonly Scenario[], rounds: number, fireRound: FireRound<Scenario>):
-Promise<readonly Measured[]> {
-  const counted: Round[][] = []
+export async function measure<Scenario extends Compared> (scenarios: readonly Scenario[], rounds: number, fireRound: FireRound<Scenario>): Promise<readonly Measured[]> {
+  const counted: Map<string, Round>[] = []
   for (let round = 0; round <= rounds; round++) {
-    const results: Round[] = []
-    for (const scenario of scenarios) results.push(await fireRound(scenario, round))
+    const results = new Map<string, Round>()
+    for (const scenario of scenarios) results.set(scenario.name, await fireRound(scenario, round))
     if (round > 0) counted.push(results)
   }
-  return scenarios.map(({ name }, index) => {
-    const pairs = counted.map((results) => ({ own: results[index] as Round, reference: results[0] as Round }))
-    return summarise(name, pairs)
-  })
+  return scenarios.map((scenario) => summarise(scenario, counted))
 }
 
-/** A scenario's result of a round and the reference's of the same round. */
-interface Pair { readonly own: Round, readonly reference: Round }
-
-function summarise (name: string, pairs: readonly Pair[]): Measured {
-  const over = (value: (pair: Pair) => number): Spread => spread(pairs.map(value))
+function summarise ({ name, group, ratioTo = name }: Compared, rounds: readonly ReadonlyMap<string, Round>[]): Measured {
+  const pairs = rounds.map((round) => ({ own: round.get(name) as Round, reference: round.get(ratioTo) as Round }))
+  const own = pairs.map((pair) => pair.own)
+  const over = (value: (round: Round) => number): Spread => spread(own.map(value))
+  const known = (figure: 'cpuMicros' | 'rssBytes' | 'bytesPerReader'): Spread | undefined => own.every((round) => round[figure] !== undefined) ? over((round) => round[figure] as number) : undefined
   return {
     name,
-    requestsPerSecond: over(({ own }) => own.requestsPerSecond),
-    p50Ms: over(({ own }) => own.p50Ms),
-    p99Ms: over(({ own }) => own.p99Ms),
-    ratio: over(({ own, reference }) => own.requestsPerSecond / reference.requestsPerSecond),
-    generatorBusy: over(({ own }) => own.generatorBusy)
+    group,
+    ratioTo,
+    ratio: spread(pairs.map(({ own, reference }) => own.requestsPerSecond / reference.requestsPerSecond)),
+    requestsPerSecond: over((round) => round.requestsPerSecond),
+    latency: Object.fromEntries(percentiles.map((one) => [one, over(({ latency }) => latency[one])])) as Record<Percentile, Spread>,
+    generatorBusy: over((round) => round.generatorBusy),
+    cpuMicros: known('cpuMicros'),
+    rssBytes: known('rssBytes'),
+    bytesPerReader: known('bytesPerReader')
   }
 }
 

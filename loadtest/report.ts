@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Round } from './fire.ts'
-import type { Measured } from './measure.ts'
+import type { Measured, Round } from './measure.ts'
 import type { Load } from './run.ts'
 import type { Scenario } from './scenarios.ts'
 import type { Targets } from './targets.ts'
@@ -17,7 +16,7 @@ export function header ({ seconds, rounds, connections }: Load, { urls, log }: P
 }
 
 /** One line for a round that is over. */
-export function progress ({ name }: Scenario, round: number, { requestsPerSecond }: Round): string {
+export function progress ({ name }: Scenario, round: number, { requestsPerSecond }: Pick<Round, 'requestsPerSecond'>): string {
   return `${round === 0 ? 'warm-up' : `round ${round}`}  ${name}  ${whole(requestsPerSecond)} req/s`
 }
 
@@ -28,8 +27,8 @@ export function table (measured: readonly Measured[]): string {
   const rows = [columns, ...measured.map((one) => [
     one.name,
     `${whole(one.requestsPerSecond.median)} (${whole(one.requestsPerSecond.min)}-${whole(one.requestsPerSecond.max)})`,
-    one.p50Ms.median.toFixed(2),
-    one.p99Ms.median.toFixed(2),
+    one.latency.p50.median.toFixed(2),
+    one.latency.p99.median.toFixed(2),
     one.ratio.median.toFixed(3)
   ])]
   return [...align(rows), ...measured.flatMap(caution)].join('\n')

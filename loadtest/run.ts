@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { describeWrong, isExpected } from './expected.ts'
-import type { Order, Round } from './fire.ts'
+import type { Fired, Order } from './fire.ts'
 import type { Outcome } from './generator.ts'
 import { measure } from './measure.ts'
-import type { Measured } from './measure.ts'
+import type { Measured, Round } from './measure.ts'
 import { Program } from './program.ts'
 import type { Scenario } from './scenarios.ts'
 import { startTargets } from './targets.ts'
@@ -72,7 +72,7 @@ Promise<Order> {
 }
 
 /** Has the generator fire a round; throws when that is worth nothing. `name` says of what. */
-export async function fireFrom (generator: Program, name: string, order: Order): Promise<Round> {
+export async function fireFrom (generator: Program, name: string, order: Order): Promise<Fired> {
   generator.tell(order)
   const outcome = await generator.hear<Outcome>()
   if ('fault' in outcome) throw new Error(`${name}: ${outcome.fault}`)

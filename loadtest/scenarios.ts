@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { Expected } from './expected.ts'
+import type { Compared } from './measure.ts'
 import type { Wanted } from './platform.ts'
 
 /** One kind of call, repeated on every connection as soon as the answer is there. */
-export interface Scenario {
-  readonly name: string
+export interface Scenario extends Compared {
   readonly target: 'upstream' | 'gateway'
   readonly path: string
   readonly voucher: Wanted
@@ -20,10 +20,12 @@ export const admittedPath = `/rest/tickets/v1/channels?${query}`
 
 /** What a load test measures. The first is the reference: the request of an admitted call, straight to the upstream. */
 export const scenarios: readonly Scenario[] = [
-  { name: 'bare upstream', target: 'upstream', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
-  { name: 'admitted', target: 'gateway', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
+  { name: 'bare upstream', group: 'admitted', target: 'upstream', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
+  { name: 'admitted', group: 'admitted', ratioTo: 'bare upstream', target: 'gateway', path: admittedPath, voucher: { purpose: 'tickets' }, expected: figures },
   {
     name: 'refused',
+    group: 'refused',
+    ratioTo: 'bare upstream',
     target: 'gateway',
     path: admittedPath,
     voucher: { purpose: 'tickets', expiresIn: -60 },
@@ -31,6 +33,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'limited',
+    group: 'refused',
+    ratioTo: 'bare upstream',
     target: 'gateway',
     path: `/rest/limited/v1/channels?${query}`,
     voucher: { purpose: 'limited' },

@@ -107,7 +107,8 @@ async function leasedOf ({ gateways }: Site): Promise<number> {
 async function compareThroughput (gateways: readonly SiteGateway[], voucher: string, rounds: number, stack: AsyncDisposableStack, signal: AbortSignal): Promise<number> {
   const generator = stack.use(new Program(join(import.meta.dirname, '../generator.ts'), signal))
   await generator.hear()
-  const scenarios = [memory, shared].map((gateway) => ({ name: `gateway ${gateway}`, url: `${(gateways[gateway] as SiteGateway).url}${admittedPath}` }))
+  const nameOf = (gateway: number): string => `gateway ${gateway}`
+  const scenarios = [memory, shared].map((gateway) => ({ name: nameOf(gateway), group: '', ratioTo: nameOf(memory), url: `${(gateways[gateway] as SiteGateway).url}${admittedPath}` }))
   const [, withRedis] = await measureRounds(scenarios, rounds, async ({ name, url }) => fireFrom(generator, name, { url, voucher, expected: figures, ...load }))
   return withRedis?.ratio.median ?? 0
 }
