@@ -1,16 +1,27 @@
 import autocannon from 'autocannon'
+import { isLoopback } from './address.ts'
 import { describeWrong, isExpected } from './expected.ts'
 import type { Expected } from './expected.ts'
 import type { Latency } from './measure.ts'
 import { percentilesOf } from './percentile.ts'
 
-/** One round of one kind of GET: where to, with which voucher, for how long and what has to come back. */
+/** The headers of a call. */
+export type Headers = Readonly<Record<string, string>>
+
+/** One round of one kind of call: where to, what is sent, for how long and what has to come back. */
 export interface Order {
   readonly url: string
-  readonly voucher: string
+  /** GET by default. */
+  readonly method?: 'GET' | 'POST'
+  readonly headers: Headers
+  readonly body?: string | undefined
+  /** The headers that each call has of its own. Then each of them is sent exactly once, and the round is over when all are answered; `seconds` does not count. */
+  readonly each?: readonly Headers[] | undefined
   readonly expected: Expected
   readonly seconds: number
   readonly connections: number
+  /** Whoever runs the load test owns the machine that it is aimed at: without it load goes to loopback addresses only. */
+  readonly elsewhere?: boolean
 }
 
 /** What the generator saw of a round: how many calls were answered, how fast (latency in ms), and the share of one core that it used itself. */
@@ -24,38 +35,35 @@ export interface Fired {
 /**
  * Fires one round with autocannon: a new request on a connection as soon as the last one was answered, every answer
  * checked. Throws a sentence at the first answer that is not the expected one, at a call without an answer, and at an
- * address outside this machine.
+ * address that load must not go to.
  */
 export async function fire (order: Order): Promise<Fired> {
-  refuseElsewhere(order.url)
+  const { hostname } = new URL(order.url)
+  if (!order.elsewhere && !isLoopback(hostname)) throw new Error(`${hostname} is not a loopback address: a load test stays on this machine`)
   const usedBefore = process.cpuUsage()
-  const { result, times } = await shoot(order)
+  const { times, seconds } = await shoot(order)
   const { user, system } = process.cpuUsage(usedBefore)
   return {
     calls: times.length,
-    requestsPerSecond: times.length / result.duration,
+    requestsPerSecond: times.length / seconds,
     latency: percentilesOf(times),
-    generatorBusy: (user + system) / 1e6 / result.duration
+    generatorBusy: (user + system) / 1e6 / seconds
   }
-}
-
-// Load goes to this machine only; a name such as localhost could be made to mean another one.
-function refuseElsewhere (url: string): void {
-  const { hostname } = new URL(url)
-  if (/^127(?:\.\d{1,3}){3}$/.test(hostname) || hostname === '[::1]') return
-  throw new Error(`${hostname} is not a loopback address: a load test stays on this machine`)
 }
 
 /** autocannon looks this often whether it is to stop. */
 const stopWithinMs = 100
 
-/** Response times in ms are autocannon's own, but not rounded to whole ones as in its histogram. */
-interface Shots { readonly result: autocannon.Result, readonly times: readonly number[] }
+/** Response times in ms are autocannon's own, but not rounded to whole ones as in its histogram; `seconds` is until the last answer. */
+interface Shots { readonly seconds: number, readonly times: readonly number[] }
 
-async function shoot ({ url, voucher, expected, seconds, connections }: Order): Promise<Shots> {
+async function shoot ({ url, method = 'GET', headers, body, each, expected, seconds, connections: wanted }: Order): Promise<Shots> {
+  const connections = Math.min(wanted, each?.length ?? wanted)
+  const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const times: number[] = []
     const answered = new Set<autocannon.Client>()
+    let lastAt = startedAt
     let status = 0
     let fault: string | undefined
     const stopWith = (sentence: string): void => {
@@ -69,15 +77,15 @@ async function shoot ({ url, voucher, expected, seconds, connections }: Order): 
       stopWith(`${describeWrong(expected, status, body)} (after ${times.length - 1} right answers)`)
       return false
     }
-    const headers = { authorization: `Bearer ${voucher}` }
-    const options = { url, connections, duration: seconds, sampleInt: stopWithinMs, headers, verifyBody }
-    const instance = autocannon(options, (error, result) => {
-      fault ??= error ? String(error) : findLost(result, answered.size, connections)
-      if (fault === undefined) resolve({ result, times })
+    const options = { url, method, headers, connections, sampleInt: stopWithinMs, verifyBody, ...body !== undefined && { body: Buffer.from(body) }, ...each ? { amount: each.length, requests: [inTurn(headers, each)] } : { duration: seconds } }
+    const instance = autocannon(options, (error, { requests }) => {
+      fault ??= error ? String(error) : findLost(requests, each ? 0 : connections) ?? findSilent(connections - answered.size, connections)
+      if (fault === undefined) resolve({ seconds: (lastAt - startedAt) / 1000, times })
       else reject(new Error(fault))
     })
     instance.on('response', (client, code, _bytes, milliseconds) => {
       status = code
+      lastAt = performance.now()
       times.push(milliseconds)
       answered.add(client)
     })
@@ -85,10 +93,24 @@ async function shoot ({ url, voucher, expected, seconds, connections }: Order): 
   })
 }
 
+/** A request that is another one each time that it is sent, on whichever connection. autocannon asks for it once for each that it sends, and sends no more than its `amount`. */
+function inTurn (common: Headers, each: readonly Headers[]): autocannon.Request {
+  let next = 0
+  return {
+    setupRequest: (request) => {
+      const own = each[next++]
+      if (!own) throw new Error('more calls were made than there were prepared')
+      return { ...request, headers: { ...common, ...own } }
+    }
+  }
+}
+
 // autocannon opens a closed connection again without a word: only its counts show that a call was never answered.
-function findLost ({ requests }: autocannon.Result, answered: number, connections: number): string | undefined {
-  const lost = requests.sent - requests.total - connections
-  if (lost > 0) return `${lost} calls got no answer: their connections were closed`
-  if (answered < connections) return `${connections - answered} of ${connections} connections got no answer at all`
-  return undefined
+function findLost ({ sent, total }: autocannon.Result['requests'], underWay: number): string | undefined {
+  const lost = sent - total - underWay
+  return lost > 0 ? `${lost} calls got no answer: their connections were closed` : undefined
+}
+
+function findSilent (silent: number, connections: number): string | undefined {
+  return silent > 0 ? `${silent} of ${connections} connections got no answer at all` : undefined
 }

@@ -61,7 +61,7 @@ async function prepareOrder (scenario: Scenario, { urls, platform }: Targets, lo
 Promise<Order> {
   const { name, target, path, expected, first } = scenario
   const voucher = await platform.mint(scenario.voucher)
-  const order = { url: urls[target] + path, voucher, expected, seconds: load.seconds, connections: load.connections }
+  const order = { url: urls[target] + path, headers: { authorization: `Bearer ${voucher}` }, expected, seconds: load.seconds, connections: load.connections }
   if (!first) return order
   // A connection left open would be waited for when the gateway stops.
   const headers = { authorization: `Bearer ${voucher}`, connection: 'close' }

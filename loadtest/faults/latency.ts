@@ -109,7 +109,7 @@ async function compareThroughput (gateways: readonly SiteGateway[], voucher: str
   await generator.hear()
   const nameOf = (gateway: number): string => `gateway ${gateway}`
   const scenarios = [memory, shared].map((gateway) => ({ name: nameOf(gateway), group: '', ratioTo: nameOf(memory), url: `${(gateways[gateway] as SiteGateway).url}${admittedPath}` }))
-  const [, withRedis] = await measureRounds(scenarios, rounds, async ({ name, url }) => fireFrom(generator, name, { url, voucher, expected: figures, ...load }))
+  const [, withRedis] = await measureRounds(scenarios, rounds, async ({ name, url }) => fireFrom(generator, name, { url, headers: { authorization: `Bearer ${voucher}` }, expected: figures, ...load }))
   return withRedis?.ratio.median ?? 0
 }
 
