@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util'
+import { circumstancesOf } from './circumstances.ts'
 import { interruption } from './interruption.ts'
-import { header, progress, table, toJson } from './report.ts'
+import { deliver, standardOutput } from './report/deliver.ts'
+import type { Wishes } from './report/deliver.ts'
+import { header, targetLines } from './report/header.ts'
+import { Progress } from './report/progress.ts'
+import { followRounds } from './report/rounds.ts'
 import { runLoadTest } from './run.ts'
 import type { Load } from './run.ts'
 import { scenarios } from './scenarios.ts'
@@ -13,7 +18,8 @@ Everything it needs it starts itself on free loopback ports, and stops. Exit cod
   --seconds N      length of a round (5)
   --rounds N       rounds that count, after a warm-up (3)
   --connections N  connections kept busy (64)
-  --json           figures as JSON
+  --json [FILE]    figures as JSON, instead of the table or into a file
+  --html FILE      where the HTML report goes (.varco/loadtest/report.html)
   --help           this text`
 
 /** EX_USAGE of sysexits.h. */
@@ -21,15 +27,18 @@ const wrongUsage = 64
 
 class UsageError extends Error {}
 
-function readOptions (): Load & { json: boolean, help: boolean } {
-  const number = { type: 'string' } as const
+function readOptions (): Load & Wishes & { help: boolean } {
+  const text = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const
   try {
     const { values } = parseArgs({
-      options: { seconds: number, rounds: number, connections: number, json: flag, help: flag }
+      args: withFile('--json', process.argv.slice(2)),
+      options: { seconds: text, rounds: text, connections: text, json: text, html: text, help: flag }
     })
     return {
-      ...values,
+      json: values.json,
+      html: values.html,
+      help: values.help,
       seconds: toCount('seconds', values.seconds ?? '5', 3600),
       rounds: toCount('rounds', values.rounds ?? '3', 100),
       connections: toCount('connections', values.connections ?? '64', 1000)
@@ -39,6 +48,11 @@ function readOptions (): Load & { json: boolean, help: boolean } {
   }
 }
 
+/** An option whose file may be left out: then it is standard output. */
+function withFile (option: string, args: readonly string[]): string[] {
+  return args.map((arg, index) => arg === option && !/^[^-]/.test(args[index + 1] ?? '') ? `${option}=${standardOutput}` : arg)
+}
+
 function toCount (name: string, text: string, max: number): number {
   const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
   if (count < 1 || count > max) throw new Error(`--${name} is "${text}": it must be a whole number from 1 to ${max}`)
@@ -46,17 +60,21 @@ function toCount (name: string, text: string, max: number): number {
 }
 
 async function main (): Promise<void> {
-  const { json, help, ...load } = readOptions()
+  const { json, html, help, ...load } = readOptions()
   if (help) {
     process.stdout.write(`${usage}\n`)
     return
   }
+  const circumstances = circumstancesOf(load, { pinned: false, url: undefined, skipped: [] })
+  const progress = new Progress(process.stderr, () => performance.now())
+  const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
+  tell(header(circumstances))
   const measured = await runLoadTest(scenarios, load, {
     signal: interruption(),
-    onStart: (targets) => { process.stderr.write(`${header(load, targets)}\n`) },
-    onRound: (scenario, round, result) => { process.stderr.write(`${progress(scenario, round, result)}\n`) }
-  })
-  process.stdout.write(`${json ? toJson(measured, load) : table(measured)}\n`)
+    onStart: (targets) => { tell(targetLines(targets)) },
+    onRound: followRounds(progress, scenarios, load.rounds)
+  }).finally(() => { progress.end() })
+  tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
 }
 
 try {

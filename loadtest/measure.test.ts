@@ -2,7 +2,6 @@ import t from 'tap'
 import { measure } from './measure.ts'
 import type { Round } from './measure.ts'
 import { percentilesOf } from './percentile.ts'
-import { header, progress, table, toJson } from './report.ts'
 import type { Scenario } from './scenarios.ts'
 
 const scenario = (name: string): Scenario => {
@@ -47,37 +46,6 @@ t.test('the median of an even number of rounds lies between the two in the middl
 
 t.test('a round that fails ends the measuring with its sentence', async (t) => {
   await t.rejects(measure(scenarios, 1, async ({ name }) => { throw new Error(`${name}: nobody there`) }), { message: 'bare upstream: nobody there' })
-})
-
-t.test('the table aligns the figures under their headings', async (t) => {
-  const { measured } = await measureResults()
-  t.equal(table(measured), [
-    'scenario       req/s median (min-max)  p50 ms  p99 ms  ratio to bare upstream',
-    'bare upstream  20,000 (10,000-24,000)    0.05    0.25                   1.000',
-    'admitted          5,000 (2,500-6,600)    0.20    1.00                   0.250'
-  ].join('\n'))
-})
-
-t.test('a generator that was busy nearly all the time is mentioned', async (t) => {
-  const measured = await measure([scenario('bare upstream')], 1, async () => round(60_000, 0.97))
-  t.match(table(measured), /\nnote: at "bare upstream" the generator was busy for 97 % of a core and may be what was measured$/)
-})
-
-t.test('the header says what was measured, and on what', async (t) => {
-  const targets = { urls: { gateway: 'http://127.0.0.1:1', upstream: 'http://127.0.0.1:2' }, log: '/tmp/gateway.log' }
-  const text = header({ seconds: 5, rounds: 3, connections: 64 }, targets)
-  t.match(text, `Node ${process.versions.node}, `)
-  t.match(text, ' cores, 64 connections; for each scenario a warm-up and 3 x 5 s, interleaved\n')
-  for (const fact of ['http://127.0.0.1:1', 'http://127.0.0.1:2', '/tmp/gateway.log']) t.match(text, fact)
-  t.equal(progress(scenario('admitted'), 0, round(5000)), 'warm-up  admitted  5,000 req/s')
-  t.equal(progress(scenario('admitted'), 2, round(5000)), 'round 2  admitted  5,000 req/s')
-})
-
-t.test('the figures for programs are the same, to a thousandth', async (t) => {
-  const { measured } = await measureResults()
-  const content = JSON.parse(toJson(measured, { seconds: 5, rounds: 3, connections: 64 }))
-  t.match(content, { node: process.versions.node, seconds: 5, rounds: 3, connections: 64 })
-  t.match(content.scenarios[1], { name: 'admitted', latency: { p50: { median: 0.2, min: 0.152, max: 0.4 } } })
 })
 
 t.test('a scenario without a reference is its own, and a figure that a round lacks is not told', async (t) => {

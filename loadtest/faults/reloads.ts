@@ -1,4 +1,4 @@
-import { whole } from '../report.ts'
+import { whole } from '../report/numbers.ts'
 import type { Figure, Measured, Run } from './figure.ts'
 import { startLoad } from './load.ts'
 import type { SiteGateway } from './site.ts'

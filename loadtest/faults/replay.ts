@@ -1,5 +1,5 @@
-import { whole } from '../report.ts'
-import { admittedPath, figures } from '../scenarios.ts'
+import { whole } from '../report/numbers.ts'
+import { admittedPath, figures } from '../admitted-call.ts'
 import { Caller, inLanes } from './caller.ts'
 import type { Figure, Measured, Run } from './figure.ts'
 import { localAnswers } from './local-answers.ts'

@@ -1,0 +1,152 @@
+// Draws the charts of the report into their places. Whatever is drawn stands in a table, too: without this file the page lacks nothing but its pictures.
+(() => {
+  const charts = JSON.parse(document.querySelector('#charts').textContent)
+  const dashes = [[], [8, 4], [3, 3], [9, 3, 3, 3]]
+  const rowHeight = 46
+  const lineHeight = 300
+  const fontOf = (ratio) => `${13 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`
+  const short = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)))
+
+  function colours () {
+    const style = getComputedStyle(document.documentElement)
+    const of = (name) => style.getPropertyValue(name).trim()
+    return { text: of('--text'), quiet: of('--quiet'), rule: of('--rule'), lines: Array.from({ length: 8 }, (_, index) => of(`--line-${index}`)) }
+  }
+
+  const axisOf = ({ quiet, rule }, rest) => ({ stroke: quiet, font: fontOf(1), labelFont: fontOf(1), grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, ...rest })
+
+  /** The longest beginning of a name that fits. */
+  function fitted (context, name, width) {
+    if (context.measureText(name).width <= width) return name
+    let length = name.length
+    while (length > 1 && context.measureText(`${name.slice(0, length)}…`).width > width) length--
+    return `${name.slice(0, length)}…`
+  }
+
+  function drawBars (plot, { rows, reference }, { text, quiet, lines }) {
+    const { ctx: context, bbox } = plot
+    const ratio = devicePixelRatio
+    const at = (value) => plot.valToPos(value, 'y', true)
+    context.save()
+    context.font = fontOf(ratio)
+    context.textBaseline = 'middle'
+    context.lineWidth = 2 * ratio
+    if (reference !== undefined) {
+      context.setLineDash([5 * ratio, 4 * ratio])
+      context.strokeStyle = quiet
+      context.beginPath()
+      context.moveTo(at(reference), bbox.top)
+      context.lineTo(at(reference), bbox.top + bbox.height)
+      context.stroke()
+      context.setLineDash([])
+    }
+    rows.forEach(({ name, median, min, max, text: figure }, index) => {
+      const middle = plot.valToPos(index, 'x', true)
+      const bar = middle + 10 * ratio
+      context.fillStyle = text
+      context.fillText(fitted(context, name, bbox.width + 60 * ratio), bbox.left, middle - 9 * ratio)
+      context.fillText(figure, at(max) + 8 * ratio, bar)
+      context.fillStyle = lines[0]
+      context.fillRect(at(0), bar - 7 * ratio, Math.max(ratio, at(median) - at(0)), 14 * ratio)
+      context.strokeStyle = text
+      context.beginPath()
+      context.moveTo(at(min), bar)
+      context.lineTo(at(max), bar)
+      for (const end of [min, max]) {
+        context.moveTo(at(end), bar - 5 * ratio)
+        context.lineTo(at(end), bar + 5 * ratio)
+      }
+      context.stroke()
+    })
+    context.restore()
+  }
+
+  function barsOf (chart, palette) {
+    const highest = Math.max(chart.reference ?? 0, ...chart.rows.map(({ max }) => max))
+    return {
+      height: chart.rows.length * rowHeight + 44,
+      options: {
+        padding: [0, 70, 0, 8],
+        scales: { x: { time: false, ori: 1, dir: -1, range: [-0.5, chart.rows.length - 0.5] }, y: { ori: 0, dir: 1, range: [0, highest * 1.02] } },
+        axes: [{ show: false, side: 3 }, axisOf(palette, { side: 2, size: 34, space: 60, values: (_plot, ticks) => ticks.map(short) })],
+        series: [{}, { paths: () => null, points: { show: false } }],
+        cursor: { show: false },
+        hooks: { draw: [(plot) => { drawBars(plot, chart, palette) }] }
+      },
+      data: [chart.rows.map((_row, index) => index), chart.rows.map(({ median }) => median)]
+    }
+  }
+
+  /** Lines with their points; `names` says where on the x axis the cursor is. */
+  function linesOf (chart, palette, readout, { x, xScale, xAxis, yScale, names }) {
+    const series = chart.series.map((_one, index) => ({
+      stroke: palette.lines[index % 8],
+      width: 2,
+      dash: dashes[(index + Math.floor(index / 8)) % 4],
+      points: { show: true, size: 7, fill: palette.lines[index % 8] },
+      spanGaps: true
+    }))
+    const tell = ({ cursor: { idx } }) => {
+      readout.textContent = idx === null || idx === undefined ? '' : `${names(idx)}: ${chart.series.map(({ name, values }) => `${name} ${values[idx] === null ? '–' : short(values[idx])}`).join(' · ')}`
+    }
+    return {
+      height: lineHeight,
+      options: {
+        padding: [12, 24, 0, 0],
+        scales: { x: xScale, y: yScale },
+        axes: [axisOf(palette, xAxis), axisOf(palette, { size: 58, values: (_plot, ticks) => ticks.map((tick) => tick === null ? '' : short(tick)) })],
+        series: [{}, ...series],
+        cursor: { drag: { x: false, y: false } },
+        hooks: { setCursor: [tell] }
+      },
+      data: [x, ...chart.series.map(({ values }) => values)]
+    }
+  }
+
+  function curvesOf (chart, palette, readout) {
+    const last = chart.labels.length - 1
+    const places = chart.labels.map((_label, index) => index)
+    return linesOf(chart, palette, readout, {
+      x: places,
+      xScale: { time: false, range: [-0.2, last + 0.2] },
+      xAxis: { splits: () => places, values: () => chart.labels },
+      yScale: { distr: 3 },
+      names: (index) => `${chart.labels[index]}, ms`
+    })
+  }
+
+  function timesOf (chart, palette, readout) {
+    const highest = Math.max(...chart.series.flatMap(({ values }) => values.filter((value) => value !== null)))
+    const [first, last] = [chart.dates[0], chart.dates.at(-1)]
+    const margin = Math.max(60, (last - first) * 0.04)
+    return linesOf(chart, palette, readout, {
+      x: chart.dates,
+      xScale: { time: true, range: [first - margin, last + margin] },
+      xAxis: { space: 70 },
+      yScale: { range: [0, highest * 1.1] },
+      names: (index) => new Date(chart.dates[index] * 1000).toISOString().slice(0, 16).replace('T', ' ')
+    })
+  }
+
+  const kinds = { bars: barsOf, curves: curvesOf, times: timesOf }
+
+  function draw (place) {
+    place.replaceChildren()
+    const chart = charts[Number(place.dataset.chart)]
+    const readout = place.parentElement.querySelector('.readout') ?? document.createElement('p')
+    if (chart.kind !== 'bars' && !readout.isConnected) {
+      readout.className = 'readout'
+      readout.setAttribute('aria-hidden', 'true')
+      place.after(readout)
+    }
+    const { height, options, data } = kinds[chart.kind](chart, colours(), readout)
+    const plot = new uPlot({ ...options, width: place.clientWidth, height, legend: { show: false } }, data, place)
+    return () => { if (place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height }) }
+  }
+
+  const places = [...document.querySelectorAll('[data-chart]')]
+  const fits = new Map(places.map((place) => [place, draw(place)]))
+  const watching = new ResizeObserver((entries) => { for (const { target } of entries) fits.get(target)() })
+  for (const place of places) watching.observe(place)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { for (const place of places) fits.set(place, draw(place)) })
+})()
