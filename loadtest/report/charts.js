@@ -3,14 +3,14 @@
   const charts = JSON.parse(document.querySelector('#charts').textContent)
   const dashes = [[], [8, 4], [3, 3], [9, 3, 3, 3]]
   const rowHeight = 46
-  const lineHeight = 300
+  const lineHeight = 290
   const fontOf = (ratio) => `${13 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`
   const short = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)))
 
   function colours () {
     const style = getComputedStyle(document.documentElement)
     const of = (name) => style.getPropertyValue(name).trim()
-    return { text: of('--text'), quiet: of('--quiet'), rule: of('--rule'), lines: Array.from({ length: 8 }, (_, index) => of(`--line-${index}`)) }
+    return { ground: of('--ground'), text: of('--text'), quiet: of('--quiet'), rule: of('--rule'), lines: Array.from({ length: 8 }, (_, index) => of(`--line-${index}`)) }
   }
 
   const axisOf = ({ quiet, rule }, rest) => ({ stroke: quiet, font: fontOf(1), labelFont: fontOf(1), grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, ...rest })
@@ -23,17 +23,29 @@
     return `${name.slice(0, length)}…`
   }
 
-  function drawBars (plot, { rows, reference }, { text, quiet, lines }) {
+  /** Text that lines behind it do not cross. */
+  function write (context, text, x, y, { ground, text: colour }) {
+    context.save()
+    context.lineWidth *= 3
+    context.strokeStyle = ground
+    context.fillStyle = colour
+    context.strokeText(text, x, y)
+    context.fillText(text, x, y)
+    context.restore()
+  }
+
+  function drawBars (plot, { rows, reference }, palette) {
     const { ctx: context, bbox } = plot
     const ratio = devicePixelRatio
     const at = (value) => plot.valToPos(value, 'y', true)
     context.save()
     context.font = fontOf(ratio)
     context.textBaseline = 'middle'
+    context.textAlign = 'left'
     context.lineWidth = 2 * ratio
     if (reference !== undefined) {
       context.setLineDash([5 * ratio, 4 * ratio])
-      context.strokeStyle = quiet
+      context.strokeStyle = palette.quiet
       context.beginPath()
       context.moveTo(at(reference), bbox.top)
       context.lineTo(at(reference), bbox.top + bbox.height)
@@ -43,12 +55,11 @@
     rows.forEach(({ name, median, min, max, text: figure }, index) => {
       const middle = plot.valToPos(index, 'x', true)
       const bar = middle + 10 * ratio
-      context.fillStyle = text
-      context.fillText(fitted(context, name, bbox.width + 60 * ratio), bbox.left, middle - 9 * ratio)
-      context.fillText(figure, at(max) + 8 * ratio, bar)
-      context.fillStyle = lines[0]
+      write(context, fitted(context, name, bbox.width + 60 * ratio), bbox.left, middle - 9 * ratio, palette)
+      write(context, figure, at(max) + 8 * ratio, bar, palette)
+      context.fillStyle = palette.lines[0]
       context.fillRect(at(0), bar - 7 * ratio, Math.max(ratio, at(median) - at(0)), 14 * ratio)
-      context.strokeStyle = text
+      context.strokeStyle = palette.text
       context.beginPath()
       context.moveTo(at(min), bar)
       context.lineTo(at(max), bar)
@@ -94,7 +105,7 @@
       options: {
         padding: [12, 24, 0, 0],
         scales: { x: xScale, y: yScale },
-        axes: [axisOf(palette, xAxis), axisOf(palette, { size: 58, values: (_plot, ticks) => ticks.map((tick) => tick === null ? '' : short(tick)) })],
+        axes: [axisOf(palette, { size: 36, ...xAxis }), axisOf(palette, { size: 58, values: (_plot, ticks) => ticks.map((tick) => tick === null ? '' : short(tick)) })],
         series: [{}, ...series],
         cursor: { drag: { x: false, y: false } },
         hooks: { setCursor: [tell] }
@@ -115,6 +126,8 @@
     })
   }
 
+  const moment = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
+
   function timesOf (chart, palette, readout) {
     const highest = Math.max(...chart.series.flatMap(({ values }) => values.filter((value) => value !== null)))
     const [first, last] = [chart.dates[0], chart.dates.at(-1)]
@@ -122,9 +135,9 @@
     return linesOf(chart, palette, readout, {
       x: chart.dates,
       xScale: { time: true, range: [first - margin, last + margin] },
-      xAxis: { space: 70 },
+      xAxis: { space: 80, values: (_plot, ticks) => ticks.map((tick) => moment(tick).slice(...last - first < 2 * 86_400 ? [5, 16] : [0, 10])) },
       yScale: { range: [0, highest * 1.1] },
-      names: (index) => new Date(chart.dates[index] * 1000).toISOString().slice(0, 16).replace('T', ' ')
+      names: (index) => moment(chart.dates[index])
     })
   }
 
@@ -140,7 +153,7 @@
       place.after(readout)
     }
     const { height, options, data } = kinds[chart.kind](chart, colours(), readout)
-    const plot = new uPlot({ ...options, width: place.clientWidth, height, legend: { show: false } }, data, place)
+    const plot = new uPlot({ ...options, width: place.clientWidth, height, legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') }, data, place)
     return () => { if (place.clientWidth !== plot.width) plot.setSize({ width: place.clientWidth, height }) }
   }
 

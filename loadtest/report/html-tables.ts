@@ -1,5 +1,4 @@
-import { html } from '../../gateway/catalogue/html.ts'
-import type { Html } from '../../gateway/catalogue/html.ts'
+import { Html, html } from '../../gateway/catalogue/html.ts'
 import type { Measured, Spread } from '../measure.ts'
 import { percentiles } from '../percentile.ts'
 import { isCompared, percentileNames, ratioIn } from './charts.ts'
@@ -14,11 +13,14 @@ export function moment (date: string): Html {
   return html`<time datetime="${date}">${date.slice(0, 16).replace('T', ' ')} UTC</time>`
 }
 
+/** Headings of columns that are no figures. */
+const textual = new Set(['to', 'commit', 'rounds', 'latest'])
+
 /** A table that scrolls by itself where it is wider than the page, also by keyboard. */
 function scrolling (caption: string, head: readonly string[], body: Html | readonly Html[]): Html {
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
-<caption>${caption}</caption>
-<thead><tr>${head.map((heading) => html`<th scope="col">${heading}</th>`)}</tr></thead>
+<caption><span>${caption}</span></caption>
+<thead><tr>${head.map((heading) => html`<th scope="col"${textual.has(heading) && new Html(' class="text"')}>${heading}</th>`)}</tr></thead>
 ${body}
 </table></div>`
 }
