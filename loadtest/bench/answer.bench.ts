@@ -1,0 +1,93 @@
+import type { ServerResponse } from 'node:http'
+import type { Dispatcher } from 'undici'
+import { AnswerCheck, prepareAnswerChecks } from '../../gateway/answer-check.ts'
+import type { Exchange } from '../../gateway/exchange.ts'
+import { forward } from '../../gateway/forward.ts'
+import type { Forwarded } from '../../gateway/forward.ts'
+import { openLog } from '../../gateway/log.ts'
+import type { Outlet } from '../../gateway/outlet.ts'
+import { recordWhenDone } from '../../gateway/record.ts'
+import type { Route } from '../../gateway/route.ts'
+import { prepareVarcoCall } from '../../gateway/varco-call.ts'
+import type { VarcoCall } from '../../openapi/varco-call.ts'
+import { admitted } from './policies.bench.ts'
+import { exchangeWith } from './request.ts'
+import type { Stage } from './stage.ts'
+import type { World } from './world.ts'
+
+/** The head of the answer that the load test's upstream gives. */
+const answerHeaders = { 'content-type': 'application/json', 'content-length': '1162', 'cache-control': 'max-age=60', etag: '"1"', date: 'Mon, 02 Mar 2026 10:00:00 GMT', connection: 'keep-alive', 'keep-alive': 'timeout=5' }
+
+/** Steps 6 to 8: what an admitted call is sent on with, its answer's head, and its record. */
+export async function answerStages (world: World): Promise<readonly Stage[]> {
+  const exchange = await admitted(world)
+  const route = exchange.route as Route
+  return [varcoCallStage(world, exchange), forwardStage(world, route), headStage(world, exchange, route), recordStage(world, exchange)]
+}
+
+function varcoCallStage ({ tickets: { config, basePath }, request }: World, { call, correlationId }: Exchange): Stage {
+  const sign = prepareVarcoCall(config.upstream.secret, basePath)
+  const content: VarcoCall = { operationId: 'listChannels', correlationId, caller: call.caller as NonNullable<VarcoCall['caller']> }
+  return { name: 'Varco-Call', ofCall: true, run: () => sign(content, 'GET', request.url ?? '', call.now), isRight: (token) => String(token).split('.').length === 3 }
+}
+
+/** The headers of the request to the upstream, and those of the answer put onto that to the caller; between them an upstream that answers at once. */
+function forwardStage ({ request, now }: World, live: Route): Stage {
+  let sent: Dispatcher.DispatchOptions | undefined
+  const controller = { abort: () => undefined, pause: () => undefined, resume: () => undefined } as unknown as Dispatcher.DispatchController
+  const dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean => {
+    sent = options
+    handler.onRequestStart?.(controller, undefined)
+    handler.onResponseStart?.(controller, 200, answerHeaders, 'OK')
+    handler.onResponseEnd?.(controller, {})
+    return true
+  }
+  const route = { ...live, eservice: { ...live.eservice, upstream: { ...live.eservice.upstream, pool: { dispatch } } } } as unknown as Route
+  const outlet: Outlet = {
+    begun: true,
+    begin (_status, _headers, setHeaders) {
+      setHeaders()
+      return undefined
+    },
+    write: () => 'more',
+    end: () => undefined
+  }
+  const forwarded: Forwarded = { route, method: 'GET', target: request.url ?? '', body: undefined, varcoCall: 'v', cookie: undefined, viewHeaders: undefined, openOutlet: () => outlet }
+  const refuse = (): void => { throw new Error('the answer is not passed on') }
+  return {
+    name: 'forward and answer headers',
+    ofCall: true,
+    run () {
+      const exchange = exchangeWith(request, now)
+      forward(exchange, forwarded, refuse, () => undefined)
+      return exchange.response
+    },
+    isRight: (response) => (sent?.headers as readonly string[] | undefined)?.includes('via') === true && (response as ServerResponse).getHeader('etag') === '"1"'
+  }
+}
+
+function headStage ({ gateway }: World, exchange: Exchange, route: Route): Stage {
+  const checks = prepareAnswerChecks(route, gateway.ledgers.of('tickets'))
+  if (!checks) throw new Error('the answers of the e-service are not checked')
+  return {
+    name: 'answer head check',
+    ofCall: true,
+    run: () => new AnswerCheck(checks, exchange).head(200, answerHeaders),
+    isRight: (finding) => finding === undefined
+  }
+}
+
+function recordStage ({ now }: World, exchange: Exchange): Stage {
+  let line = ''
+  const logger = openLog({ write: (written) => { line = written } })
+  return {
+    name: 'record',
+    ofCall: true,
+    run () {
+      recordWhenDone(exchange, logger, () => now + 3, () => [])
+      exchange.response.emit('close')
+      return line
+    },
+    isRight: (written) => (written as string).includes('"operationId":"listChannels"')
+  }
+}
