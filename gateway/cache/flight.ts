@@ -1,0 +1,60 @@
+import type { Denial } from '../../policies/denials.ts'
+import type { CacheOutcome } from './figures.ts'
+import type { StoredAnswer } from './stored-answer.ts'
+
+/**
+ * What came of a request to the upstream for those that wait for its answer: an answer that all of them may have; that each has to go on its own; that nobody
+ * knows, as whoever asked went away; or why there was no answer at all.
+ */
+export type Landing = { readonly stored: StoredAnswer, readonly outcome: CacheOutcome } | 'alone' | 'again' | { readonly denial: Denial }
+
+/** A request to the upstream whose answer others may have, too. It is settled once; whoever comes after that is told at once. */
+export class Flight {
+  #waiting: ((landing: Landing) => void)[] = []
+  #landing: Landing | undefined
+  #timer: NodeJS.Timeout | undefined
+  readonly #over: () => void
+
+  /** `over` is called when it is settled. */
+  constructor (over: () => void) {
+    this.#over = over
+  }
+
+  get isSettled (): boolean { return this.#landing !== undefined }
+
+  /** Calls back once it is settled. */
+  wait (told: (landing: Landing) => void): void {
+    if (this.#landing === undefined) this.#waiting.push(told)
+    else told(this.#landing)
+  }
+
+  /** From now on nobody waits for it longer than this, in ms: after that each goes on its own. */
+  limit (ms: number): void {
+    clearTimeout(this.#timer)
+    if (!this.isSettled) this.#timer = setTimeout(() => { this.settle('alone') }, ms)
+  }
+
+  settle (landing: Landing): void {
+    if (this.#landing !== undefined) return
+    clearTimeout(this.#timer)
+    this.#landing = landing
+    this.#over()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const told of waiting) told(landing)
+  }
+}
+
+/** The flights of a cache, by what they ask for. */
+export class Flights {
+  readonly #flights = new Map<string, Flight>()
+
+  /** The one in which a request can take part. */
+  find (key: string): Flight | undefined { return this.#flights.get(key) }
+
+  open (key: string): Flight {
+    const flight = new Flight(() => { if (this.#flights.get(key) === flight) this.#flights.delete(key) })
+    this.#flights.set(key, flight)
+    return flight
+  }
+}
