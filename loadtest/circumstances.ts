@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
-import type { Load } from './run.ts'
+import type { Load } from './scenario.ts'
 
 /** Under which circumstances something was measured: a figure without them means nothing. */
 export interface Circumstances extends Load {

@@ -59,7 +59,7 @@ const wrong: readonly { name: string, expected: Expected, status: number, body: 
 
 for (const { name, expected, status, body, says } of wrong) {
   t.test(`one wrong answer in ten fails the round and is told: ${name}`, async (t) => {
-    const right = 'body' in expected ? expected.body : problem(expected.code, expected.status)
+    const right = 'code' in expected ? problem(expected.code, expected.status) : 'right'
     await t.rejects(fireAt(t, (number, _request, response) => {
       if (number === 10) response.writeHead(status).end(body)
       else response.writeHead(expected.status).end(right)

@@ -7,6 +7,7 @@ import type { Start } from './program.ts'
 /** A gateway as an installation runs it, a program of its own that is ready to serve. */
 export interface Gateway {
   readonly url: string
+  readonly pid: number
   /** Asks its operations listener; throws when the answer is no success. */
   readonly ask: <Answer>(path: string, method?: 'GET' | 'POST') => Promise<Answer>
 }
@@ -29,6 +30,7 @@ export async function startGateway (config: string, { env, ...start }: Start, st
   while ((await askFor('/status', 'GET', patience)).status !== 200) await wait(50, undefined, { signal: patience })
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: program.pid,
     async ask (path, method = 'GET') {
       const answer = await askFor(path, method, signal)
       if (!answer.ok) throw new Error(`${method} ${path} of operations was answered ${answer.status}: ${await answer.text()}`)

@@ -1,80 +1,51 @@
-import { parseArgs } from 'node:util'
+import { nameOf, runAimed } from './aimed.ts'
 import { circumstancesOf } from './circumstances.ts'
 import { interruption } from './interruption.ts'
-import { deliver, standardOutput } from './report/deliver.ts'
-import type { Wishes } from './report/deliver.ts'
+import type { Measured } from './measure.ts'
+import { readOptions, usage, UsageError } from './options.ts'
+import type { Options } from './options.ts'
+import { coresOf, runOn } from './pinning.ts'
+import { deliver } from './report/deliver.ts'
 import { header, targetLines } from './report/header.ts'
 import { Progress } from './report/progress.ts'
 import { followRounds } from './report/rounds.ts'
 import { runLoadTest } from './run.ts'
-import type { Load } from './run.ts'
 import { scenarios } from './scenarios.ts'
-
-const usage = `usage: npm run loadtest -- [options]
-
-Measures a gateway of this source tree on this machine: admitted, refused and limited calls, beside the bare upstream.
-Everything it needs it starts itself on free loopback ports, and stops. Exit code 1 when a single answer is wrong.
-
-  --seconds N      length of a round (5)
-  --rounds N       rounds that count, after a warm-up (3)
-  --connections N  connections kept busy (64)
-  --json [FILE]    figures as JSON, instead of the table or into a file
-  --html FILE      where the HTML report goes (.varco/loadtest/report.html)
-  --help           this text`
+import { listed, select } from './selection.ts'
 
 /** EX_USAGE of sysexits.h. */
 const wrongUsage = 64
 
-class UsageError extends Error {}
+async function main (): Promise<void> {
+  const { help, list, ...options } = await readOptions(process.argv.slice(2))
+  if (help) process.stdout.write(`${usage}\n`)
+  else if (list) process.stdout.write(listed(scenarios))
+  else await measureAll(options)
+}
 
-function readOptions (): Load & Wishes & { help: boolean } {
-  const text = { type: 'string' } as const
-  const flag = { type: 'boolean', default: false } as const
+async function measureAll ({ only, aimed, json, html, ...load }: Omit<Options, 'help' | 'list'>): Promise<void> {
+  const progress = new Progress(process.stderr, () => performance.now())
+  const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
+  const signal = interruption()
+  const { chosen, skipped } = aimed ? { chosen: [], skipped: [] } : choose(only)
+  const cores = aimed ? undefined : coresOf()
+  const circumstances = circumstancesOf(load, { pinned: cores !== undefined, url: aimed?.aim.origin, skipped })
+  tell(header(circumstances))
+  const measure = async (): Promise<readonly Measured[]> => {
+    if (aimed) return runAimed(aimed, load, { signal, onRound: followRounds(progress, [{ name: nameOf(aimed) }], load.rounds) })
+    if (cores) runOn(cores.rest)
+    return runLoadTest(chosen, load, { signal, cores, onStart: (range) => { tell(targetLines(range)) }, onRound: followRounds(progress, chosen, load.rounds) })
+  }
+  const measured = await measure().finally(() => { progress.end() })
+  tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
+}
+
+function choose (only: readonly string[]): ReturnType<typeof select> {
   try {
-    const { values } = parseArgs({
-      args: withFile('--json', process.argv.slice(2)),
-      options: { seconds: text, rounds: text, connections: text, json: text, html: text, help: flag }
-    })
-    return {
-      json: values.json,
-      html: values.html,
-      help: values.help,
-      seconds: toCount('seconds', values.seconds ?? '5', 3600),
-      rounds: toCount('rounds', values.rounds ?? '3', 100),
-      connections: toCount('connections', values.connections ?? '64', 1000)
-    }
+    return select(scenarios, only)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
-}
-
-/** An option whose file may be left out: then it is standard output. */
-function withFile (option: string, args: readonly string[]): string[] {
-  return args.map((arg, index) => arg === option && !/^[^-]/.test(args[index + 1] ?? '') ? `${option}=${standardOutput}` : arg)
-}
-
-function toCount (name: string, text: string, max: number): number {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (count < 1 || count > max) throw new Error(`--${name} is "${text}": it must be a whole number from 1 to ${max}`)
-  return count
-}
-
-async function main (): Promise<void> {
-  const { json, html, help, ...load } = readOptions()
-  if (help) {
-    process.stdout.write(`${usage}\n`)
-    return
-  }
-  const circumstances = circumstancesOf(load, { pinned: false, url: undefined, skipped: [] })
-  const progress = new Progress(process.stderr, () => performance.now())
-  const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
-  tell(header(circumstances))
-  const measured = await runLoadTest(scenarios, load, {
-    signal: interruption(),
-    onStart: (targets) => { tell(targetLines(targets)) },
-    onRound: followRounds(progress, scenarios, load.rounds)
-  }).finally(() => { progress.end() })
-  tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
 }
 
 try {

@@ -1,12 +1,9 @@
 import t from 'tap'
 import { measure } from './measure.ts'
-import type { Round } from './measure.ts'
+import type { Compared, Round } from './measure.ts'
 import { percentilesOf } from './percentile.ts'
-import type { Scenario } from './scenarios.ts'
 
-const scenario = (name: string): Scenario => {
-  return { name, group: 'calls', ratioTo: 'bare upstream', target: 'gateway', path: '/', voucher: { purpose: 'tickets' }, expected: { status: 200, body: '' } }
-}
+const scenario = (name: string): Compared => ({ name, group: 'calls', ratioTo: 'bare upstream' })
 const scenarios = [scenario('bare upstream'), scenario('admitted')]
 const round = (requestsPerSecond: number, generatorBusy = 0.5): Round => {
   return { calls: 100, requestsPerSecond, latency: { ...percentilesOf([1000 / requestsPerSecond]), p99: 5000 / requestsPerSecond }, generatorBusy, cpuMicros: 500_000 / requestsPerSecond }
@@ -49,7 +46,7 @@ t.test('a round that fails ends the measuring with its sentence', async (t) => {
 })
 
 t.test('a scenario without a reference is its own, and a figure that a round lacks is not told', async (t) => {
-  const own: Scenario = { ...scenario('alone'), ratioTo: 'alone' }
+  const own: Compared = { ...scenario('alone'), ratioTo: 'alone' }
   const [measured] = await measure([own], 2, async (_scenario, number) => ({ ...round(1000), cpuMicros: number === 1 ? 20 : undefined, rssBytes: number * 1000 }))
   t.match(measured, { ratioTo: 'alone', ratio: { median: 1, min: 1, max: 1 }, rssBytes: { median: 1500, min: 1000, max: 2000 } })
   t.equal(measured?.cpuMicros, undefined)

@@ -7,10 +7,11 @@ import { buildSandbox } from '../gateway/sandbox/app.ts'
 /** A voucher to mint: the alias of a purpose, when it expires (in seconds; below zero it has), and claims that differ from the usual ones. */
 export interface Wanted { readonly purpose: string, readonly expiresIn?: number, readonly claims?: Readonly<Record<string, unknown>> }
 
-/** The stand-in for the national platform: its address, where the keys of its clients are, and what it does. */
+/** The stand-in for the national platform: its address, where the keys of its clients are, the id of the client that calls, and what it does. */
 export interface Platform {
   readonly url: string
   readonly keys: string
+  readonly consumer: string
   readonly mint: (voucher: Wanted) => Promise<string>
   /** Changes the state of a purpose, which its events tell; throws when it cannot. */
   readonly changePurpose: (alias: string, state: 'Active' | 'Suspended') => Promise<void>
@@ -20,8 +21,11 @@ export interface Platform {
 export async function startPlatform ({ folder, registry }: { readonly folder: string, readonly registry: string }, stack: AsyncDisposableStack): Promise<Platform> {
   const { issuer, clientAssertionAudience } = sandboxEnvironment()
   const keys = join(folder, 'keys')
+  const registryFile = await readRegistryFile(registry)
+  const consumer = registryFile.clients.find(({ alias }) => alias === 'consumer')?.id
+  if (consumer === undefined) throw new Error(`${registry} has no client "consumer"`)
   const app = await buildSandbox({
-    registryFile: await readRegistryFile(registry),
+    registryFile,
     stateDir: keys,
     now: Date.now,
     randomUUID,
@@ -39,6 +43,7 @@ export async function startPlatform ({ folder, registry }: { readonly folder: st
   return {
     url,
     keys,
+    consumer,
     mint: async (wanted) => (await post('/debug/vouchers', { client: 'consumer', ...wanted }) as { access_token: string }).access_token,
     changePurpose: async (alias, state) => { await post(`/debug/purposes/${alias}/state`, { state }) }
   }

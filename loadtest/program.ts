@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 
-/** How a program starts: its arguments, variables on top of ours, and the file descriptor of its standard output. */
+/** How a program starts: its arguments, variables on top of ours, the file descriptor of its standard output, and the cores that it may use (a list of `taskset`; ours by default). */
 export interface Start {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly output?: number
+  readonly cores?: string | undefined
 }
 
 const patienceMs = 5000
@@ -23,9 +24,10 @@ export class Program implements AsyncDisposable {
   #errorText = ''
 
   /** Starts a file; `signal` gives up waiting for it. */
-  constructor (file: string, signal: AbortSignal, { args = [], env, output }: Start = {}) {
+  constructor (file: string, signal: AbortSignal, { args = [], env, output, cores }: Start = {}) {
     this.#signal = signal
-    this.#child = spawn(process.execPath, [file, ...args], {
+    const [command = '', ...rest] = [...cores === undefined ? [] : ['taskset', '-c', cores], process.execPath, file, ...args]
+    this.#child = spawn(command, rest, {
       env: { ...process.env, ...env },
       stdio: ['ignore', output ?? 'ignore', 'pipe', 'ipc']
     })
@@ -37,6 +39,9 @@ export class Program implements AsyncDisposable {
     })
     this.#ended.catch(() => undefined)
   }
+
+  /** Its process. */
+  get pid (): number { return this.#child.pid as number }
 
   /** Sends a message. */
   tell (message: object): void {

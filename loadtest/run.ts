@@ -1,74 +1,74 @@
-import { join } from 'node:path'
-import { describeWrong, isExpected } from './expected.ts'
+import { checkCall } from './check-call.ts'
 import type { Fired, Order } from './fire.ts'
 import type { Outcome } from './generator.ts'
 import { measure } from './measure.ts'
 import type { Measured, Round } from './measure.ts'
-import { Program } from './program.ts'
-import type { Scenario } from './scenarios.ts'
-import { startTargets } from './targets.ts'
-import type { Targets } from './targets.ts'
+import type { Cores } from './pinning.ts'
+import { cpuMicrosOf, rssBytesOf } from './process-figures.ts'
+import type { Program } from './program.ts'
+import { startRange } from './range.ts'
+import type { Post, Range } from './range.ts'
+import type { Load, Scenario } from './scenario.ts'
 
-/** How much load: seconds of one round, rounds that count, connections kept busy. */
-export interface Load { readonly seconds: number, readonly rounds: number, readonly connections: number }
-
-/** The surroundings of a run: what may interrupt it, and where it tells how far it is. */
+/** The surroundings of a run: what may interrupt it, how the cores are shared out, and where it tells how far it is. */
 export interface Surroundings {
   readonly signal: AbortSignal
-  readonly onStart: (targets: Targets) => void
+  readonly cores: Cores | undefined
+  readonly onStart: (range: Range) => void
   readonly onRound: (scenario: Scenario, round: number, result: Round) => void
 }
 
 /**
- * Runs a load test: starts every target, fires the scenarios in rounds and stops whatever it started, also when it
+ * Runs a load test: starts the targets of these scenarios, fires in rounds and stops whatever it started, also when it
  * fails or is interrupted. Throws at the first answer that is not the expected one.
  */
-export async function runLoadTest (scenarios: readonly Scenario[], load: Load, surroundings: Surroundings):
-Promise<readonly Measured[]> {
-  const { signal, onStart } = surroundings
+export async function runLoadTest (scenarios: readonly Scenario[], load: Load, surroundings: Surroundings): Promise<readonly Measured[]> {
+  const { signal, cores, onStart } = surroundings
   await using stack = new AsyncDisposableStack()
-  const range = await startRange(stack, signal)
-  onStart(range.targets)
+  const range = await startRange(scenarios.map(({ target }) => target), cores, stack, signal)
+  onStart(range)
   return await fireScenarios(range, scenarios, load, surroundings)
 }
 
-/** The targets and what fires at them, running. */
-export interface Range { readonly targets: Targets, readonly generator: Program }
-
-/** Starts every target and the generator; `stack` stops them. */
-export async function startRange (stack: AsyncDisposableStack, signal: AbortSignal): Promise<Range> {
-  const targets = await startTargets(stack, signal)
-  const generator = stack.use(new Program(join(import.meta.dirname, 'generator.ts'), signal))
-  await generator.hear()
-  return { targets, generator }
-}
-
 /** Fires the scenarios in rounds. Throws at the first answer that is not the expected one. */
-export async function fireScenarios ({ targets, generator }: Range, scenarios: readonly Scenario[], load: Load, { signal, onRound }: Omit<Surroundings, 'onStart'>):
+export async function fireScenarios ({ posts, platform }: Range, scenarios: readonly Scenario[], load: Load, { signal, onRound }: Pick<Surroundings, 'signal' | 'onRound'>):
 Promise<readonly Measured[]> {
-  const orders = new Map<Scenario, Order>()
-  for (const scenario of scenarios) orders.set(scenario, await prepareOrder(scenario, targets, load, signal))
+  const rounds = new Map<Scenario, () => Promise<Round>>()
+  for (const scenario of scenarios) rounds.set(scenario, await prepareRounds(scenario, posts.get(scenario.target) as Post, platform, load, signal))
   return await measure(scenarios, load.rounds, async (scenario, round) => {
-    const result = await fireFrom(generator, scenario.name, orders.get(scenario) as Order)
-    await targets.emptyLog()
+    const result = await (rounds.get(scenario) as () => Promise<Round>)()
+    signal.throwIfAborted()
     onRound(scenario, round, result)
     return result
   })
 }
 
-/** Mints the voucher and, where the scenario has a first call of its own, makes it. */
-async function prepareOrder (scenario: Scenario, { urls, platform }: Targets, load: Load, signal: AbortSignal):
-Promise<Order> {
-  const { name, target, path, expected, first } = scenario
-  const voucher = await platform.mint(scenario.voucher)
-  const order = { url: urls[target] + path, headers: { authorization: `Bearer ${voucher}` }, expected, seconds: load.seconds, connections: load.connections }
-  if (!first) return order
-  // A connection left open would be waited for when the gateway stops.
-  const headers = { authorization: `Bearer ${voucher}`, connection: 'close' }
-  const response = await fetch(order.url, { headers, signal })
-  const body = await response.text()
-  if (isExpected(first, response.status, body)) return order
-  throw new Error(`${name}, first call: ${describeWrong(first, response.status, body)}`)
+/** So many calls that can be made once are prepared for a second of a round, and for a round at most. */
+const preparedPerSecond = 1000
+const mostPrepared = 5000
+
+/** Makes what the calls of a scenario have in common and, where it has a first call of its own, that one; gives what fires a round. */
+async function prepareRounds (scenario: Scenario, { target, generator }: Post, platform: Range['platform'], load: Load, signal: AbortSignal): Promise<() => Promise<Round>> {
+  const { name, method = 'GET', path, headers = {}, body, proof, expected, first } = scenario
+  const url = target.url + path
+  const prove = await proof.prepare({ method, url, headers, body }, platform)
+  if (first) await checkCall({ name: `${name}, first call`, url, method, headers: { ...headers, ...await prove() }, body, expected: first, signal })
+  const common = proof.once ? headers : { ...headers, ...await prove() }
+  const fireRound = async (): Promise<Round> => {
+    if (scenario.fire) return scenario.fire({ target, url, headers: common, expected, load, signal })
+    const each = proof.once ? await Promise.all(Array.from({ length: Math.min(mostPrepared, preparedPerSecond * load.seconds) }, prove)) : undefined
+    const order = { url, method, headers: common, body, each, expected, seconds: load.seconds, connections: load.connections }
+    const usedBefore = cpuMicrosOf(target.pids)
+    const fired = await fireFrom(generator, name, order)
+    const usedAfter = cpuMicrosOf(target.pids)
+    return { ...fired, cpuMicros: usedBefore === undefined || usedAfter === undefined ? undefined : (usedAfter - usedBefore) / fired.calls, rssBytes: rssBytesOf(target.pids) }
+  }
+  return async () => {
+    await target.before?.()
+    const round = await fireRound()
+    await target.after?.()
+    return round
+  }
 }
 
 /** Has the generator fire a round; throws when that is worth nothing. `name` says of what. */

@@ -1,25 +1,29 @@
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answers, usual } from './answers.ts'
+import type { Prepared } from './answers.ts'
 
-// The cheapest e-service that Node can be: one prepared answer, so that the time measured is the gateway's own.
-const answer = readFileSync(new URL('channels.json', import.meta.url))
-const headers = {
-  'Content-Type': 'application/json',
-  'Content-Length': answer.length,
-  'Cache-Control': 'max-age=60',
-  ETag: '"1"'
+// The cheapest e-service that Node can be: prepared answers, so that the time measured is the gateway's own.
+interface Kept { readonly bytes: Buffer, readonly headers: Readonly<Record<string, string | number>> }
+
+function keep ({ body, headers }: Prepared): Kept {
+  const bytes = Buffer.from(body)
+  return { bytes, headers: { ...headers, 'Content-Length': bytes.length } }
 }
+
+const kept = new Map(answers.entries().map(([path, answer]) => [path, keep(answer)] as const))
+const otherwise = keep(usual)
 
 let served = 0
 
 const server = createServer((request, response) => {
   served++
   request.resume()
-  response.writeHead(200, headers).end(answer)
+  const { bytes, headers } = kept.get(request.url ?? '') ?? otherwise
+  response.writeHead(200, headers).end(bytes)
 })
 server.listen(0, '127.0.0.1', () => {
-  process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, pid: process.pid })
 })
 // Whoever launched it may ask how many requests it has served.
 process.on('message', () => { process.send?.({ served }) })

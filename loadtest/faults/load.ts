@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Gateway } from '../gateway.ts'
-import { admittedPath, figures } from '../scenarios.ts'
+import { admittedPath, figures } from '../admitted-call.ts'
 import { Caller, inLanes } from './caller.ts'
 import type { Site } from './site.ts'
 import { Tally } from './tally.ts'

@@ -3,7 +3,7 @@ import { admittedPath, figures } from '../admitted-call.ts'
 import { Caller, inLanes } from './caller.ts'
 import type { Figure, Measured, Run } from './figure.ts'
 import { localAnswers } from './local-answers.ts'
-import type { Written } from './site.ts'
+import type { Written } from '../gateway-config.ts'
 import { Tally } from './tally.ts'
 
 const kinds = { admitted: figures, refused: { status: 429, code: 'quota-exceeded' } }

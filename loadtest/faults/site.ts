@@ -1,27 +1,29 @@
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { TestRedis } from '../../gateway/harness/redis-process.ts'
 import { freePort } from '../free-port.ts'
+import { usualConfig } from '../gateway-config.ts'
+import type { Written } from '../gateway-config.ts'
 import { startGateway } from '../gateway.ts'
 import type { Gateway } from '../gateway.ts'
 import { startPlatform } from '../platform.ts'
 import type { Platform } from '../platform.ts'
 import { Program } from '../program.ts'
 
-/** A YAML document of which a measurement changes what it likes. */
-export type Written = Record<string, any>
-
 /**
  * What is measured on: so many gateways, all with one configuration, with a Redis of their own if they are to share one. What the load test's own
- * configuration and registry do not say is changed before anything starts; the configuration can be changed for each gateway by its number.
+ * configuration and registry do not say is changed before anything starts; the configuration can be changed for each gateway by its number. `upstream` is the
+ * program of another e-service, `env` more variables of the gateways.
  */
 export interface SiteOptions {
   readonly gateways?: number
   readonly redis?: boolean
   readonly config?: (content: Written, gateway: number, platform: Platform) => void
   readonly registry?: (content: Written) => void
+  readonly upstream?: string
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A gateway of a site, and its configuration, which can be changed on the disk while it runs. */
@@ -38,20 +40,21 @@ export interface Site {
 const loadtest = join(import.meta.dirname, '..')
 
 /** Starts e-service, platform, Redis and gateways as programs on free ports of this machine; `stack` stops what was started, `signal` interrupts the start. */
-export async function startSite ({ gateways = 1, redis: shares = false, config = () => undefined, registry = () => undefined }: SiteOptions, stack: AsyncDisposableStack, signal: AbortSignal): Promise<Site> {
+export async function startSite ({ gateways = 1, redis: shares = false, config = () => undefined, registry = () => undefined, upstream: eservice = join(loadtest, 'upstream.ts'), env: more = {} }: SiteOptions, stack: AsyncDisposableStack, signal: AbortSignal): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'varco-faults-'))
   stack.defer(async () => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   const known = parse(await readFile(join(loadtest, 'registry.yaml'), 'utf8')) as Written
   registry(known)
   await writeFile(join(folder, 'registry.yaml'), JSON.stringify(known))
   const platform = await startPlatform({ folder, registry: join(folder, 'registry.yaml') }, stack)
-  const upstream = stack.use(new Program(join(loadtest, 'upstream.ts'), signal))
+  const upstream = stack.use(new Program(eservice, signal))
   const { url } = await upstream.hear<{ url: string }>()
   const redis = shares ? await startRedis(folder, stack) : undefined
   const start = async (number: number): Promise<SiteGateway> => {
     const path = join(folder, `gateway-${number}.yaml`)
     const content = await usualConfig()
-    Object.assign(content, redis && { redis: { url: redis.url, expectedNodes: gateways } })
+    delete content['eservices'].limited.burst
+    Object.assign(content, { registry: join(folder, 'registry.yaml') }, redis && { redis: { url: redis.url, expectedNodes: gateways } })
     config(content, number, platform)
     const rewrite = async (change: (content: Written) => void): Promise<void> => {
       change(content)
@@ -59,7 +62,7 @@ export async function startSite ({ gateways = 1, redis: shares = false, config =
       await rename(`${path}.new`, path)
     }
     await rewrite(() => undefined)
-    const env = { LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: url, LOADTEST_STATE: join(folder, `state-${number}`) }
+    const env = { ...more, LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: url, LOADTEST_STATE: join(folder, `state-${number}`) }
     return { ...await startGateway(path, { env }, stack, signal), rewrite }
   }
   const started = await Promise.all(Array.from({ length: gateways }, async (_, number) => start(number)))
@@ -68,15 +71,6 @@ export async function startSite ({ gateways = 1, redis: shares = false, config =
     return (await upstream.hear<{ served: number }>()).served
   }
   return { gateways: started, platform, redis, served }
-
-  /** The load test's, with the files that it names where they are; the registry is that of the site. */
-  async function usualConfig (): Promise<Written> {
-    const content = structuredClone(parse(await readFile(join(loadtest, 'gateway.yaml'), 'utf8')) as Written)
-    content['registry'] = join(folder, 'registry.yaml')
-    for (const eservice of Object.values(content['eservices'] as Record<string, Written>)) eservice['contract'] = resolve(loadtest, eservice['contract'] as string)
-    delete content['eservices'].limited.burst
-    return content
-  }
 }
 
 async function startRedis (folder: string, stack: AsyncDisposableStack): Promise<TestRedis> {

@@ -1,5 +1,5 @@
 import type { Circumstances } from '../circumstances.ts'
-import type { Targets } from '../targets.ts'
+import type { Range } from '../range.ts'
 
 /** The circumstances of a run, a line each: a figure without them means nothing. */
 export function header (circumstances: Circumstances): readonly string[] {
@@ -13,10 +13,8 @@ export function header (circumstances: Circumstances): readonly string[] {
 }
 
 /** What a run started and fires at, a line each. */
-export function targetLines ({ urls, log }: Pick<Targets, 'urls' | 'log'>): readonly string[] {
-  return [
-    `gateway        ${urls.gateway}, one process; its log, emptied after each round: ${log}`,
-    `bare upstream  ${urls.upstream}, one process, a static answer`,
-    'generator      autocannon, one process; every answer is checked'
-  ]
+export function targetLines ({ posts, folder }: Pick<Range, 'posts' | 'folder'>): readonly string[] {
+  const targets = [...posts.values()]
+  const width = Math.max(...targets.map(({ kind }) => kind.name.length))
+  return [...targets.map(({ kind, target }) => `${kind.name.padEnd(width)}  ${target.url}`), `what they write is in ${folder} until the end; every answer is checked`]
 }

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util'
+import { aimAt } from './address.ts'
+import { readVoucher } from './aimed.ts'
+import type { AimedCall } from './aimed.ts'
+import { standardOutput } from './report/deliver.ts'
+import type { Wishes } from './report/deliver.ts'
+import type { Load } from './scenario.ts'
+
+export const usage = `usage: npm run loadtest -- [options]
+
+Measures a gateway of this source tree on this machine, beside its bare upstream and a server that does nothing.
+Everything it needs it starts itself on free loopback ports, and stops. Exit code 1 when a single answer is wrong.
+
+  --only NAME,…    only these scenarios or groups, and what they are compared with
+  --list           the scenarios by their groups
+  --seconds N      length of a round (3)
+  --rounds N       rounds that count, after a warm-up (3)
+  --connections N  connections kept busy (64)
+  --json [FILE]    figures as JSON, instead of the table or into a file
+  --html FILE      where the HTML report goes (.varco/loadtest/report.html)
+  --help           this text
+
+Or aims at a gateway that is there already, with one call over and over:
+
+  --url URL              its scheme, host and port
+  --path PATH            what is called, with its query (/)
+  --voucher-from FILE    the voucher of all calls; - is standard input (no voucher)
+  --expect-status N      the status of every answer (200)
+  --i-own-this-target    fires at an address that is not of this machine, too`
+
+/** What the command line asks for. */
+export interface Options extends Load, Wishes {
+  readonly help: boolean
+  readonly list: boolean
+  readonly only: readonly string[]
+  readonly aimed: AimedCall | undefined
+}
+
+/** What the command line says is wrong; exit code 64 (EX_USAGE of sysexits.h). */
+export class UsageError extends Error {}
+
+const text = { type: 'string' } as const
+const flag = { type: 'boolean', default: false } as const
+const options = {
+  only: text, list: flag, seconds: text, rounds: text, connections: text, json: text, html: text, help: flag,
+  url: text, path: text, 'voucher-from': text, 'expect-status': text, 'i-own-this-target': flag
+} as const
+
+/** Reads the command line, and the voucher that it names. @throws {UsageError} a sentence that says what is wrong with it */
+export async function readOptions (args: readonly string[]): Promise<Options> {
+  try {
+    const { values } = parseArgs({ args: withFile('--json', args), options })
+    return {
+      json: values.json,
+      html: values.html,
+      help: values.help,
+      list: values.list,
+      only: values.only?.split(',') ?? [],
+      seconds: toCount('seconds', values.seconds ?? '3', 1, 3600),
+      rounds: toCount('rounds', values.rounds ?? '3', 1, 100),
+      connections: toCount('connections', values.connections ?? '64', 1, 1000),
+      aimed: await readAimed(values)
+    }
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
+
+async function readAimed ({ url, path = '/', only, 'voucher-from': voucherFrom, 'expect-status': status = '200', 'i-own-this-target': owned, ...values }: Values): Promise<AimedCall | undefined> {
+  if (url === undefined) {
+    if (voucherFrom !== undefined || owned || path !== '/' || status !== '200') throw new Error('--path, --voucher-from, --expect-status and --i-own-this-target go with --url')
+    return undefined
+  }
+  if (only !== undefined || values.list) throw new Error('--only and --list are about what the load test starts itself, not about --url')
+  // Whatever a client would read as something else than a path (//host, a blank, a fragment) is none.
+  if (!/^\/(?!\/)[!$-~]*$/.test(path) || path.includes('\\')) throw new Error(`--path is "${path}": it must begin with one / and hold no blank, # or character beyond ASCII`)
+  return { aim: await aimAt(url, owned), path, voucher: voucherFrom === undefined ? undefined : await readVoucher(voucherFrom), status: toCount('expect-status', status, 200, 599), owned }
+}
+
+/** An option whose file may be left out: then it is standard output. */
+function withFile (option: string, args: readonly string[]): string[] {
+  return args.map((arg, index) => arg === option && !/^[^-]/.test(args[index + 1] ?? '') ? `${option}=${standardOutput}` : arg)
+}
+
+function toCount (name: string, text: string, min: number, max: number): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (count < min || count > max) throw new Error(`--${name} is "${text}": it must be a whole number from ${min} to ${max}`)
+  return count
+}
