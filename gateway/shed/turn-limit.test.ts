@@ -1,0 +1,106 @@
+import t from 'tap'
+import { simulate } from './simulation.ts'
+import type { Ended, Scene } from './simulation.ts'
+import { TurnLimit } from './turn-limit.ts'
+import type { Rank, Reading } from './turn-limit.ts'
+
+const opened = (): TurnLimit => new TurnLimit({ delayMs: 100, memoryBytes: 1000 })
+
+/** What became of calls that were answered from a time on: what was served of what can be, and how long those that were served took, in ms. */
+function figures (ended: readonly Ended[], { costMs }: Pick<Scene, 'costMs'>, from: number, until: number): { readonly goodput: number, readonly shed: number, readonly p50: number, readonly p99: number } {
+  const seen = ended.filter(({ endedAt }) => endedAt >= from && endedAt < until)
+  const times = seen.filter(({ isServed }) => isServed).map(({ madeAt, endedAt }) => endedAt - madeAt).toSorted((one, other) => one - other)
+  const at = (part: number): number => times[Math.floor(times.length * part)] ?? 0
+  return { goodput: times.length * costMs / (until - from), shed: seen.length - times.length, p50: at(0.5), p99: at(0.99) }
+}
+
+t.test('what is served stays above nine tenths of what can be, whatever is offered', (t) => {
+  for (const [costMs, refusalMs] of [[0.1, 0.025], [0.35, 0.03], [2, 0.1]] as const) {
+    for (const load of [1, 2, 3, 6]) {
+      const scene = { connections: 1900, rate: () => load / costMs, costMs, refusalMs }
+      const { goodput, shed, p50, p99 } = figures(simulate(opened(), scene, 12_000), scene, 6000, 11_000)
+      const says = `a call costs ${costMs} ms, load ${load}: ${goodput.toFixed(2)}, p50 ${p50.toFixed()} ms, p99 ${p99.toFixed()} ms`
+      t.ok(goodput >= 0.9, says)
+      t.ok(load > 1 ? p50 < 1000 && p99 < 3600 : shed === 0 && p99 < 30, says)
+    }
+  }
+  t.end()
+})
+
+t.test('nothing is shed while everything can be served: bursts, stops of the process and a slow start are no overload', (t) => {
+  const scenes: Readonly<Record<string, Scene>> = {
+    'at 95 %': { connections: 1900, rate: () => 9.5, costMs: 0.1, refusalMs: 0.02 },
+    'at half, and every second 1500 at once': { connections: 1900, rate: (now) => now % 1000 < 5 ? 300 : 5, costMs: 0.1, refusalMs: 0.02 },
+    'at half, and it does not run for 500 ms now and then': { connections: 1900, rate: () => 5, costMs: 0.1, refusalMs: 0.02, stall: (now) => Math.random() < 0.01 && now > 0 ? 500 : 0 },
+    'it runs a tenth of the time': { connections: 64, rate: () => 5, costMs: 0.2, refusalMs: 0.02, stall: () => 90 },
+    'few connections, kept busy': { connections: 100, rate: () => 100, costMs: 0.5, refusalMs: 0.02 }
+  }
+  for (const [name, scene] of Object.entries(scenes)) t.equal(simulate(opened(), scene, 6000).filter(({ isServed }) => !isServed).length, 0, name)
+  t.end()
+})
+
+t.test('it is over as soon as less comes', (t) => {
+  const law = opened()
+  const ended = simulate(law, { connections: 1900, rate: (now) => now < 4000 ? 10 : 1.6, costMs: 0.3, refusalMs: 0.02 }, 8000)
+  t.ok(ended.some(({ isServed, madeAt }) => !isServed && madeAt < 4000))
+  t.equal(ended.filter(({ isServed, madeAt }) => !isServed && madeAt > 4500).length, 0)
+  t.equal(law.limit, Infinity)
+  t.end()
+})
+
+t.test('calls that are known go before others, these before pages; a few probes are always answered', (t) => {
+  const ranks: readonly Rank[] = ['known', 'other', 'known', 'other', 'known', 'other', 'known', 'other', 'known', 'other', 'page']
+  const scene: Scene = { connections: 1900, rate: () => 12, costMs: 0.3, refusalMs: 0.02, rank: (index) => index % 400 === 399 ? 'status' : ranks[index % 11] as Rank }
+  const ended = simulate(opened(), scene, 8000).filter(({ madeAt }) => madeAt > 4000)
+  const servedOf = (rank: Rank): number => {
+    const all = ended.filter((one) => one.rank === rank)
+    return all.filter(({ isServed }) => isServed).length / all.length
+  }
+  t.equal(servedOf('status'), 1)
+  t.ok(servedOf('known') > 0.95 && servedOf('known') > servedOf('other') && servedOf('other') > servedOf('page'), ['known', 'other', 'page'].map((rank) => servedOf(rank as Rank).toFixed(2)).join())
+  t.ok(servedOf('other') > 0.05, 'who is new is not locked out')
+  t.end()
+})
+
+/** Ends a turn in which so many calls came that cost so much, at so much memory. */
+function turn (law: TurnLimit, before: Reading, { calls, costMs = 0, memoryBytes = 0, rank = 'other' }: { readonly calls: number, readonly costMs?: number, readonly memoryBytes?: number, readonly rank?: Rank }): { readonly reading: Reading, readonly let: number } {
+  let lets = 0
+  for (let count = 0; count < calls; count++) {
+    if (law.limit === Infinity) law.count()
+    if (law.limit === Infinity || law.lets(rank)) lets++
+  }
+  const reading = { now: before.now + Math.max(10, lets * costMs), busyMs: before.busyMs + lets * costMs, memoryBytes }
+  law.end(reading)
+  return { reading, let: lets }
+}
+
+t.test('each call has the same chance, at whatever place of a turn it comes', (t) => {
+  const law = opened()
+  let reading: Reading = { now: 0, busyMs: 0, memoryBytes: 0 }
+  for (let count = 0; count < 40; count++) ({ reading } = turn(law, reading, { calls: 1000, costMs: 0.2 }))
+  t.ok(Math.abs(law.limit - 500) < 25, String(law.limit))
+  const lets = Array.from({ length: 1000 }, () => law.lets('other'))
+  for (const part of [lets.slice(0, 250), lets.slice(250, 500), lets.slice(500, 750), lets.slice(750)]) t.ok(Math.abs(part.filter(Boolean).length - 125) < 15, String(part.filter(Boolean).length))
+  t.end()
+})
+
+t.test('a turn lets in a few whatever they cost, and not much more than its limit when more come than before', (t) => {
+  const law = opened()
+  let reading: Reading = { now: 0, busyMs: 0, memoryBytes: 0 }
+  for (let count = 0; count < 40; count++) ({ reading } = turn(law, reading, { calls: 20, costMs: 60 }))
+  t.equal(law.limit, 16)
+  t.ok(turn(law, reading, { calls: 10_000, costMs: 60 }).let <= 24)
+  t.end()
+})
+
+t.test('where memory is short few are let in, and no more is said of it once there is enough', (t) => {
+  const law = opened()
+  let { reading } = turn(law, { now: 0, busyMs: 0, memoryBytes: 0 }, { calls: 3, memoryBytes: 1000 })
+  t.strictSame([law.isFull, law.limit], [true, 16])
+  for (let count = 0; count < 3; count++) ({ reading } = turn(law, reading, { calls: 100, costMs: 0.1, memoryBytes: 2000 }))
+  t.ok(turn(law, reading, { calls: 100, memoryBytes: 999 }).let < 25)
+  t.equal(law.isFull, false)
+  for (let count = 0; count < 3; count++) ({ reading } = turn(law, reading, { calls: 100, costMs: 0.1, memoryBytes: 2 }))
+  t.equal(turn(law, reading, { calls: 100 }).let, 100)
+  t.end()
+})

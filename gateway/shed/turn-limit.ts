@@ -1,0 +1,142 @@
+/** Who is let in before whom: probes of a status, calls whose voucher was verified a moment ago, other calls, pages for people. */
+export type Rank = 'status' | 'known' | 'other' | 'page'
+
+/** When it is too much: CPU time (ms) that one turn of the event loop may take, and memory (bytes: heap, and buffers beside it) that the process may use. */
+export interface Overload { readonly delayMs: number, readonly memoryBytes: number }
+
+/** How it stands at the end of a turn: a clock and the CPU time of the thread since it began (both ms, from any beginning), and the memory in use (bytes). */
+export interface Reading { readonly now: number, readonly busyMs: number, readonly memoryBytes: number }
+
+/** So many turns on end have to be too long, and to take so much CPU time (ms) together: neither a burst nor a single piece of long work is overload. */
+const sustained = { turns: 2, busyMs: 500 }
+/** So many calls are let in by every turn, whatever they cost. */
+const least = 16
+/** For so long no turn was too long and nobody was shed when it is over, in ms. */
+const calmMs = 1000
+/** The part of a turn that is kept for probes, and for calls of which nothing is known yet beside those that are known. */
+const kept = 0.1
+/** How far an estimate moves towards what was seen last. */
+const weight = { cost: 0.2, arrived: 0.5 }
+/** A turn in which more comes than was expected lets in so many times its limit at most. */
+const excess = 1.5
+
+type Queued = Exclude<Rank, 'status'>
+const queued: readonly Queued[] = ['known', 'other', 'page']
+const none = (): Record<Queued, number> => ({ known: 0, other: 0, page: 0 })
+
+/**
+ * How many calls a turn of the event loop lets in. In one process everything waits for the loop to come round: what a turn takes is what every call waits, twice, and a turn
+ * takes as long as the calls that it lets in cost. While turns are short enough all are let in. When turn after turn is too long, only as many are as fit
+ * into `delayMs`, by what calls turn out to cost; those of a lower rank only what others leave, and within a rank each has the same chance, so that nobody is lucky
+ * for ever. Time in which the process did not run, or waited for an upstream, is no time of a turn.
+ */
+export class TurnLimit {
+  overload: Overload
+  #limit = Infinity
+  #costMs = 0
+  #long = { turns: 0, busyMs: 0, let: 0 }
+  #let = 0
+  #probes = 0
+  #shed = 0
+  #troubledAt = 0
+  #busyMs = 0
+  #arrived = none()
+  #expected = none()
+  #chance: Readonly<Record<Queued, number>> = { known: 1, other: 1, page: 1 }
+  #due = none()
+  #isFull = false
+
+  constructor (overload: Overload) {
+    this.overload = overload
+  }
+
+  /** Calls that a turn lets in; Infinity while there is no need for a limit. */
+  get limit (): number { return this.#limit }
+  /** Whether memory is short: what would be kept in it is better not let in at all. */
+  get isFull (): boolean { return this.#isFull }
+
+  /** Where turns begin: at a reading after a time in which nothing came. */
+  begin ({ busyMs }: Reading): void {
+    this.#busyMs = busyMs
+    this.#long = { turns: 0, busyMs: 0, let: 0 }
+    this.#let = 0
+  }
+
+  /** Counts a call that is let in while there is no limit. */
+  count (): void { this.#let++ }
+
+  /** Whether a call is let in. */
+  lets (rank: Rank): boolean {
+    if (rank === 'status' && this.#probes < Math.max(1, this.#limit * kept)) {
+      this.#probes++
+      this.#let++
+      return true
+    }
+    const own = rank === 'status' ? 'other' : rank
+    this.#arrived[own]++
+    // The same part of those who come, evenly spread.
+    this.#due[own] = Math.min(this.#due[own] + this.#chance[own], 2)
+    if (this.#due[own] < 1 || this.#let >= this.#limit * excess) {
+      this.#shed++
+      return false
+    }
+    this.#due[own]--
+    this.#let++
+    return true
+  }
+
+  /** Ends a turn. */
+  end (reading: Reading): void {
+    const busyMs = reading.busyMs - this.#busyMs
+    this.#busyMs = reading.busyMs
+    this.#isFull = reading.memoryBytes >= this.overload.memoryBytes
+    if (this.#shed > 0 || busyMs > this.overload.delayMs) this.#troubledAt = reading.now
+    if (this.#limit === Infinity) this.#watch(reading.now, busyMs)
+    else this.#adapt(reading.now, busyMs)
+    if (this.#isFull) this.#limit = least
+    this.#share()
+    this.#let = this.#probes = this.#shed = 0
+  }
+
+  #watch (now: number, busyMs: number): void {
+    const long = this.#long
+    if (busyMs <= this.overload.delayMs) this.#long = { turns: 0, busyMs: 0, let: 0 }
+    else this.#long = { turns: long.turns + 1, busyMs: long.busyMs + busyMs, let: long.let + this.#let }
+    const isSustained = this.#long.turns >= sustained.turns && this.#long.busyMs >= sustained.busyMs
+    if (!isSustained && !this.#isFull) return
+    this.#costMs = this.#long.busyMs / Math.max(this.#long.let, 1)
+    this.#limit = this.#fitting()
+    this.#troubledAt = now
+    this.#expected = none()
+  }
+
+  #adapt (now: number, busyMs: number): void {
+    // What a turn costs that is hardly used says nothing of what a call costs.
+    if (this.#let > 0 && (this.#shed > 0 || busyMs > this.overload.delayMs / 2)) this.#costMs += weight.cost * (busyMs / this.#let - this.#costMs)
+    this.#limit = this.#fitting()
+    if (now - this.#troubledAt < calmMs) return
+    this.#limit = Infinity
+    this.#long = { turns: 0, busyMs: 0, let: 0 }
+  }
+
+  #fitting (): number {
+    return Math.max(least, this.overload.delayMs / this.#costMs)
+  }
+
+  /** By what came lately, each rank gets what those above it leave; of that a part is kept for calls of which nothing is known yet. */
+  #share (): void {
+    if (this.#limit === Infinity) return
+    for (const rank of queued) this.#expected[rank] += weight.arrived * (this.#arrived[rank] - this.#expected[rank])
+    const { known, other, page } = this.#expected
+    const all = this.#limit
+    const places = { known: all - Math.min(other, all * kept), other: 0, page: 0 }
+    places.other = all - Math.min(known, places.known)
+    places.page = Math.max(0, places.other - other)
+    this.#chance = { known: chance(places.known, known), other: chance(places.other, other), page: chance(places.page, page) }
+    this.#arrived = none()
+  }
+}
+
+function chance (places: number, callers: number): number {
+  return callers <= places ? 1 : places / callers
+}
