@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { AnswerFinding } from '../openapi/answers/answers.ts'
 import type { Denial } from '../policies/denials.ts'
 import type { AnswerCheck } from './answer-check.ts'
+import type { AnswerHead } from './answer-head.ts'
 import type { UncheckedReason } from './answer-ledger.ts'
 import type { Exchange } from './exchange.ts'
 import { guard } from './guard.ts'
@@ -30,10 +31,10 @@ export class EnforcedOutlet implements Outlet {
     return finding && invalid(finding)
   }
 
-  begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
+  begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
     const { check, outlet } = this.#options
-    if (!check.body) return outlet.begin(status, headers, setHeaders)
-    this.#begin = () => outlet.begin(status, headers, setHeaders)
+    if (!check.body) return outlet.begin(status, headers, compose)
+    this.#begin = () => outlet.begin(status, headers, compose)
     return check.body.needs === 'whole' ? this.#tooLong(this.#body.announce(headers)) : undefined
   }
 

@@ -11,26 +11,22 @@ import type { Config } from './config.ts'
 import { prepareOrigin } from './channel.ts'
 import { openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
-import { recordWhenDone } from './record.ts'
+import { prepareRecord } from './record.ts'
 import type { Refuse } from './refuse.ts'
-import { prepareKinds } from './shed/shed.ts'
-import type { Gate, Shed } from './shed/shed.ts'
 import { UnprovenLimit } from './unproven.ts'
 import { findLoop, viaOf } from './via.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
-/** What entering needs: `proxies` are those that are believed on this listener; e-services are served at `basePaths`; `explain` gives the checks of a refused voucher. */
+/** What entering needs: `proxies` are those that are believed on this listener; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
   readonly listener: Listener
   readonly proxies: readonly string[]
   readonly config: Config
-  readonly basePaths: readonly string[]
   readonly authorities: Authorities
   readonly logger: Logger
   readonly now: () => number
   readonly visits: Visits
-  readonly shed: Shed
   readonly explain: (exchange: Exchange) => readonly Line[]
 }
 
@@ -38,7 +34,8 @@ export interface EntranceParts {
 export class Visits {
   /** The last exchange on each connection. */
   readonly latest = new WeakMap<Socket, Exchange>()
-  readonly unanswered = new Set<ServerResponse>()
+  /** In no order, without gaps: a Set would leave old tables behind, which keep what was in them alive until the next full garbage collection. */
+  readonly #unanswered: Exchange[] = []
   readonly unproven: UnprovenLimit
   #stopping = false
 
@@ -46,22 +43,26 @@ export class Visits {
     this.unproven = new UnprovenLimit(rate)
   }
 
-  /** Whether every answer closes its connection. */
-  get isStopping (): boolean { return this.#stopping }
-
   /** From now on every answer closes its connection. */
   drain (): void {
     this.#stopping = true
-    for (const response of this.unanswered) setClose(response)
+    for (const { response } of this.#unanswered) setClose(response)
   }
 
-  /** Notes a request until its answer is over. */
+  /** Notes a request, until its answer is over. */
   note (exchange: Exchange): void {
     const { request, response } = exchange
     this.latest.set(request.socket, exchange)
     if (this.#stopping) setClose(response)
-    this.unanswered.add(response)
-    response.once('close', () => { this.unanswered.delete(response) })
+    exchange.seat = this.#unanswered.push(exchange) - 1
+  }
+
+  /** Its answer is over. */
+  forget ({ seat }: Exchange): void {
+    const last = this.#unanswered.pop() as Exchange
+    if (last.seat === seat) return
+    last.seat = seat
+    this.#unanswered[seat] = last
   }
 }
 
@@ -81,24 +82,28 @@ export interface Entrance {
 
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
-  const { visits: { latest, unproven }, visits, shed } = parts
+  const { visits: { latest, unproven }, visits } = parts
   const via = viaOf(parts.config)
   const originOf = prepareOrigin(parts.proxies, parts.listener)
-  const gate: Gate = { kindOf: prepareKinds(parts.basePaths), addressOf: (request) => originOf(request).address, publicUrl: parts.config.publicUrl, isClosing: () => visits.isStopping }
   const inside = new Crowd()
+  const record = prepareRecord(parts.logger, parts.now, parts.explain)
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()
     const origin = originOf(request)
     const exchange = openExchange(request, response, origin, now, expectsContinue, unproven.blockedSeconds(origin.address, now))
     visits.note(exchange)
-    recordWhenDone(exchange, parts.logger, parts.now, parts.explain)
-    response.once('close', () => {
-      const proven = isProven(exchange.call)
-      shed.learn(exchange.call.authorization, proven)
-      if (exchange.denial && !proven) unproven.count(exchange.address, exchange.startedAt)
-    })
-    inside.enter(response)
+    inside.enter()
+    // One listener for all: each costs a closure and a wrapper on every call.
+    response.on('close', () => { end(exchange) })
     return exchange
+  }
+  const end = (exchange: Exchange): void => {
+    visits.forget(exchange)
+    record(exchange)
+    if (exchange.denial && !isProven(exchange.call)) unproven.count(exchange.address, exchange.startedAt)
+    inside.leave()
+    exchange.leave?.()
+    exchange.relay?.abandon()
   }
   const refuseAndClose = (exchange: Exchange, denial: Denial): void => {
     setClose(exchange.response)
@@ -108,7 +113,6 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     admits (request, response, expectsContinue) {
       const before = latest.get(request.socket)
       if (before && closesAfter(before)) return false
-      if (!shed.admits(request, response, expectsContinue, gate)) return false
       const exchange = open(request, response, expectsContinue)
       const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? findBlock(exchange)
       if (denial) refuse(exchange, denial)
@@ -119,10 +123,6 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     },
     unreadable (socket, denial) {
       const before = latest.get(socket)
-      if (shed.reads(socket)) {
-        socket.destroySoon()
-        return
-      }
       if (before && !before.request.complete) {
         if (before.response.writableEnded) socket.destroySoon()
         else refuseAndClose(before, denial)
@@ -150,12 +150,13 @@ class Crowd {
   #count = 0
   #waiting: (() => void)[] = []
 
-  enter (response: ServerResponse): void {
+  enter (): void {
     this.#count++
-    response.once('close', () => {
-      if (--this.#count > 0) return
-      for (const resolve of this.#waiting.splice(0)) resolve()
-    })
+  }
+
+  leave (): void {
+    if (--this.#count > 0) return
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   async empty (): Promise<void> {

@@ -31,6 +31,10 @@ export interface Exchange {
   kept: string | undefined
   /** Gives back the place among the calls that are in flight to the upstream; undefined where it has none. */
   leave: (() => void) | undefined
+  /** What waits for the upstream's answer, to be told when nobody waits for it any longer; undefined while nothing does. */
+  relay: { abandon (): void } | undefined
+  /** Its index among those that are unanswered. */
+  seat: number
   /** True when the client has been told to wait for 100 Continue and has not been let go on yet. */
   expectsContinue: boolean
 }
@@ -39,7 +43,12 @@ export interface Exchange {
 const everything: Demands = { ...noDemands, dpop: true }
 const none: readonly string[] = []
 
-const exchanges = new WeakMap<IncomingMessage, Exchange>()
+/** Where a request keeps its exchange: a WeakMap would keep every exchange alive until the next full garbage collection, because its entries count as roots of the young generation. */
+const exchangeKey: unique symbol = Symbol('exchange')
+
+declare module 'node:http' {
+  interface IncomingMessage { [exchangeKey]?: Exchange }
+}
 
 /** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
 export function openExchange (request: IncomingMessage, response: ServerResponse, origin: Origin, now: number, expectsContinue: boolean, blockedSeconds: number): Exchange {
@@ -86,15 +95,17 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     contractViolations: 0,
     kept: undefined,
     leave: undefined,
+    relay: undefined,
+    seat: -1,
     expectsContinue
   }
-  exchanges.set(request, exchange)
+  request[exchangeKey] = exchange
   return exchange
 }
 
 /** The exchange of a request that came through the wire checks. */
 export function exchangeOf (request: IncomingMessage): Exchange {
-  return exchanges.get(request) as Exchange
+  return request[exchangeKey] as Exchange
 }
 
 /** Takes back what was done for a call that is not made after all: an interaction goes on, and quotas are, as if nobody had called. */

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import { buildConnector, Pool } from 'undici'
 import type { Dispatcher } from 'undici'
+import type { AnswerHead } from './answer-head.ts'
 import { AnswerRelay } from './relay.ts'
 import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
@@ -66,7 +66,7 @@ export interface Forwarded {
  * Sends a call to its upstream and passes the answer back; every failure before the first byte is answered as a problem. A safe call is
  * repeated once when the upstream closed a kept connection just as it was used.
  */
-export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refuse, setHeaders: (response: ServerResponse) => void): void {
+export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refuse, addOwnFields: (head: AnswerHead) => void): void {
   const { pool, timeoutMs, origin } = forwarded.route.eservice.upstream
   const options: Dispatcher.DispatchOptions = {
     path: forwarded.target,
@@ -77,7 +77,7 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
   const sentAt = performance.now()
   const send = (retry: boolean): void => {
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
-    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, setHeaders, unsent: () => {
+    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, addOwnFields, unsent: () => {
       // Of a call that is repeated that is not certain.
       if (retry) undo(exchange)
     }, fail: (denial, lostKept) => {

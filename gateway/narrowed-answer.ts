@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { essence } from '../openapi/requests/media-type.ts'
 import { pointedFields } from '../openapi/json/field-tree.ts'
 import { isJsonType } from '../openapi/answers/json-answers.ts'
@@ -7,6 +7,7 @@ import { narrowJson } from '../openapi/json/narrow-json.ts'
 import type { Narrowing } from '../openapi/json/narrow-json.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Denial } from '../policies/denials.ts'
+import { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
 import { guard } from './guard.ts'
 import type { Outlet } from './outlet.ts'
@@ -43,7 +44,7 @@ export class NarrowedOutlet implements Outlet {
   readonly #body: WholeBody
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  #setHeaders: () => void = () => undefined
+  #compose: () => AnswerHead = () => new AnswerHead()
 
   constructor (options: NarrowedOutletOptions) {
     this.#options = options
@@ -52,8 +53,8 @@ export class NarrowedOutlet implements Outlet {
 
   get begun (): boolean { return this.#options.outlet.begun }
 
-  begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
-    [this.#status, this.#headers, this.#setHeaders] = [status, headers, setHeaders]
+  begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
+    [this.#status, this.#headers, this.#compose] = [status, headers, compose]
     const twice = readOnce.find((name) => Array.isArray(headers[name]))
     if (twice !== undefined) return invalid(`has several ${twice}`)
     if (unasked.has(status)) return invalid(`is ${status} to a call with no condition and no range`)
@@ -81,8 +82,9 @@ export class NarrowedOutlet implements Outlet {
     const hash = this.#hashOf(bytes)
     const same = request.method === 'GET' && this.#status === 200 && namesView(request.headers['if-none-match'], hash)
     const denial = outlet.begin(same ? 304 : this.#status, this.#headers, () => {
-      this.#setHeaders()
-      this.#adjust(response, { hash, length: bytes.length, same })
+      const head = this.#compose()
+      this.#adjust(head, { hash, length: bytes.length, same })
+      return head
     })
     if (denial) return denial
     const refused = same || bytes.length === 0 ? undefined : outlet.write(bytes)
@@ -91,14 +93,14 @@ export class NarrowedOutlet implements Outlet {
     return undefined
   }
 
-  #adjust (response: ServerResponse, { hash, length, same }: { readonly hash: string, readonly length: number, readonly same: boolean }): void {
-    for (const name of ofTheWhole) response.removeHeader(name)
-    if (same) response.removeHeader('content-type')
-    else if (this.#hasBody()) response.setHeader('Content-Length', length)
-    response.setHeader('Cache-Control', privately(String(response.getHeader('cache-control') ?? '')))
+  #adjust (head: AnswerHead, { hash, length, same }: { readonly hash: string, readonly length: number, readonly same: boolean }): void {
+    for (const name of ofTheWhole) head.remove(name)
+    if (same) head.remove('content-type')
+    else if (this.#hasBody()) head.set('Content-Length', length)
+    head.set('Cache-Control', privately(String(head.get('cache-control') ?? '')))
     const upstreamTag = this.#headers.etag
     const isView = this.#hasBody() && this.#status >= 200 && this.#status < 300
-    if (isView && (this.#options.exchange.request.method === 'GET' || upstreamTag !== undefined)) response.setHeader('ETag', this.#options.tag(hash, upstreamTag))
+    if (isView && (this.#options.exchange.request.method === 'GET' || upstreamTag !== undefined)) head.set('ETag', this.#options.tag(hash, upstreamTag))
   }
 
   #hashOf (bytes: Buffer): string {

@@ -1,6 +1,7 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { NonBlockingStep } from '../policies/demands.ts'
 import type { Denial } from '../policies/denials.ts'
+import type { AnswerHead } from './answer-head.ts'
 
 /** The header that ties the answer of a push to its request, in lower case. */
 export const correlationHeader = 'x-correlation-id'
@@ -23,8 +24,8 @@ export function findAnswerFault (step: NonBlockingStep | undefined, status: numb
 }
 
 /** Gives an accepted push the id under which its answer will come, where the e-service gave none. */
-export function setCorrelation (response: ServerResponse, step: NonBlockingStep | undefined, status: number, correlationId: string): void {
-  if (step === 'push' && status === 202 && !response.hasHeader(correlationHeader)) response.setHeader('X-Correlation-ID', correlationId)
+export function setCorrelation (head: AnswerHead, step: NonBlockingStep | undefined, status: number, correlationId: string): void {
+  if (step === 'push' && status === 202 && head.get(correlationHeader) === undefined) head.add('X-Correlation-ID', correlationId)
 }
 
 /** Which of the request headers that may go to the e-service (lower case) go there in a step, and what goes besides. */

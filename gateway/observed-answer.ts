@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Denial } from '../policies/denials.ts'
 import type { AnswerCheck } from './answer-check.ts'
+import type { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
 import { KeptCopy, longestKept } from './kept-copy.ts'
 import type { Outlet } from './outlet.ts'
@@ -27,9 +28,9 @@ export class ObservedOutlet implements Outlet {
     else this.#copy = new KeptCopy()
   }
 
-  begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
+  begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
     if (this.#copy) this.#exchange.response.once('close', () => { this.#copy?.drop() })
-    return this.#outlet.begin(status, headers, setHeaders)
+    return this.#outlet.begin(status, headers, compose)
   }
 
   write (chunk: Buffer): 'more' | 'wait' | Denial {

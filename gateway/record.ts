@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import type { Line } from '../policies/check.ts'
 import type { CallerKind } from '../policies/demands.ts'
 import { denialType } from '../policies/denials.ts'
 import type { QuotaKind } from '../policies/quota-counters.ts'
 import type { Exchange } from './exchange.ts'
+import { logFast } from './log.ts'
 
 /** What is recorded of one call (RAC_GEN_LOG_01 and what DESIGN asks): never a credential, a query string or a body. */
 export interface CallRecord {
@@ -44,19 +44,18 @@ export interface CallRecord {
 /** Status of the record of a call whose caller went away before the answer was complete; an answer that we broke off has its denial's. */
 const clientClosed = 499
 
-/** Records a call once its answer is complete or its connection gone, exactly once. `explain` gives the checks of a refused voucher. */
-export function recordWhenDone (exchange: Exchange, logger: Logger, now: () => number, explain: (exchange: Exchange) => readonly Line[]): void {
-  const { response } = exchange
-  response.once('close', () => {
-    const record = toRecord(exchange, response, now())
+/** Prepares recording calls, each once its answer is complete or its connection gone. `explain` gives the checks of a refused voucher. */
+export function prepareRecord (logger: Logger, now: () => number, explain: (exchange: Exchange) => readonly Line[]): (exchange: Exchange) => void {
+  return (exchange) => {
+    const record = toRecord(exchange, now())
     const { denial } = exchange
-    if (!denial) logger.info(record, 'call')
-    else logger.info({ ...record, check: denial.check, reason: denial.reason, explanation: explain(exchange) }, 'call refused')
-  })
+    if (!denial) logFast(logger, record, 'call')
+    else logFast(logger, { ...record, check: denial.check, reason: denial.reason, explanation: explain(exchange) }, 'call refused')
+  }
 }
 
-function toRecord (exchange: Exchange, response: ServerResponse, now: number): CallRecord {
-  const { call: { caller, grant, quota }, route, request } = exchange
+function toRecord (exchange: Exchange, now: number): CallRecord {
+  const { call: { caller, grant, quota }, route, request, response } = exchange
   return {
     time: new Date(exchange.startedAt).toISOString(),
     correlationId: exchange.correlationId,

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { ServerResponse } from 'node:http'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
 import { challengeOf } from '../policies/challenge.ts'
@@ -7,6 +6,7 @@ import { denialType } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { tightest } from '../policies/limiter.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
+import { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
 import type { Seal } from './seal.ts'
@@ -32,34 +32,36 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
     const problem = problemOf(denial, exchange.correlationId, publicUrl)
     const { status } = problem
     const body = Buffer.from(JSON.stringify(problem))
-    if (challenge !== undefined) response.setHeader('WWW-Authenticate', challenge)
-    if (denial.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(denial.retryAfter)))
-    setLimitHeaders(response, exchange.call, denial.limit)
-    setNonce(response, denial.nonce ?? exchange.call.dpop?.nonce)
-    setDeprecation(response, exchange.route)
+    const head = new AnswerHead()
+    if (challenge !== undefined) head.add('WWW-Authenticate', challenge)
+    if (denial.retryAfter !== undefined) head.add('Retry-After', String(Math.ceil(denial.retryAfter)))
+    setLimitHeaders(head, exchange.call, denial.limit)
+    setNonce(head, denial.nonce ?? exchange.call.dpop?.nonce)
+    setDeprecation(head, exchange.route)
     // Behind a request that could be read in two ways nothing can be trusted to be the next one.
     if (denial.denial === 'malformed-request' || hasUnreadBody(exchange)) response.setHeader('Connection', 'close')
-    response.setHeader('Cache-Control', 'no-store')
-    response.setHeader('X-Request-ID', exchange.correlationId)
-    response.setHeader('Content-Type', problemMediaType)
+    head.add('Cache-Control', 'no-store')
+    head.add('X-Request-ID', exchange.correlationId)
+    head.add('Content-Type', problemMediaType)
+    head.add('Content-Length', body.length)
     const send = (): void => {
-      response.writeHead(status, { 'Content-Length': body.length })
+      head.write(response, status)
       exchange.bytesSent = body.length
       response.end(exchange.request.method === 'HEAD' ? undefined : body)
     }
     const seal = sealOf(exchange)
     if (!seal) return send()
     answered.add(exchange)
-    void sealProblem(exchange, seal, status, body).finally(() => { if (!response.destroyed) send() })
+    void sealProblem(exchange, head, seal, status, body).finally(() => { if (!response.destroyed) send() })
   }
 }
 
 // One that cannot be signed is told all the same: it says nothing that anybody would have to prove.
-async function sealProblem (exchange: Exchange, seal: Seal, status: number, body: Buffer): Promise<void> {
+async function sealProblem (exchange: Exchange, head: AnswerHead, seal: Seal, status: number, body: Buffer): Promise<void> {
   const sent = exchange.request.method === 'HEAD' ? body.subarray(0, 0) : body
   const digest = createHash('sha256').update(sent).digest('base64')
   const headers = await seal(exchange, { status, digest, contentType: problemMediaType, contentEncoding: undefined }, sent.length).catch(() => ({}))
-  for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value)
+  for (const [name, value] of Object.entries(headers)) head.set(name, value)
 }
 
 /** The problem document of a denial. */
@@ -77,23 +79,23 @@ export function problemOf (denial: Denial, correlationId: string, publicUrl: str
 }
 
 /** Tells the caller where it stands with its tightest limit (RAC_ROBUSTEZZA_001), once the client is known. */
-export function setLimitHeaders (response: ServerResponse, call: AdmittedCall, state = tightest(call.burst, call.quota?.limit)): void {
+export function setLimitHeaders (head: AnswerHead, call: AdmittedCall, state = tightest(call.burst, call.quota?.limit)): void {
   if (!state) return
-  response.setHeader('X-RateLimit-Limit', state.limit)
-  response.setHeader('X-RateLimit-Remaining', state.remaining)
-  response.setHeader('X-RateLimit-Reset', state.resetSeconds)
+  head.add('X-RateLimit-Limit', state.limit)
+  head.add('X-RateLimit-Remaining', state.remaining)
+  head.add('X-RateLimit-Reset', state.resetSeconds)
 }
 
 /** Hands out the nonce for the caller's next DPoP proof (RFC 9449, 8.2), where it needs one. */
-export function setNonce (response: ServerResponse, nonce: string | undefined): void {
-  if (nonce !== undefined) response.setHeader('DPoP-Nonce', nonce)
+export function setNonce (head: AnswerHead, nonce: string | undefined): void {
+  if (nonce !== undefined) head.add('DPoP-Nonce', nonce)
 }
 
 /** Says of an operation that it goes out of use, where it does. A link of the upstream stays beside ours. */
-export function setDeprecation (response: ServerResponse, route: Route | undefined): void {
+export function setDeprecation (head: AnswerHead, route: Route | undefined): void {
   for (const [name, value] of route?.deprecation ?? []) {
-    if (name === 'Link') response.appendHeader(name, value)
-    else response.setHeader(name, value)
+    if (name === 'Link') head.append(name, value)
+    else head.set(name, value)
   }
 }
 

@@ -1,10 +1,11 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { essence } from '../openapi/requests/media-type.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Denial } from '../policies/denials.ts'
+import { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
 import { findAnswerFault, setCorrelation } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
@@ -17,7 +18,7 @@ export interface RelayOptions {
   readonly route: Route
   readonly origin: string
   readonly timeoutMs: number
-  readonly setHeaders: (response: ServerResponse) => void
+  readonly addOwnFields: (head: AnswerHead) => void
   readonly fail: (denial: Denial, lostUnanswered: boolean) => void
   readonly unsent: () => void
 }
@@ -38,14 +39,13 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
   #answered = false
   #over = false
   #unread = 0
-  readonly #onClose = (): void => { this.#giveUp(new Error('the caller went away')) }
 
   constructor (options: RelayOptions) {
     this.#options = options
     // undici's own timers tick twice a second and do not run for a request that waits for a connection.
     this.#deadline = setTimeout(() => { this.#giveUp(Object.assign(new Error('no answer in time'), { code: 'VARCO_DEADLINE' })) }, options.timeoutMs)
-    options.exchange.response.once('close', this.#onClose)
-    if (options.exchange.response.destroyed) this.#onClose()
+    options.exchange.relay = this
+    if (options.exchange.response.destroyed) this.abandon()
   }
 
   onRequestStart (controller: Dispatcher.DispatchController): void {
@@ -53,24 +53,17 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (this.#over) controller.abort(new Error('nobody waits for it any longer'))
   }
 
-  onResponseStart (controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart (_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return
     clearTimeout(this.#deadline)
     const { exchange, outlet, route } = this.#options
     exchange.upstreamMs = performance.now() - this.#sentAt
-    const { response } = exchange
     this.#answered = true
     // What the e-service failed at it has not done: whoever repeats the call finds the interaction where it was.
     if (status >= 500) exchange.call.transition?.undo()
     const fault = outlet.see?.(status, headers)
-    const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? fault ?? outlet.begin(status, headers, () => {
-      this.#copyHeaders(response, headers, route)
-      setCorrelation(response, route.demands.nonBlocking, status, exchange.correlationId)
-      if (!response.hasHeader('cache-control')) response.setHeader('Cache-Control', 'no-store')
-      this.#options.setHeaders(response)
-    })
+    const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? fault ?? outlet.begin(status, headers, () => this.#compose(status, headers))
     if (refused) this.#refuse(refused)
-    else response.on('drain', () => { controller.resume() })
   }
 
   onResponseData (controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -80,7 +73,10 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
       return
     }
     const outcome = this.#options.outlet.write(chunk)
-    if (outcome === 'wait') controller.pause()
+    if (outcome === 'wait') {
+      controller.pause()
+      this.#options.exchange.response.once('drain', () => { controller.resume() })
+    }
     else if (outcome !== 'more') this.#refuse(outcome)
   }
 
@@ -101,6 +97,11 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     } else fail(upstreamDenial(error), !this.#answered && (error.socket?.bytesRead ?? 0) > 0)
   }
 
+  /** Nobody waits for the answer any longer. */
+  abandon (): void {
+    this.#giveUp(new Error('the caller went away'))
+  }
+
   #refuse (denial: Denial): void {
     if (this.#settle()) this.#options.fail(denial, false)
   }
@@ -116,17 +117,23 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (this.#over) return false
     this.#over = true
     clearTimeout(this.#deadline)
-    this.#options.exchange.response.off('close', this.#onClose)
+    this.#options.exchange.relay = undefined
     return true
   }
 
-  #copyHeaders (response: ServerResponse, headers: IncomingHttpHeaders, route: Route): void {
+  #compose (status: number, headers: IncomingHttpHeaders): AnswerHead {
+    const { exchange, route, origin } = this.#options
+    const head = new AnswerHead()
     for (const name in headers) {
       const value = headers[name]
       if (value === undefined || !route.responseHeaders.has(name)) continue
-      response.setHeader(name, name === 'location' ? ownLocation(String(value), this.#options.origin) : value)
+      head.add(name, name === 'location' ? ownLocation(String(value), origin) : value)
     }
-    if (headers['content-length'] !== undefined) response.setHeader('Content-Length', headers['content-length'])
+    if (headers['content-length'] !== undefined) head.add('Content-Length', headers['content-length'])
+    setCorrelation(head, route.demands.nonBlocking, status, exchange.correlationId)
+    if (headers['cache-control'] === undefined) head.add('Cache-Control', 'no-store')
+    this.#options.addOwnFields(head)
+    return head
   }
 }
 

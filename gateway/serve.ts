@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { ReadParameters } from '../openapi/requests/parameters.ts'
 import { writeQuery } from '../openapi/requests/query.ts'
@@ -11,6 +10,7 @@ import { isDenial } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { codingOf } from './admit.ts'
 import { AnswerCheck, prepareAnswerChecks } from './answer-check.ts'
+import type { AnswerHead } from './answer-head.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
 import { decodeGzip } from './content-coding.ts'
 import type { Custodian } from './custody.ts'
@@ -65,7 +65,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const target = pathOf(route.pieces, matched.parameters, rawValues?.(exchange.call.path)) + writeQuery(query)
     const method = operation.method as Dispatcher.HttpMethod
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
-    forward(exchange, { route, method, target, body: matched.body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (response) => { setOwnHeaders(response, exchange) })
+    forward(exchange, { route, method, target, body: matched.body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (head) => { addOwnFields(head, exchange) })
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     exchange.call.body = matched.body ?? noBytes
@@ -112,15 +112,14 @@ const overloaded: Denial = { denial: 'overloaded', check: 'concurrency', reason:
 /** Takes a place among the calls that are in flight for as long as somebody waits for this one. False when there is none. */
 function enter (exchange: Exchange, places: Places): boolean {
   exchange.leave = places.take()
-  if (exchange.leave) exchange.response.once('close', exchange.leave)
   return exchange.leave !== undefined
 }
 
-function setOwnHeaders (response: ServerResponse, exchange: Exchange): void {
-  response.setHeader('X-Request-ID', exchange.correlationId)
-  setLimitHeaders(response, exchange.call)
-  setNonce(response, exchange.call.dpop?.nonce)
-  setDeprecation(response, exchange.route)
+function addOwnFields (head: AnswerHead, exchange: Exchange): void {
+  head.add('X-Request-ID', exchange.correlationId)
+  setLimitHeaders(head, exchange.call)
+  setNonce(head, exchange.call.dpop?.nonce)
+  setDeprecation(head, exchange.route)
 }
 
 function toVarcoCall ({ call: { caller, grant, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Denial } from '../policies/denials.ts'
+import { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
 import { guard } from './guard.ts'
 import type { Outlet } from './outlet.ts'
@@ -21,7 +22,7 @@ export class SignedOutlet implements Outlet {
   readonly #body: WholeBody
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  #setHeaders: () => void = () => undefined
+  #compose: () => AnswerHead = () => new AnswerHead()
   begun = false
 
   constructor (options: SignedOutletOptions) {
@@ -29,8 +30,8 @@ export class SignedOutlet implements Outlet {
     this.#body = new WholeBody(options.maxBytes)
   }
 
-  begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
-    [this.#status, this.#headers, this.#setHeaders] = [status, headers, setHeaders]
+  begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
+    [this.#status, this.#headers, this.#compose] = [status, headers, compose]
     const twice = signedHeaders.find((name) => Array.isArray(headers[name]))
     if (twice !== undefined) return { denial: 'upstream-invalid', check: 'upstream', reason: `the upstream answered with several ${twice}, of which one can be signed` }
     return this.#hasBody() ? this.#body.announce(headers) : undefined
@@ -56,12 +57,12 @@ export class SignedOutlet implements Outlet {
     const [contentType, contentEncoding] = signedHeaders.map((name) => this.#headers[name]?.trim())
     const signature = await seal(exchange, { status: this.#status, digest: this.#hash.digest('base64'), contentType, contentEncoding }, length)
     if (response.destroyed) return
-    this.#setHeaders()
-    for (const [name, value] of Object.entries(signature)) response.setHeader(name, value)
-    if (this.#hasBody()) response.setHeader('Content-Length', length)
+    const head = this.#compose()
+    for (const [name, value] of Object.entries(signature)) head.set(name, value)
+    if (this.#hasBody()) head.set('Content-Length', length)
     this.begun = true
     exchange.bytesSent = length
-    response.writeHead(this.#status)
+    head.write(response, this.#status)
     response.end(this.#body.bytes())
   }
 

@@ -6,6 +6,11 @@ export type Scheme = 'Bearer' | 'DPoP'
 /** What a caller comes with: a voucher, or a token that it signed itself with a certificate. */
 export interface Credentials { readonly scheme: Scheme, readonly voucher: string }
 
+/** The usual spelling of the header that credentials come in. */
+export function authorizationOf ({ scheme, voucher }: Credentials): string {
+  return `${scheme} ${voucher}`
+}
+
 /** The voucher in one Authorization header, with its scheme (RFC 6750, 2.1; RFC 9449, 7.1; the scheme's case is free, exactly one space). */
 export function readCredentials (authorization: readonly string[]): Credentials | Denial {
   const [value, another] = authorization

@@ -2,6 +2,7 @@ import { aheadSeconds, audiencesOf, maxLifetimeSeconds } from './claim.ts'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
 import type { CallerFact } from './caller.ts'
+import { authorizationOf } from './credentials.ts'
 import type { Credentials, Scheme } from './credentials.ts'
 import type { Denial } from './denials.ts'
 import { verifyJws } from './jws.ts'
@@ -15,6 +16,13 @@ import type { CallExchange, VoucherClaims } from './voucher.ts'
 
 interface Subject { readonly claims: VoucherClaims, readonly terms: Terms, readonly now: number }
 
+/** What passing time changes of a verdict. */
+const timelyChecks: readonly Check<Subject>[] = [
+  { name: 'exp', code: 'voucher-expired', holds: ({ claims, now }) => claims.exp > now, expected: ({ now }) => `later than ${shownTime(now)}`, got: ({ claims }) => shownTime(claims.exp) },
+  { name: 'nbf', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.nbf <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.nbf) },
+  { name: 'iat', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.iat <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.iat) }
+]
+
 /**
  * What the claims of a verified voucher must say for this e-service, in order (LGP Allegato 3; RFC 8725; RFC 9068, 4). The ids come before
  * the audience, which differs with them: "another e-service" says more than "another audience".
@@ -22,9 +30,7 @@ interface Subject { readonly claims: VoucherClaims, readonly terms: Terms, reado
 export const claimChecks: readonly Check<Subject>[] = [
   { name: 'iss', code: 'voucher-issuer-mismatch', holds: ({ claims, terms }) => claims.iss === terms.issuer, expected: ({ terms }) => shown(terms.issuer), got: ({ claims }) => shown(claims.iss) },
   { name: 'sub', code: 'voucher-claims-invalid', holds: ({ claims }) => claims.sub === claims.client_id, expected: ({ claims }) => `client_id, ${shown(claims.client_id)}`, got: ({ claims }) => shown(claims.sub) },
-  { name: 'exp', code: 'voucher-expired', holds: ({ claims, now }) => claims.exp > now, expected: ({ now }) => `later than ${shownTime(now)}`, got: ({ claims }) => shownTime(claims.exp) },
-  { name: 'nbf', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.nbf <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.nbf) },
-  { name: 'iat', code: 'voucher-not-yet-valid', holds: ({ claims, now }) => claims.iat <= now + aheadSeconds, expected: ({ now }) => `not later than ${shownTime(now + aheadSeconds)}`, got: ({ claims }) => shownTime(claims.iat) },
+  ...timelyChecks,
   { name: 'lifetime', code: 'voucher-lifetime-exceeded', holds: ({ claims }) => claims.exp - claims.iat <= maxLifetimeSeconds, expected: () => `${maxLifetimeSeconds} s at most`, got: ({ claims }) => `${claims.exp - claims.iat} s` },
   { name: 'producerId', code: 'producer-mismatch', holds: ({ claims, terms }) => claims.producerId === terms.producerId, expected: ({ terms }) => shown(terms.producerId), got: ({ claims }) => shown(claims.producerId) },
   { name: 'eserviceId', code: 'eservice-mismatch', holds: ({ claims, terms }) => claims.eserviceId === terms.eserviceId, expected: ({ terms }) => shown(terms.eserviceId), got: ({ claims }) => shown(claims.eserviceId) },
@@ -37,8 +43,8 @@ export const voucherDenials = ['trust-source-unavailable', ...new Set([...header
 
 /** Who calls by voucher on one e-service; `now` in epoch ms. */
 export interface Vouchers {
-  /** What a voucher proves whose signature was verified before; undefined when it was not, or when that may not be relied on any more. */
-  recall (credentials: Credentials, now: number): CallerFact | Denial | undefined
+  /** What a voucher proves whose signature was verified before, by the value of the Authorization header that it comes in; undefined when it was not, or when that may not be relied on any more. */
+  recall (authorization: string, now: number): CallerFact | Denial | undefined
   /** What a voucher proves that comes for the first time. */
   prove (credentials: Credentials, voucher: Jws, now: number): Answer<CallerFact>
 }
@@ -46,11 +52,8 @@ export interface Vouchers {
 export function prepareVouchers ({ keys }: Pick<Ports, 'keys'>, terms: Terms): Vouchers {
   const verified = new VerifiedVouchers(keys)
   return {
-    recall ({ scheme, voucher: token }, now) {
-      const voucher = verified.recall(token)
-      return voucher && judgeClaims(voucher, scheme, terms, now)
-    },
-    prove ({ scheme, voucher: token }, voucher, now) {
+    recall: (authorization, now) => verified.recall(authorization)?.judge(terms, now),
+    prove (credentials, voucher, now) {
       const failure = firstFailure(headerChecks, voucher.header)
       // Before the signature is verified the caller is not told which part is wrong.
       if (failure) return { denial: failure.denial, check: failure.check, reason: failure.reason }
@@ -58,9 +61,10 @@ export function prepareVouchers ({ keys }: Pick<Ports, 'keys'>, terms: Terms): V
       const finish = (found: FoundKey): CallerFact | Denial => {
         const denial = verifySignature(voucher, found)
         if (denial) return denial
+        const one = new VerifiedVoucher(voucher, credentials.scheme)
         // While a key was waited for, the keys can have changed: what it verified is then good for this call only.
-        if (keys.epoch === epoch) verified.remember(token, voucher)
-        return judgeClaims(voucher, scheme, terms, now)
+        if (keys.epoch === epoch) verified.remember(authorizationOf(credentials), one)
+        return one.judge(terms, now)
       }
       const found = keys.find(voucher.header['kid'] as string)
       return found instanceof Promise ? found.then(finish) : finish(found)
@@ -108,32 +112,53 @@ function exchangeOf ({ scope, interactionId, urlCallback, iat }: VoucherClaims):
   return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback, issuedAt: iat }
 }
 
+/** A voucher whose signature was verified, as it came. What it says once holds for as long as time does not change it. */
+class VerifiedVoucher {
+  readonly kid: string
+  readonly #voucher: Jws
+  readonly #scheme: Scheme
+  #fact: CallerFact | undefined
+
+  constructor (voucher: Jws, scheme: Scheme) {
+    this.#voucher = voucher
+    this.#scheme = scheme
+    this.kid = voucher.header['kid'] as string
+  }
+
+  judge (terms: Terms, now: number): CallerFact | Denial {
+    if (this.#fact && !firstFailure(timelyChecks, { claims: this.#voucher.claims as unknown as VoucherClaims, terms, now: Math.floor(now / 1000) })) return this.#fact
+    const outcome = judgeClaims(this.#voucher, this.#scheme, terms, now)
+    if (!('denial' in outcome)) this.#fact = outcome
+    return outcome
+  }
+}
+
 const maxRemembered = 10_000
 
 /**
- * Vouchers whose signature was verified, by their exact text, so that it is verified once. Only the signature is remembered: the claims
- * are judged anew on every call, and everything is forgotten when the platform's keys change.
+ * Vouchers whose signature was verified, by the exact text of the header that they come in, so that it is verified once. Everything is forgotten when the
+ * platform's keys change.
  */
 class VerifiedVouchers {
   readonly #keys: Keys
-  readonly #tokens = new Map<string, Jws>()
+  readonly #byAuthorization = new Map<string, VerifiedVoucher>()
   #epoch = -1
   constructor (keys: Keys) {
     this.#keys = keys
   }
 
-  recall (token: string): Jws | undefined {
+  recall (authorization: string): VerifiedVoucher | undefined {
     if (this.#epoch !== this.#keys.epoch) {
-      this.#tokens.clear()
+      this.#byAuthorization.clear()
       this.#epoch = this.#keys.epoch
     }
-    const voucher = this.#tokens.get(token)
+    const voucher = this.#byAuthorization.get(authorization)
     // A key serves on only for so long while its source is away, and what it verified with it.
-    return voucher && this.#keys.known(voucher.header['kid'] as string) ? voucher : undefined
+    return voucher && this.#keys.known(voucher.kid) ? voucher : undefined
   }
 
-  remember (token: string, voucher: Jws): void {
-    if (this.#tokens.size >= maxRemembered) this.#tokens.delete(this.#tokens.keys().next().value as string)
-    this.#tokens.set(token, voucher)
+  remember (authorization: string, voucher: VerifiedVoucher): void {
+    if (this.#byAuthorization.size >= maxRemembered) this.#byAuthorization.delete(this.#byAuthorization.keys().next().value as string)
+    this.#byAuthorization.set(authorization, voucher)
   }
 }

@@ -42,19 +42,28 @@ export class BurstWindow {
   }
 
   state (limit: number, used: number, exceeded: boolean): LimitState {
-    return { limit, remaining: Math.max(0, limit - used), resetSeconds: Math.max(0, Math.ceil((this.#endsAt - clock()) / 1000)), exceeded }
+    return { limit, remaining: Math.max(0, limit - used), resetSeconds: this.#secondsLeft(), exceeded }
   }
 
   /** Takes a call from this process's share of the limit. */
   takeShare (limit: number, processes: number): LimitState {
-    const exceeded = this.own >= shareOf(limit, processes)
+    const share = shareOf(limit, processes)
+    const exceeded = this.own >= share
     if (!exceeded) this.own++
-    return { ...this.peekShare(limit, processes), exceeded }
+    return this.#stateOfShare(limit, share, exceeded)
+  }
+
+  peekShare (limit: number, processes: number): LimitState {
+    return this.#stateOfShare(limit, shareOf(limit, processes), false)
   }
 
   /** The limit that is told is the one that holds for all. */
-  peekShare (limit: number, processes: number): LimitState {
-    return { ...this.state(shareOf(limit, processes), this.own, false), limit }
+  #stateOfShare (limit: number, share: number, exceeded: boolean): LimitState {
+    return { limit, remaining: Math.max(0, share - this.own), resetSeconds: this.#secondsLeft(), exceeded }
+  }
+
+  #secondsLeft (): number {
+    return Math.max(0, Math.ceil((this.#endsAt - clock()) / 1000))
   }
 }
 

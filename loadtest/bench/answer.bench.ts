@@ -6,7 +6,7 @@ import { forward } from '../../gateway/forward.ts'
 import type { Forwarded } from '../../gateway/forward.ts'
 import { openLog } from '../../gateway/log.ts'
 import type { Outlet } from '../../gateway/outlet.ts'
-import { recordWhenDone } from '../../gateway/record.ts'
+import { prepareRecord } from '../../gateway/record.ts'
 import type { Route } from '../../gateway/route.ts'
 import { prepareVarcoCall } from '../../gateway/varco-call.ts'
 import type { VarcoCall } from '../../openapi/varco-call.ts'
@@ -79,13 +79,12 @@ function headStage ({ gateway }: World, exchange: Exchange, route: Route): Stage
 
 function recordStage ({ now }: World, exchange: Exchange): Stage {
   let line = ''
-  const logger = openLog({ write: (written) => { line = written } })
+  const record = prepareRecord(openLog({ write: (written) => { line = written } }), () => now + 3, () => [])
   return {
     name: 'record',
     ofCall: true,
     run () {
-      recordWhenDone(exchange, logger, () => now + 3, () => [])
-      exchange.response.emit('close')
+      record(exchange)
       return line
     },
     isRight: (written) => (written as string).includes('"operationId":"listChannels"')

@@ -43,7 +43,7 @@ async function voucherStages ({ ports, tickets: { terms }, voucher, unseen, now 
   const vouchers = prepareVouchers(ports, terms)
   const known = readCredentials([`Bearer ${voucher}`]) as Credentials
   // As for any call, it is looked for first.
-  vouchers.recall(known, now)
+  vouchers.recall(`Bearer ${voucher}`, now)
   await vouchers.prove(known, readJws(voucher) as Jws, now)
   let next = 0
   const fresh = (): unknown => {
@@ -51,7 +51,7 @@ async function voucherStages ({ ports, tickets: { terms }, voucher, unseen, now 
     return vouchers.prove({ scheme: 'Bearer', voucher: one }, readJws(one) as Jws, now)
   }
   return [
-    { name: 'voucher hit', ofCall: false, run: () => vouchers.recall(known, now), isRight: (fact) => fact !== undefined && isFact(fact) },
+    { name: 'voucher hit', ofCall: false, run: () => vouchers.recall(`Bearer ${voucher}`, now), isRight: (fact) => fact !== undefined && isFact(fact) },
     { name: 'voucher unseen', ofCall: false, run: fresh, isRight: isFact }
   ]
 }

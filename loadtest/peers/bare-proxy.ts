@@ -32,7 +32,7 @@ app.get('/rest/tickets/v1/channels', (request, reply) => {
   reply.hijack()
   const exchange = exchangeOf(request.raw)
   const forwarded = { route, method: 'GET', target: request.raw.url ?? '', body: undefined, varcoCall: 'none', cookie: undefined, viewHeaders: undefined, openOutlet: () => new StreamingOutlet(exchange) } as const
-  forward(exchange, forwarded, ({ response }) => { response.writeHead(502).end() }, (response) => { response.setHeader('X-Request-ID', exchange.correlationId) })
+  forward(exchange, forwarded, ({ response }) => { response.writeHead(502).end() }, (head) => { head.add('X-Request-ID', exchange.correlationId) })
 })
 await app.ready()
 const server = createListener(() => ({ entrance, route: (request, response) => { app.routing(request, response) }, connections: 10_000 }), usualPatience)
