@@ -13,20 +13,24 @@ import { openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { prepareRecord } from './record.ts'
 import type { Refuse } from './refuse.ts'
+import { prepareKinds } from './shed/shed.ts'
+import type { Gate, Shed } from './shed/shed.ts'
 import { UnprovenLimit } from './unproven.ts'
 import { findLoop, viaOf } from './via.ts'
 import { findWireFault } from './wire.ts'
 import type { Authorities } from './wire.ts'
 
-/** What entering needs: `proxies` are those that are believed on this listener; `explain` gives the checks of a refused voucher. */
+/** What entering needs: `proxies` are those that are believed on this listener; e-services are served at `basePaths`; `explain` gives the checks of a refused voucher. */
 export interface EntranceParts {
   readonly listener: Listener
   readonly proxies: readonly string[]
   readonly config: Config
+  readonly basePaths: readonly string[]
   readonly authorities: Authorities
   readonly logger: Logger
   readonly now: () => number
   readonly visits: Visits
+  readonly shed: Shed
   readonly explain: (exchange: Exchange) => readonly Line[]
 }
 
@@ -42,6 +46,9 @@ export class Visits {
   constructor (rate: Rate) {
     this.unproven = new UnprovenLimit(rate)
   }
+
+  /** Whether every answer closes its connection. */
+  get isStopping (): boolean { return this.#stopping }
 
   /** From now on every answer closes its connection. */
   drain (): void {
@@ -82,9 +89,10 @@ export interface Entrance {
 
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
-  const { visits: { latest, unproven }, visits } = parts
+  const { visits: { latest, unproven }, visits, shed } = parts
   const via = viaOf(parts.config)
   const originOf = prepareOrigin(parts.proxies, parts.listener)
+  const gate: Gate = { kindOf: prepareKinds(parts.basePaths), addressOf: (request) => originOf(request).address, publicUrl: parts.config.publicUrl, isClosing: () => visits.isStopping }
   const inside = new Crowd()
   const record = prepareRecord(parts.logger, parts.now, parts.explain)
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
@@ -100,7 +108,9 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
   const end = (exchange: Exchange): void => {
     visits.forget(exchange)
     record(exchange)
-    if (exchange.denial && !isProven(exchange.call)) unproven.count(exchange.address, exchange.startedAt)
+    const proven = isProven(exchange.call)
+    shed.learn(exchange.call.authorization, proven)
+    if (exchange.denial && !proven) unproven.count(exchange.address, exchange.startedAt)
     inside.leave()
     exchange.leave?.()
     exchange.relay?.abandon()
@@ -113,6 +123,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     admits (request, response, expectsContinue) {
       const before = latest.get(request.socket)
       if (before && closesAfter(before)) return false
+      if (!shed.admits(request, response, expectsContinue, gate)) return false
       const exchange = open(request, response, expectsContinue)
       const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? findBlock(exchange)
       if (denial) refuse(exchange, denial)
@@ -123,6 +134,10 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
     },
     unreadable (socket, denial) {
       const before = latest.get(socket)
+      if (shed.reads(socket)) {
+        socket.destroySoon()
+        return
+      }
       if (before && !before.request.complete) {
         if (before.response.writableEnded) socket.destroySoon()
         else refuseAndClose(before, denial)
