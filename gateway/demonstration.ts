@@ -31,8 +31,7 @@ export async function runDemonstration (env: NodeJS.ProcessEnv): Promise<void> {
     ...env,
     // One secret for this start, known to the two programs that share it and to nobody else.
     VARCO_CALL_SECRET: env['VARCO_CALL_SECRET'] || randomBytes(48).toString('base64url'),
-    TICKETS_DEMO_TICKETS: 'seed',
-    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'] ?? join('.varco', 'compile-cache')
+    TICKETS_DEMO_TICKETS: 'seed'
   }
   const children = programs.map((program) => fork(join(root, program), { env: shared, execArgv: [] }))
   const gateway = children.at(-1) as ChildProcess

@@ -1,12 +1,11 @@
-import { compileContracts } from '../openapi/compile.ts'
 import type { Contract } from '../openapi/contract.ts'
-import { compileMeanwhile } from '../openapi/requests/validate.ts'
 import type { OperationValidator } from '../openapi/requests/validate.ts'
 import { prepareAdmission } from '../policies/admission.ts'
 import type { Grants } from '../policies/grants.ts'
 import type { Ports, Terms } from '../policies/policy.ts'
 import { grantsOf } from './adapters/grants-file.ts'
 import type { Config } from './config.ts'
+import { openContracts, validatorsOf } from './contracts.ts'
 import type { EServiceConfig } from './eservice-config.ts'
 import { demandsOf } from './demands.ts'
 import { refuseUnmeetable } from './demand-means.ts'
@@ -19,9 +18,8 @@ import { viaOf } from './via.ts'
 
 /** Puts every configured e-service live: contracts compiled, admission prepared, upstream pools opened. `before` is what was live, of whose contracts those are taken over that have not changed, and whose calls in flight count. Throws naming every contract that cannot be served. */
 export async function goLive (config: Config, ports: Ports, before: readonly LiveEService[]): Promise<readonly LiveEService[]> {
-  const known = new Map(before.map(({ contract }) => [nameOf(contract), contract]))
-  const contracts = (await compileContracts(config.eservices.map((eservice) => eservice.contract))).map((contract) => known.get(nameOf(contract)) ?? contract)
-  const eservices = await Promise.all(config.eservices.map(async (eservice, index) => live(config, eservice, contracts[index] as Contract, ports, before)))
+  const contracts = await openContracts(config, before)
+  const eservices = await Promise.all(config.eservices.map(async (eservice) => live(config, eservice, contracts.get(eservice.contract) as Contract, ports, before)))
   refuseSamePaths(eservices)
   return eservices
 }
@@ -34,15 +32,10 @@ export function refuseSamePaths (eservices: readonly DescribedEService[]): void 
   }
 }
 
-function nameOf ({ file, sha256 }: Contract): string {
-  return `${sha256} ${file}`
-}
-
 async function live (config: Config, eservice: EServiceConfig, contract: Contract, ports: Ports, before: readonly LiveEService[]): Promise<LiveEService> {
   const described = await describeEService(config, eservice, contract)
   refuseUnmeetable(config, eservice, described.demands)
   refuseWrongClasses(eservice, contract)
-  if (!compiled.has(contract)) compiled.set(contract, await compileMeanwhile(contract))
   const { name, upstream: { url, timeoutMs }, concurrency } = eservice
   const same = before.find((one) => one.config.name === name && one.upstream.origin === url)
   return { ...described, admission: prepareAdmission(ports, described.terms), upstream: openUpstream(url, { timeoutMs, via: viaOf(config), concurrency }, same?.upstream) }
@@ -76,11 +69,8 @@ export function termsOf (config: Config, eservice: EServiceConfig, { basePath = 
   }
 }
 
-/** A contract is compiled once, however often it goes live. */
-const compiled = new WeakMap<Contract, ReadonlyMap<string, OperationValidator>>()
-
 /** The routes of a live e-service, one per operation of its contract. */
 export function routesOf (eservice: LiveEService): readonly Route[] {
-  const validators = compiled.get(eservice.contract) as ReadonlyMap<string, OperationValidator>
+  const validators = validatorsOf(eservice.contract)
   return eservice.contract.operations.map((operation) => prepareRoute(eservice, operation, validators.get(operation.id) as OperationValidator))
 }

@@ -4,6 +4,7 @@ import type { TlsFiles } from './adapters/tls-files.ts'
 import { assemble } from './build.ts'
 import type { Gateway, Listeners, Prepared } from './build.ts'
 import type { Config } from './config.ts'
+import { settleContracts } from './contracts.ts'
 import { drainServer } from './drain.ts'
 import { Feeds } from './feeds.ts'
 import { prepareReload } from './reload.ts'
@@ -38,6 +39,8 @@ export async function runGateway (config: Config, source: ConfigSource, place?: 
   const feeds = new Feeds([gateway.trust, gateway.live.registry], stopping.signal)
   feeds.owned = place?.ownsFeeds ?? true
   const renew = prepareCertificates(gateway)
+  const settle = (): void => { void settleContracts(gateway.live.eservices, config.state, stopping.signal) }
+  settle()
   void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
   return {
     gateway,
@@ -50,6 +53,7 @@ export async function runGateway (config: Config, source: ConfigSource, place?: 
         ...prepared,
         commit () {
           commit()
+          settle()
           void renew()
         }
       }

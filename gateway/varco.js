@@ -18,6 +18,7 @@ function bundledNode () {
 }
 
 if (Number(process.versions.node.split('.')[0]) >= 26) {
+  await import('../openapi/kept-code.js')
   await import('./varco.ts')
 } else {
   const node = bundledNode()

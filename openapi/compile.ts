@@ -13,6 +13,7 @@ const worker = new KeptWorker<readonly string[], readonly Compiled[]>(new URL('c
  * cannot be served. `deadlineMs` bounds the whole.
  */
 export async function compileContracts (files: readonly string[], deadlineMs = 10_000): Promise<readonly Contract[]> {
+  if (files.length === 0) return []
   const late = (): Error => new DocumentError(files.join(', '), `the contracts could not be compiled within ${deadlineMs} ms`)
   const results = await worker.ask(files, deadlineMs, late)
   const errors = results.flatMap((result) => 'error' in result ? [result.error] : [])

@@ -41,12 +41,13 @@ export interface Operation {
 }
 
 /**
- * A contract as the rest of Varco sees it; `files` are all that it was read from, `document` is the self-contained OpenAPI document with what real contracts
+ * A contract as the rest of Varco sees it; `files` are all that it was read from, `digests` the SHA-256 (hex) of each file that counted for it (absolute paths) as it was then, `document` is the self-contained OpenAPI document with what real contracts
  * leave out filled in (`notes` say where), `origins` tell where what it took in comes from, `sha256` is the hash of its JSON.
  */
 export interface Contract {
   readonly file: string
   readonly files: readonly string[]
+  readonly digests: ReadonlyMap<string, string>
   readonly title: string
   readonly version: string
   readonly basePath: string
@@ -58,7 +59,7 @@ export interface Contract {
 }
 
 /** What is known of a document beside itself. */
-interface Source { readonly files: readonly string[], readonly origins: Origins, readonly written: (path: readonly string[]) => string | undefined }
+interface Source extends Pick<Contract, 'files' | 'digests'> { readonly origins: Origins, readonly written: (path: readonly string[]) => string | undefined }
 
 /** Loads, bundles and reads a contract. Throws DocumentError with the first thing that keeps it from being served, and with its place. */
 export async function loadContract (file: string): Promise<Contract> {
@@ -73,10 +74,10 @@ export async function loadContract (file: string): Promise<Contract> {
 
 /** Reads a self-contained OpenAPI 3.0 or 3.1 document. Throws DocumentError. */
 export function toContract (document: JsonObject, file: string): Contract {
-  return readContract(document, file, { files: [file], origins: new Map(), written: () => undefined })
+  return readContract(document, file, { files: [file], digests: new Map(), origins: new Map(), written: () => undefined })
 }
 
-function readContract (source: JsonObject, file: string, { files, origins, written }: Source): Contract {
+function readContract (source: JsonObject, file: string, { files, digests, origins, written }: Source): Contract {
   const fail = (pointer: string, message: string): DocumentError => new DocumentError(file, message, undefined, 1, pointer)
   const version = source['openapi']
   if (typeof version !== 'string' || !/^3\.[01]\.\d+$/.test(version)) throw fail('/openapi', `openapi must be 3.0.x or 3.1.x, in quotes (RAC_GEN_001)${source['swagger'] === undefined ? '' : ': this is Swagger 2, which converters make OpenAPI 3 of'}`)
@@ -94,6 +95,7 @@ function readContract (source: JsonObject, file: string, { files, origins, writt
   return {
     file,
     files,
+    digests,
     title: text('title'),
     version: text('version'),
     basePath: serverPath(document),

@@ -58,7 +58,9 @@ export function prepareAnswers (contract: Contract, supplied: (operation: Operat
   const judge = (schema: JsonObject, where: string): Judge => {
     if (failures.has(schema)) throw failures.get(schema)
     try {
-      return (judges ??= judgesOf(contract))(schema, 'response', where)
+      const made = (judges ??= judgesOf(contract))(schema, 'response', where)
+      made.prepare()
+      return made
     } catch (error) {
       // What cannot be compiled is not tried again with every answer.
       failures.set(schema, error)

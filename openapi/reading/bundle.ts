@@ -8,15 +8,16 @@ import type { Json, JsonObject, Parsed } from '../document.ts'
 import { mostValues } from './extent.ts'
 import { errorAt } from './origin.ts'
 import type { Origin, Origins } from './origin.ts'
-import { BundleFolder, UnfollowedReference } from './vendored.ts'
+import { BundleFolder, digestOf, UnfollowedReference } from './vendored.ts'
 import { Targets } from './targets.ts'
 
 type Mutable = { [key: string]: Json }
 
-/** A contract as one document; the files (absolute paths) that it was read from, its own first; where what it took in comes from; and how values are written in the contract itself. */
+/** A contract as one document; the files (absolute paths) that it was read from, its own first, and what they held then (see Contract); where what it took in comes from; and how values are written in the contract itself. */
 export interface Bundle {
   readonly document: JsonObject
   readonly files: readonly string[]
+  readonly digests: ReadonlyMap<string, string>
   readonly origins: Origins
   readonly written: Parsed['written']
 }
@@ -31,10 +32,11 @@ export async function bundle (file: string): Promise<Bundle> {
   const main = resolve(file)
   const text = await readFile(file, 'utf8').catch((error: Error) => { throw new DocumentError(file, `cannot be read: ${error.message}`) })
   const parsed = parseText(text, file)
-  const targets = new Targets(main, file, parsed.value, new BundleFolder(dirname(main)))
+  const folder = new BundleFolder(dirname(main))
+  const targets = new Targets(main, file, parsed.value, folder)
   const bundler = new Bundler(main, targets)
   const document = bundler.rewrite(parsed.value, { kind: 'document', many: 'one' }, { file: main, pointer: '', at: '', root: '' }) as Mutable
-  return { document: { ...document, components: bundler.adoptions.merge(document['components']) }, files: targets.files, origins: bundler.origins, written: parsed.written }
+  return { document: { ...document, components: bundler.adoptions.merge(document['components']) }, files: targets.files, digests: new Map([[main, digestOf(text)], ...folder.digests]), origins: bundler.origins, written: parsed.written }
 }
 
 /** Where a value stands: in its file, and in the bundle (`at`); `root` is the pointer of the outermost schema that it is in. */

@@ -22,6 +22,8 @@ const maxFiles = 500
  * pins. Never goes over the network. Throws UnfollowedReference for what leads elsewhere, and for what is no file of up to 5 MiB.
  */
 export class BundleFolder {
+  /** SHA-256 (hex) of the files that were read, as texts, by absolute path; what is vendored also has the file that says so. */
+  readonly digests = new Map<string, string>()
   readonly #folder: string
   #lock: JsonObject | undefined
   #bytes = 0
@@ -43,7 +45,7 @@ export class BundleFolder {
     if (typeof file !== 'string' || typeof sha256 !== 'string') throw new DocumentError(lock, `"${url}" needs file and sha256`)
     const path = resolve(this.#folder, file)
     const text = this.#readFile(path)
-    const found = createHash('sha256').update(text).digest('hex')
+    const found = digestOf(text)
     if (found !== sha256.toLowerCase()) throw new UnfollowedReference(`is vendored as ${file}, which has not the SHA-256 that ${lockName} says but ${found}`)
     return { path, text }
   }
@@ -73,8 +75,15 @@ export class BundleFolder {
     if (bytes > maxDocumentBytes) throw new UnfollowedReference('leads to a file of more than 5 MiB')
     this.#bytes += bytes
     if (++this.#files > maxFiles || this.#bytes > maxBundleBytes) throw new UnfollowedReference(`is one too many: a contract may consist of ${maxFiles} files of 20 MiB together`)
-    return readFileSync(real, 'utf8')
+    const text = readFileSync(real, 'utf8')
+    this.digests.set(path, digestOf(text))
+    return text
   }
+}
+
+/** SHA-256 (hex) of a file that was read as text. */
+export function digestOf (text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Whether a target of a reference is a URL, of any scheme. */

@@ -11,7 +11,7 @@ import { resolverOf } from '../reading/references.ts'
 import { prepareBody } from './request-body.ts'
 import type { Findings } from './request-finding.ts'
 import { judgesOf } from '../schemas/schema-judge.ts'
-import type { Judge } from '../schemas/schema-judge.ts'
+import type { Judge, JudgeMaker } from '../schemas/schema-judge.ts'
 import { shapeOf } from './shape.ts'
 import type { Shape } from './shape.ts'
 import { escapePointer } from './typed-values.ts'
@@ -38,15 +38,30 @@ const stretchMs = 5
 
 /** The same in a process that serves meanwhile. */
 export async function compileMeanwhile (contract: Contract): Promise<ReadonlyMap<string, OperationValidator>> {
-  const validators = new Map<string, OperationValidator>()
+  return new Map(await inStretches(compileEach(contract)))
+}
+
+/** The same of a contract that this very program has compiled before: each schema when it is first needed, and what is left by `compileRest`, in a process that serves meanwhile. */
+export function compileWhenNeeded (contract: Contract): { readonly validators: ReadonlyMap<string, OperationValidator>, readonly compileRest: () => Promise<void> } {
+  const judges: Judge[] = []
+  const validators = new Map(compileEach(contract, (judge) => { judges.push(judge) }))
+  return { validators, compileRest: async () => { await inStretches(prepareEach(judges)) } }
+}
+
+function * prepareEach (judges: readonly Judge[]): Generator<void> {
+  for (const judge of judges) yield judge.prepare()
+}
+
+async function inStretches<Step> (steps: Iterable<Step>): Promise<readonly Step[]> {
+  const done: Step[] = []
   let since = performance.now()
-  for (const [id, validator] of compileEach(contract)) {
-    validators.set(id, validator)
+  for (const step of steps) {
+    done.push(step)
     if (performance.now() - since < stretchMs) continue
     await others()
     since = performance.now()
   }
-  return validators
+  return done
 }
 
 /** What parameters are compiled with; `declared` is every member name that the contract declares. */
@@ -58,9 +73,16 @@ interface Tools extends ParameterTools {
   readonly isResource: (schema: JsonObject) => boolean
 }
 
-function * compileEach (contract: Contract): Generator<readonly [id: string, OperationValidator]> {
-  const judges = judgesOf(contract)
-  const patchJudges = judgesOf(contract, toMergePatchSchema)
+/** `later` is given every judge that is not compiled yet; without it all are. */
+function * compileEach (contract: Contract, later?: (judge: Judge) => void): Generator<readonly [id: string, OperationValidator]> {
+  const prepare = later ?? ((judge: Judge) => { judge.prepare() })
+  const prepared = (judges: JudgeMaker): JudgeMaker => (...of) => {
+    const judge = judges(...of)
+    prepare(judge)
+    return judge
+  }
+  const judges = prepared(judgesOf(contract))
+  const patchJudges = prepared(judgesOf(contract, toMergePatchSchema))
   const declared = declaredNames(contract.document)
   const resolve = resolverOf(contract.document, contract.file)
   const resources = resourceSchemas(contract.document)

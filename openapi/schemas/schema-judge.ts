@@ -14,6 +14,8 @@ export interface Violation { readonly pointer: string, readonly rule: string, re
 
 /** Judges values by one schema of a contract. */
 export interface Judge {
+  /** Compiles what most values need, if that was not done yet. Throws DocumentError when it cannot be. */
+  prepare (): void
   /** True for a value that fits. Nothing of it is changed. */
   fits (value: unknown): boolean
   /** The same for a value in which integers that no double holds are bigint. */
@@ -37,8 +39,8 @@ const variants: Readonly<Record<'plain' | 'exact' | 'careful', SchemaVariant>> =
 }
 
 /**
- * Makes the judges of a contract's schemas. What most values need is compiled at once, so that a schema that cannot be is found at the start (DocumentError);
- * what judges large integers and what explains is when it is first needed. `rewrite` changes every schema before.
+ * Makes the judges of a contract's schemas. What most values need is compiled by `prepare`, so that a schema that cannot be is found at the start (DocumentError), or
+ * like what judges large integers and what explains when it is first needed. `rewrite` changes every schema before.
  */
 export function judgesOf (contract: Contract, rewrite?: (schema: JsonObject) => JsonObject): JudgeMaker {
   const compilers = new Map<string, SchemaCompiler>()
@@ -47,7 +49,7 @@ export function judgesOf (contract: Contract, rewrite?: (schema: JsonObject) => 
     compilers.set(name, made)
     return made
   }
-  return (schema, direction, where) => new SchemaJudge(compilerOf('plain')(schema, direction, where), (name) => compilerOf(name)(schema, direction, where))
+  return (schema, direction, where) => new SchemaJudge((name) => compilerOf(name)(schema, direction, where))
 }
 
 function withRewrite (variant: SchemaVariant, before: ((schema: JsonObject) => JsonObject) | undefined): SchemaVariant {
@@ -57,20 +59,24 @@ function withRewrite (variant: SchemaVariant, before: ((schema: JsonObject) => J
 }
 
 class SchemaJudge implements Judge {
-  readonly #check: ValidateFunction
-  readonly #compile: (variant: 'exact' | 'careful') => ValidateFunction
+  readonly #compile: (variant: keyof typeof variants) => ValidateFunction
+  #check: ValidateFunction | undefined
   #exact: ValidateFunction | undefined
   #careful: ValidateFunction | undefined
   #errors: readonly ErrorObject[] = []
 
-  constructor (check: ValidateFunction, compile: (variant: 'exact' | 'careful') => ValidateFunction) {
-    this.#check = check
+  constructor (compile: (variant: keyof typeof variants) => ValidateFunction) {
     this.#compile = compile
   }
 
+  prepare (): void {
+    this.#check ??= this.#compile('plain')
+  }
+
   fits (value: unknown): boolean {
-    if (this.#check(value)) return true
-    this.#errors = this.#check.errors ?? []
+    const check = this.#check ??= this.#compile('plain')
+    if (check(value)) return true
+    this.#errors = check.errors ?? []
     return false
   }
 
