@@ -37,7 +37,7 @@ export async function runAimed ({ aim: { origin, host }, path, voucher, status, 
   await checkCall({ ...call, name, body: undefined, signal })
   await using generator = await startGenerator(signal)
   return await measure([{ name, group: 'calls' }], load.rounds, async (scenario, round) => {
-    const result = await fireFrom(generator, name, { ...call, seconds: load.seconds, connections: load.connections, elsewhere: owned })
+    const result = await fireFrom(generator, name, { ...call, seconds: load.seconds, calls: load.calls, connections: load.connections, elsewhere: owned })
     signal.throwIfAborted()
     onRound(scenario, round, result)
     return result

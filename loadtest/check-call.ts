@@ -21,7 +21,7 @@ export interface CheckedCall {
 export async function checkCall ({ name, url, method, headers, body, expected, signal }: CheckedCall): Promise<void> {
   const send = url.startsWith('https:') ? requestTls : request
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    send(url, { method, headers, agent: false, signal }, resolve).once('error', (error: NodeJS.ErrnoException) => { reject(signal.aborted ? signal.reason as Error : new Error(`${name}: no answer (${error.code ?? error.message})`)) }).end(body)
+    send(url, { method, headers, agent: false, signal }, resolve).once('error', (error: NodeJS.ErrnoException) => { reject(new Error(`${name}: no answer (${error.code ?? error.message})`)) }).end(body)
   })
   const received = await text(answer)
   if (!isExpected(expected, answer.statusCode ?? 0, received)) throw new Error(`${name}: ${describeWrong(expected, answer.statusCode ?? 0, received)}`)

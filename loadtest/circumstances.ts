@@ -22,7 +22,7 @@ export interface Circumstances extends Load {
 
 /** The circumstances of a run that begins now. */
 export function circumstancesOf (load: Load, known: Pick<Circumstances, 'pinned' | 'url' | 'skipped'>): Circumstances {
-  const { seconds, rounds, connections } = load
+  const { seconds, calls, rounds, connections } = load
   return {
     node: process.versions.node,
     cores: availableParallelism(),
@@ -30,10 +30,16 @@ export function circumstancesOf (load: Load, known: Pick<Circumstances, 'pinned'
     date: new Date().toISOString(),
     commit: commit(),
     seconds,
+    calls,
     rounds,
     connections,
     ...known
   }
+}
+
+/** How long a round is. */
+export function lengthOf ({ seconds, calls }: Pick<Load, 'seconds' | 'calls'>): string {
+  return calls === undefined ? `${seconds} s` : `${calls} calls`
 }
 
 function commit (): string | undefined {

@@ -8,17 +8,19 @@ import { percentilesOf } from './percentile.ts'
 /** The headers of a call. */
 export type Headers = Readonly<Record<string, string>>
 
-/** One round of one kind of call: where to, what is sent, for how long and what has to come back. */
+/** One round of one kind of call: where to, what is sent, for how long or how often, and what has to come back. */
 export interface Order {
   readonly url: string
   /** GET by default. */
   readonly method?: 'GET' | 'POST'
   readonly headers: Headers
   readonly body?: string | undefined
-  /** The headers that each call has of its own. Then each of them is sent exactly once, and the round is over when all are answered; `seconds` does not count. */
+  /** The headers that each call has of its own. Then each of them is sent exactly once, and the round is over when all are answered; neither `seconds` nor `calls` count. */
   readonly each?: readonly Headers[] | undefined
   readonly expected: Expected
   readonly seconds: number
+  /** So many calls instead of a time. */
+  readonly calls?: number | undefined
   readonly connections: number
   /** Whoever runs the load test owns the machine that it is aimed at: without it load goes to loopback addresses only. */
   readonly elsewhere?: boolean
@@ -57,8 +59,9 @@ const stopWithinMs = 100
 /** Response times in ms are autocannon's own, but not rounded to whole ones as in its histogram; `seconds` is until the last answer. */
 interface Shots { readonly seconds: number, readonly times: readonly number[] }
 
-async function shoot ({ url, method = 'GET', headers, body, each, expected, seconds, connections: wanted }: Order): Promise<Shots> {
-  const connections = Math.min(wanted, each?.length ?? wanted)
+async function shoot ({ url, method = 'GET', headers, body, each, expected, seconds, calls, connections: wanted }: Order): Promise<Shots> {
+  const amount = each?.length ?? calls
+  const connections = Math.min(wanted, amount ?? wanted)
   const startedAt = performance.now()
   return new Promise((resolve, reject) => {
     const times: number[] = []
@@ -77,9 +80,9 @@ async function shoot ({ url, method = 'GET', headers, body, each, expected, seco
       stopWith(`${describeWrong(expected, status, body)} (after ${times.length - 1} right answers)`)
       return false
     }
-    const options = { url, method, headers, connections, sampleInt: stopWithinMs, verifyBody, ...body !== undefined && { body: Buffer.from(body) }, ...each ? { amount: each.length, requests: [inTurn(headers, each)] } : { duration: seconds } }
+    const options = { url, method, headers, connections, sampleInt: stopWithinMs, verifyBody, ...body !== undefined && { body: Buffer.from(body) }, ...each && { requests: [inTurn(headers, each)] }, ...amount === undefined ? { duration: seconds } : { amount } }
     const instance = autocannon(options, (error, { requests }) => {
-      fault ??= error ? String(error) : findLost(requests, each ? 0 : connections) ?? findSilent(connections - answered.size, connections)
+      fault ??= error ? String(error) : findLost(requests, amount === undefined ? connections : 0) ?? findSilent(connections - answered.size, connections)
       if (fault === undefined) resolve({ seconds: (lastAt - startedAt) / 1000, times })
       else reject(new Error(fault))
     })

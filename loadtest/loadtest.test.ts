@@ -20,9 +20,11 @@ import { gateway } from './targets.ts'
 
 interface Run { child: ChildProcess, stdout: () => string, stderr: () => string, exit: Promise<unknown[]> }
 
+// Runs are kept below the folder of the process.
+const folder = t.testdir()
+
 function run (t: Test, ...args: string[]): Run {
-  // Runs are kept below the folder of the process.
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], { cwd: t.testdir(), stdio: 'pipe' })
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], { cwd: folder, stdio: 'pipe' })
   const texts = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => { texts.stdout += chunk.toString() })
   child.stderr.on('data', (chunk: Buffer) => { texts.stderr += chunk.toString() })
@@ -44,10 +46,10 @@ async function isGone (t: Test, header: string): Promise<void> {
 }
 
 t.test('a run measures on answers that are all right, beside what it compares with, and leaves nothing behind', async (t) => {
-  const { stdout, stderr, exit } = run(t, '--only', 'Node static answer', '--seconds', '1', '--rounds', '1', '--connections', '8', '--json')
+  const { stdout, stderr, exit } = run(t, '--only', 'Node static answer', '--calls', '2000', '--rounds', '1', '--connections', '8', '--json')
   t.strictSame(await exit, [0, null], stderr())
   const report = JSON.parse(stdout())
-  t.match(report, { node: process.versions.node, seconds: 1, rounds: 1, connections: 8, skipped: [] })
+  t.match(report, { node: process.versions.node, calls: 2000, rounds: 1, connections: 8, skipped: [] })
   t.strictSame(report.scenarios.map(({ name }: { name: string }) => name), ['bare upstream', 'node static answer'])
   for (const { name, requestsPerSecond, latency: { p50, p99 }, ratio, cpuMicros } of report.scenarios) {
     t.ok(requestsPerSecond.median > 0 && p50.median > 0 && p99.median >= p50.median && ratio.median > 0, name)
@@ -58,7 +60,7 @@ t.test('a run measures on answers that are all right, beside what it compares wi
 })
 
 t.test('an interrupted run stops what it started', async (t) => {
-  const { child, stdout, stderr, exit } = run(t, '--only', 'limited', '--seconds', '60')
+  const { child, stdout, stderr, exit } = run(t, '--only', 'node static answer', '--seconds', '60')
   while (!stderr().includes('every answer is checked')) await once(child.stderr!, 'data')
   child.kill('SIGINT')
   t.strictSame(await exit, [130, null])
@@ -74,7 +76,7 @@ t.test('a wrong argument is told, with the usage', async (t) => {
   t.match(stderr(), 'usage: npm run loadtest -- [options]')
 })
 
-const load = { seconds: 0.1, rounds: 1, connections: 4 }
+const load = { seconds: 0.1, calls: 20, rounds: 1, connections: 4 }
 const named = (name: string): Scenario => scenarios.find((scenario) => scenario.name === name) as Scenario
 const wrongBody: Expected = { status: 200, body: '{"items":[]}' }
 const wrong = (name: string, expected: Expected = wrongBody): readonly [string, Scenario, RegExp] => [name, { ...named(name), expected }, /expected 200 with \{"items":\[\]\}, got 200 with \{/]
@@ -95,7 +97,7 @@ t.test('one gateway', async (t) => {
   const { target } = range.posts.get(gateway) as Post
 
   await t.test('every kind of call is answered as it should be', async (t) => {
-    const good = scenarios.filter((scenario) => scenario.target === gateway).map(({ ratioTo: _, ...scenario }) => scenario)
+    const good = scenarios.filter((scenario) => scenario.target === gateway).map(({ ratioTo: _ratioTo, ...scenario }) => scenario)
     const measured = await fireScenarios(range, good, { ...load, rounds: 0 }, { signal, onRound: () => undefined })
     t.ok(measured.length > 15)
   })
@@ -108,7 +110,7 @@ t.test('one gateway', async (t) => {
   }
 
   await t.test('what may be used once is made anew for each round', async (t) => {
-    const { ratioTo: _, ...scenario } = named('dpop')
+    const { ratioTo: _ratioTo, ...scenario } = named('dpop')
     const made: Headers[] = []
     const proof: Proof = {
       once: true,
@@ -122,12 +124,12 @@ t.test('one gateway', async (t) => {
       }
     }
     await fireScenarios(range, [{ ...scenario, proof }], load, { signal, onRound: () => undefined })
-    t.equal(made.length, 2 * 100)
+    t.equal(made.length, 2 * load.calls)
     t.equal(new Set(made.map(({ dpop }) => dpop)).size, made.length)
   })
 
   await t.test('a gateway that is there already is aimed at, with a voucher that is read', async (t) => {
-    const args = ['--url', target.url.replace('127.0.0.1', 'localhost'), '--path', admittedPath, '--voucher-from', '-', '--seconds', '1', '--rounds', '1', '--connections', '2', '--json']
+    const args = ['--url', target.url.replace('127.0.0.1', 'localhost'), '--path', admittedPath, '--voucher-from', '-', '--calls', '20', '--rounds', '1', '--connections', '2', '--json']
     const aim = async (voucher: string, ...more: readonly string[]): Promise<Run> => {
       const aimed = run(t, ...args, ...more)
       aimed.child.stdin?.end(`${voucher}\n`)
@@ -136,6 +138,7 @@ t.test('one gateway', async (t) => {
     }
     const expired = await range.platform.mint({ purpose: 'tickets', expiresIn: -60 })
     const [good, refused] = await Promise.all([aim(expired, '--expect-status', '401'), aim(expired)])
+    t.equal(good.child.exitCode, 0, good.stderr())
     t.match(JSON.parse(good.stdout()), { url: target.url, scenarios: [{ name: `GET ${admittedPath}` }] })
     t.match(refused.stderr(), /the load test failed: GET \/rest\/.*: expected 200, got 401 with \{.*"code":"voucher-expired"/)
     t.equal(refused.child.exitCode, 1)

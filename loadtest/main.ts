@@ -36,7 +36,11 @@ async function measureAll ({ only, aimed, json, html, ...load }: Omit<Options, '
     if (cores) runOn(cores.rest)
     return runLoadTest(chosen, load, { signal, cores, onStart: (range) => { tell(targetLines(range)) }, onRound: followRounds(progress, chosen, load.rounds) })
   }
-  const measured = await measure().finally(() => { progress.end() })
+  const measured = await measure().catch((error: Error) => {
+    // Whatever an interruption breaks says so in its own way.
+    signal.throwIfAborted()
+    throw error
+  }).finally(() => { progress.end() })
   tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
 }
 

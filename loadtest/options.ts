@@ -14,6 +14,7 @@ Everything it needs it starts itself on free loopback ports, and stops. Exit cod
   --only NAME,…    only these scenarios or groups, and what they are compared with
   --list           the scenarios by their groups
   --seconds N      length of a round (3)
+  --calls N        so many calls in a round, instead of a time
   --rounds N       rounds that count, after a warm-up (3)
   --connections N  connections kept busy (64)
   --json [FILE]    figures as JSON, instead of the table or into a file
@@ -42,7 +43,7 @@ export class UsageError extends Error {}
 const text = { type: 'string' } as const
 const flag = { type: 'boolean', default: false } as const
 const options = {
-  only: text, list: flag, seconds: text, rounds: text, connections: text, json: text, html: text, help: flag,
+  only: text, list: flag, seconds: text, calls: text, rounds: text, connections: text, json: text, html: text, help: flag,
   url: text, path: text, 'voucher-from': text, 'expect-status': text, 'i-own-this-target': flag
 } as const
 
@@ -50,6 +51,7 @@ const options = {
 export async function readOptions (args: readonly string[]): Promise<Options> {
   try {
     const { values } = parseArgs({ args: withFile('--json', args), options })
+    if (values.seconds !== undefined && values.calls !== undefined) throw new Error('--seconds and --calls are two ways to say how long a round is: give one')
     return {
       json: values.json,
       html: values.html,
@@ -57,6 +59,7 @@ export async function readOptions (args: readonly string[]): Promise<Options> {
       list: values.list,
       only: values.only?.split(',') ?? [],
       seconds: toCount('seconds', values.seconds ?? '3', 1, 3600),
+      calls: values.calls === undefined ? undefined : toCount('calls', values.calls, 1, 1_000_000),
       rounds: toCount('rounds', values.rounds ?? '3', 1, 100),
       connections: toCount('connections', values.connections ?? '64', 1, 1000),
       aimed: await readAimed(values)
@@ -85,7 +88,7 @@ function withFile (option: string, args: readonly string[]): string[] {
 }
 
 function toCount (name: string, text: string, min: number, max: number): number {
-  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  const count = /^\d{1,7}$/.test(text) ? Number(text) : 0
   if (count < min || count > max) throw new Error(`--${name} is "${text}": it must be a whole number from ${min} to ${max}`)
   return count
 }

@@ -56,8 +56,8 @@ async function prepareRounds (scenario: Scenario, { target, generator }: Post, p
   const common = proof.once ? headers : { ...headers, ...await prove() }
   const fireRound = async (): Promise<Round> => {
     if (scenario.fire) return scenario.fire({ target, url, headers: common, expected, load, signal })
-    const each = proof.once ? await Promise.all(Array.from({ length: Math.min(mostPrepared, preparedPerSecond * load.seconds) }, prove)) : undefined
-    const order = { url, method, headers: common, body, each, expected, seconds: load.seconds, connections: load.connections }
+    const each = proof.once ? await Promise.all(Array.from({ length: load.calls ?? Math.min(mostPrepared, preparedPerSecond * load.seconds) }, prove)) : undefined
+    const order = { url, method, headers: common, body, each, expected, seconds: load.seconds, calls: load.calls, connections: load.connections }
     const usedBefore = cpuMicrosOf(target.pids)
     const fired = await fireFrom(generator, name, order)
     const usedAfter = cpuMicrosOf(target.pids)

@@ -4,8 +4,8 @@ import type { Compared, Round } from './measure.ts'
 import type { Proof } from './proofs.ts'
 import type { Target, TargetKind } from './target.ts'
 
-/** How much load: seconds of one round, rounds that count, connections kept busy. */
-export interface Load { readonly seconds: number, readonly rounds: number, readonly connections: number }
+/** How much load: seconds of one round or, where they are given, its calls; rounds that count, connections kept busy. */
+export interface Load { readonly seconds: number, readonly calls?: number | undefined, readonly rounds: number, readonly connections: number }
 
 /** A round that is fired otherwise than by autocannon: at what, with which headers, and how much. */
 export interface OwnRound { readonly target: Target, readonly url: string, readonly headers: Headers, readonly expected: Expected, readonly load: Load, readonly signal: AbortSignal }

@@ -1,12 +1,13 @@
+import { lengthOf } from '../circumstances.ts'
 import type { Circumstances } from '../circumstances.ts'
 import type { Range } from '../range.ts'
 
 /** The circumstances of a run, a line each: a figure without them means nothing. */
 export function header (circumstances: Circumstances): readonly string[] {
-  const { node, cores, cpuModel, commit, connections, pinned, rounds, seconds, url, skipped } = circumstances
+  const { node, cores, cpuModel, commit, connections, pinned, rounds, url, skipped } = circumstances
   return [
     `Node ${node}, ${cores} cores (${cpuModel})${commit === undefined ? '' : `, commit ${commit}`}`,
-    `${connections} connections, ${pinned ? 'what is measured has a core of its own' : 'no core is set apart'}; for each scenario a warm-up and ${rounds} x ${seconds} s, interleaved`,
+    `${connections} connections, ${pinned ? 'what is measured has a core of its own' : 'no core is set apart'}; for each scenario a warm-up and ${rounds} x ${lengthOf(circumstances)}, interleaved`,
     ...url === undefined ? [] : [`aimed at ${url}`],
     ...skipped.map(({ name, why }) => `not measured: ${name}: ${why}`)
   ]
