@@ -39,15 +39,18 @@ export function prepareAnswerChecks ({ operation, eservice }: Route, ledger: Ans
 export class AnswerCheck {
   readonly #checks: AnswerChecks
   readonly #exchange: Exchange
+  readonly #onViolation: (() => void) | undefined
   #status = 0
   #contentType: string | undefined
   #coding: string | undefined
   /** How the body is checked, if it is. */
   body: AnswerBody | undefined
 
-  constructor (checks: AnswerChecks, exchange: Exchange) {
+  /** `onViolation` is called whenever something is found to be wrong. */
+  constructor (checks: AnswerChecks, exchange: Exchange, onViolation?: () => void) {
     this.#checks = checks
     this.#exchange = exchange
+    this.#onViolation = onViolation
   }
 
   /** Checks the head of an answer; gives the first thing that is wrong. Never throws. */
@@ -73,6 +76,7 @@ export class AnswerCheck {
     const { ledger, operation: { id: operationId } } = this.#checks
     const { correlationId } = this.#exchange
     this.#exchange.contractViolations++
+    this.#onViolation?.()
     ledger.violated({ operationId, status: this.#status, ...finding, correlationId })
   }
 

@@ -5,6 +5,7 @@ import { blockedAddress } from '../policies/caller.ts'
 import type { Denial, DenialCode } from '../policies/denials.ts'
 import { admit } from './admit.ts'
 import type { AnswerLedgers } from './answer-ledger.ts'
+import type { Cache } from './cache/cache.ts'
 import type { Config } from './config.ts'
 import type { Custody } from './custody.ts'
 import { exchangeOf } from './exchange.ts'
@@ -30,13 +31,15 @@ export interface AppParts {
   readonly eservices: readonly LiveEService[]
   readonly custody: Custody
   readonly ledgers: AnswerLedgers
+  /** Undefined where nothing is cached. */
+  readonly cache: Cache | undefined
 }
 
 /**
  * Builds the routes, behind no listener of their own. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
  * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (record.ts).
  */
-export function buildApp ({ config, eservices, custody, ledgers }: AppParts, refuse: Refuse): FastifyInstance {
+export function buildApp ({ config, eservices, custody, ledgers, cache }: AppParts, refuse: Refuse): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
@@ -58,7 +61,7 @@ export function buildApp ({ config, eservices, custody, ledgers }: AppParts, ref
     hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
-  for (const eservice of eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: custody.of(eservice), ledger: ledgers.of(eservice.config.name) })
+  for (const eservice of eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: custody.of(eservice), ledger: ledgers.of(eservice.config.name), cache })
   return app
 }
 

@@ -16,6 +16,7 @@ import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import { AnswerLedgers } from './answer-ledger.ts'
+import { AllCacheFigures } from './cache/figures.ts'
 import type { Config } from './config.ts'
 import { Visits } from './enter.ts'
 import { EvidenceStores } from './evidence-stores.ts'
@@ -29,6 +30,9 @@ import { redisForOne } from './redis-config.ts'
 import { openRegistry } from './registry-source.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
+import { prepareReadings } from './shed/readings.ts'
+import { Shed } from './shed/shed.ts'
+import type { Reading } from './shed/turn-limit.ts'
 import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
 import { ownFolder } from './state-folder.ts'
@@ -59,6 +63,8 @@ export interface Gateway extends Listeners {
   readonly verdicts: Verdicts
   /** How answers kept to contracts since it was started. */
   readonly ledgers: AnswerLedgers
+  /** What sheds load. */
+  readonly shed: Shed
   readonly logger: Logger
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -77,14 +83,14 @@ export interface Prepared {
   readonly discard: () => Promise<void>
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly standBy?: (listeners: Listeners) => Promise<void> }
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), by which readings it is told whether it is overloaded, and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly readings?: () => Reading, readonly standBy?: (listeners: Listeners) => Promise<void> }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, judge, worker, standBy }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, judge, worker, readings = prepareReadings(), standBy }: Surroundings): Promise<Gateway> {
   const logger = openLog(log)
   const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
   let live: Generation
@@ -105,9 +111,10 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     interactions = resources.adopt(await shared.openInteractions({ state: config.state, folder }), async (some) => some.close())
   }
   const visits = new Visits(config.limits.unproven)
+  const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: readings, now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
   const verdicts = opened.adopt(new Verdicts(logger, judge), (some) => { some.close() })
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
-  const lasting: Lasting = { logger, now, folder, visits, verdicts, ledgers, stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
+  const lasting: Lasting = { logger, now, folder, visits, shed, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
     registry: source,
     before,
@@ -136,6 +143,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     shared,
     verdicts,
     ledgers,
+    shed,
     logger,
     get live () { return live },
     async prepare (next) {
@@ -149,6 +157,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
           const before = live
           live = generation
           visits.unproven.rate = next.limits.unproven
+          shed.overload = next.limits.overload
           source.adopt()
           verdicts.attend(next, generation.eservices)
           void before.retire()

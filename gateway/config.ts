@@ -7,6 +7,7 @@ import type { Finding } from './adapters/checked-yaml.ts'
 import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { findApiKeyFaults } from './api-key-file.ts'
+import type { CacheLimits } from './cache/store.ts'
 import { findCertificateFaults } from './certificate-faults.ts'
 import { readNamedFiles } from './config-files.ts'
 import { hashOf } from './config-hash.ts'
@@ -28,6 +29,7 @@ import type { RedisConfig } from './redis-config.ts'
 import { findRegistryFaults, registryConfigOf } from './registry-config.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
+import type { OverloadConfig } from './shed/shed.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
 import { findProxyFaults } from './trusted-proxies.ts'
 import type { LintConfig } from './verdicts.ts'
@@ -48,7 +50,9 @@ export interface Config extends RegistryConfig {
     readonly internal: InternalListener | undefined
     readonly operations: { readonly host: string, readonly port: number, readonly token: string | undefined }
   }
-  readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly signedAnswerBytes: number, readonly connections: number }
+  /** How much is kept of answers that are for all; nothing where it is 0. */
+  readonly cache: CacheLimits
+  readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly signedAnswerBytes: number, readonly connections: number, readonly overload: OverloadConfig }
   readonly eservices: readonly EServiceConfig[]
   /** The X.509 certificates that are trusted; none where it is undefined. */
   readonly x509: X509Config | undefined
@@ -87,7 +91,8 @@ interface Document {
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
   readonly lint?: Partial<LintConfig>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly internal?: WrittenInternalListener, readonly operations?: { host?: string, port?: number, token?: string } }
-  readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number }
+  readonly cache?: Partial<CacheLimits>
+  readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number, readonly overload?: { readonly delayMs?: number, readonly memoryMiB?: number } }
   readonly eservices: Readonly<Record<string, WrittenEService>>
 }
 
@@ -182,9 +187,17 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       unproven: document.limits?.unproven ?? { requests: 200, seconds: 1 },
       bodyBytes: document.limits?.bodyBytes ?? 1024 * 1024,
       signedAnswerBytes: document.limits?.signedAnswerBytes ?? 10 * 1024 * 1024,
-      connections: document.limits?.connections ?? 2000
+      connections: document.limits?.connections ?? 2000,
+      overload: overloadOf(document.limits?.overload)
     },
+    cache: { bytes: document.cache?.bytes ?? 32 * 1024 * 1024, entryBytes: document.cache?.entryBytes ?? 1024 * 1024 },
     eservices: Object.entries(document.eservices).map(([name, eservice]) => eserviceOf(name, eservice, document, folder))
   }
   return { ...config, files: [path, ...digests.keys()], digests, shown, hash: hashOf(config, digests) }
+}
+
+const mebibyte = 1024 * 1024
+
+function overloadOf ({ delayMs = 100, memoryMiB }: NonNullable<NonNullable<Document['limits']>['overload']> = {}): OverloadConfig {
+  return { delayMs, memoryBytes: memoryMiB === undefined ? undefined : memoryMiB * mebibyte }
 }

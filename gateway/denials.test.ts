@@ -250,6 +250,7 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
     await until(() => gateway.upstream.requests.length === 1)
     return gateway.call('/items')
   } },
+  'not-cached': { send: async (gateway) => gateway.call('/items', { headers: { 'Cache-Control': 'only-if-cached' } }) },
   'eservice-refused': upstream((_request, response) => { response.writeHead(400, { 'content-type': 'text/plain' }).end('no') }),
   'internal-error': { send: async (gateway) => {
     gateway.gateway.keys.find = () => { throw new Error('at /srv/app/node_modules/x.js:1:1') }

@@ -42,6 +42,8 @@ export interface EServiceConfig {
   readonly dpopNonces: boolean
   /** How answers are checked against the contract. */
   readonly answers: AnswerMode
+  /** Whether answers that it marks as public are kept for all its callers. */
+  readonly cache: boolean
   /** How the contract is judged before it goes live, or after. */
   readonly lint: LintConfig
   /** That this version goes out of use; undefined while it does not. */
@@ -79,6 +81,7 @@ export function eserviceOf (name: string, eservice: WrittenEService, document: C
     grants: eservice.grants === undefined ? undefined : resolve(folder, eservice.grants),
     dpopNonces: eservice.dpopNonces ?? false,
     answers: eservice.answers ?? 'sample',
+    cache: eservice.cache ?? true,
     burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
     classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),
     quota: eservice.quota ?? { mode: 'block' },

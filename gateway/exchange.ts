@@ -6,6 +6,7 @@ import type { Denial } from '../policies/denials.ts'
 import { headerValues } from '../policies/header-values.ts'
 import { noDemands } from '../policies/demands.ts'
 import type { Demands } from '../policies/demands.ts'
+import type { CacheOutcome } from './cache/figures.ts'
 import type { Origin } from './channel.ts'
 import type { Route } from './route.ts'
 
@@ -27,6 +28,8 @@ export interface Exchange {
   bytesSent: number
   /** In how many ways its answer breaks the contract, as far as it is known. */
   contractViolations: number
+  /** How it was answered from the cache; undefined when it was not. */
+  cache: CacheOutcome | undefined
   /** The hash (hex) of the entry under which the request is kept as evidence; undefined when it is not. */
   kept: string | undefined
   /** Gives back the place among the calls that are in flight to the upstream; undefined where it has none. */
@@ -93,6 +96,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     upstreamMs: undefined,
     bytesSent: 0,
     contractViolations: 0,
+    cache: undefined,
     kept: undefined,
     leave: undefined,
     relay: undefined,

@@ -58,6 +58,8 @@ export interface Forwarded {
   readonly cookie: string | undefined
   /** Headers that are sent instead of the caller's, where it may see only a part of the answer: names and values in turn. */
   readonly viewHeaders: readonly string[] | undefined
+  /** Told when the upstream did what it was asked to. */
+  readonly done?: (() => void) | undefined
   /** Opens the way by which an answer goes to the caller. */
   readonly openOutlet: () => Outlet
 }
@@ -68,16 +70,11 @@ export interface Forwarded {
  */
 export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refuse, addOwnFields: (head: AnswerHead) => void): void {
   const { pool, timeoutMs, origin } = forwarded.route.eservice.upstream
-  const options: Dispatcher.DispatchOptions = {
-    path: forwarded.target,
-    method: forwarded.method,
-    headers: requestHeaders(exchange, forwarded),
-    body: forwarded.body === undefined || forwarded.body.length === 0 ? null : forwarded.body
-  }
+  const options = requestOf(exchange, forwarded)
   const sentAt = performance.now()
   const send = (retry: boolean): void => {
     const remainingMs = Math.max(0, timeoutMs - (performance.now() - sentAt))
-    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, addOwnFields, unsent: () => {
+    pool.dispatch(options, new AnswerRelay({ exchange, outlet: forwarded.openOutlet(), route: forwarded.route, origin, timeoutMs: remainingMs, addOwnFields, done: forwarded.done, unsent: () => {
       // Of a call that is repeated that is not certain.
       if (retry) undo(exchange)
     }, fail: (denial, lostKept) => {
@@ -91,12 +88,22 @@ export function forward (exchange: Exchange, forwarded: Forwarded, refuse: Refus
   send(true)
 }
 
-function isSafe (method: string): boolean {
+/** What is asked of the upstream. */
+export function requestOf (exchange: Exchange, forwarded: Omit<Forwarded, 'openOutlet'>): Dispatcher.DispatchOptions & { readonly headers: string[] } {
+  return {
+    path: forwarded.target,
+    method: forwarded.method,
+    headers: requestHeaders(exchange, forwarded),
+    body: forwarded.body === undefined || forwarded.body.length === 0 ? null : forwarded.body
+  }
+}
+
+export function isSafe (method: string): boolean {
   return method === 'GET' || method === 'HEAD' || method === 'OPTIONS'
 }
 
 /** Only what the route lets through, in one pass over the raw headers; framing and identity are always our own. */
-function requestHeaders (exchange: Exchange, { route, varcoCall, cookie, viewHeaders }: Forwarded): string[] {
+function requestHeaders (exchange: Exchange, { route, varcoCall, cookie, viewHeaders }: Omit<Forwarded, 'openOutlet'>): string[] {
   const raw = exchange.request.rawHeaders
   const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
   if (route.demands.nonBlocking === 'push') headers.push(correlationHeader, exchange.correlationId)

@@ -8,6 +8,8 @@ import { endingGrants } from '../policies/grants.ts'
 import type { Ports } from '../policies/policy.ts'
 import type { AnswerLedgers } from './answer-ledger.ts'
 import { buildApp } from './app.ts'
+import { Cache } from './cache/cache.ts'
+import type { AllCacheFigures } from './cache/figures.ts'
 import { addCatalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
@@ -22,6 +24,7 @@ import { goLive } from './live.ts'
 import { prepareProbe } from './probe.ts'
 import { addProblemPages } from './docs/problem-pages.ts'
 import { prepareRefuse } from './refuse.ts'
+import type { Shed } from './shed/shed.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
 import { addRulePages } from './docs/rule-pages.ts'
@@ -37,6 +40,7 @@ export interface Generation extends Inside {
   readonly hash: string
   readonly eservices: readonly LiveEService[]
   readonly registry: RegistrySource
+  readonly cache: Cache
   /** Waits for the calls that are inside, then closes what only this configuration used. */
   retire (): Promise<void>
   /** Closes it at once. */
@@ -50,10 +54,13 @@ export interface Lasting {
   /** The folder of what this process alone may write. */
   readonly folder: string
   readonly visits: Visits
+  readonly shed: Shed
   /** What the contracts are held to. */
   readonly verdicts: Verdicts
   /** What counts how answers keep to contracts. */
   readonly ledgers: AnswerLedgers
+  /** What counts what was answered from the cache. */
+  readonly cacheFigures: AllCacheFigures
   /** Where evidence is kept. */
   readonly stores: EvidenceStores
   readonly keys: Ports['keys'] & { readonly ready: boolean }
@@ -78,11 +85,12 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const custody = await openCustody(eservices, { state: config.state, folder, stores: lasting.stores, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())
   const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
-  const parts = { config, logger, now, visits: lasting.visits, explain: prepareExplain(ports, now) }
+  const parts = { config, logger, now, visits: lasting.visits, shed: lasting.shed, basePaths: eservices.map(({ basePath }) => basePath), explain: prepareExplain(ports, now) }
   const entrance = prepareEntrance({ ...parts, listener: 'public', proxies: config.trustedProxies, authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
   const { internal } = config.listeners
   const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)
-  const app = buildApp({ config, eservices, custody, ledgers: lasting.ledgers }, refuse)
+  const cache = new Cache(config.cache, lasting.cacheFigures, now)
+  const app = buildApp({ config, eservices, custody, ledgers: lasting.ledgers, cache: config.cache.bytes > 0 ? cache : undefined }, refuse)
   opened.defer(async () => app.close())
   await addDocs(app, eservices, config)
   addProblemPages(app)
@@ -95,7 +103,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const resources = opened.move()
   const close = async (): Promise<void> => resources.disposeAsync()
   return {
-    config, hash: hashOf(config, eservices), eservices, registry, close, ...inside, entrance,
+    config, hash: hashOf(config, eservices), eservices, registry, cache, close, ...inside, entrance,
     internal: within && { ...inside, entrance: within },
     async retire () {
       await Promise.all([entrance.empty(), within?.empty()])

@@ -7,11 +7,12 @@ const report: Report = {
   pid: 7, startedAt: '2026-03-02T10:00:00.000Z', hash: 'abc', config: {}, eservices: [], keysAgeSeconds: 12,
   status: { type: 'about:blank', title: 'OK', status: 200, detail: 'The service is up.', code: 'ok' },
   registry: { source: 'platform', state: 'failing', ageSeconds: 90, lastError: 'status 500', undecided: 3, missing: 2, detail: '' },
-  sharedState: { place: 'local', answers: { redis: 5, local: 4, lease: 3 } }
+  sharedState: { place: 'local', answers: { redis: 5, local: 4, lease: 3 } },
+  load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, activeSeconds: 2.5 }
 }
 
 t.test('what operations are alarmed by is told of every process, and what there is not is left out', async (t) => {
-  const other: Report = { ...report, pid: 8, keysAgeSeconds: null, registry: { ...report.registry, state: 'unavailable', ageSeconds: null }, sharedState: { place: 'redis', answers: { redis: 1, local: 0, lease: 0 } } }
+  const other: Report = { ...report, pid: 8, keysAgeSeconds: null, registry: { ...report.registry, state: 'unavailable', ageSeconds: null }, sharedState: { place: 'redis', answers: { redis: 1, local: 0, lease: 0 } }, load: { ...report.load, limit: null } }
   const { contentType, text } = await metricsOf([report, other], [{ worker: 1, restarts: 4 }, { worker: null, restarts: 1 }, {}])
   t.match(contentType, /^text\/plain; version=0\.0\.4/)
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -25,10 +26,15 @@ t.test('what operations are alarmed by is told of every process, and what there 
     'varco_registry_unavailable{pid="7"} 0', 'varco_registry_unavailable{pid="8"} 1',
     'varco_registry_undecided_calls_total{pid="7"} 3', 'varco_registry_undecided_calls_total{pid="8"} 3',
     'varco_registry_missing_items_total{pid="7"} 2', 'varco_registry_missing_items_total{pid="8"} 2',
+    'varco_calls_per_turn_limit{pid="7"} 120',
+    'varco_connections_resting{pid="7"} 9', 'varco_connections_resting{pid="8"} 9',
+    'varco_event_loop_delay_seconds{pid="7"} 0.045', 'varco_event_loop_delay_seconds{pid="8"} 0.045',
+    'varco_event_loop_active_seconds_total{pid="7"} 2.5', 'varco_event_loop_active_seconds_total{pid="8"} 2.5',
     'varco_limits_local{pid="7"} 1', 'varco_limits_local{pid="8"} 0',
     'varco_redis_answers_total{pid="7"} 5', 'varco_redis_answers_total{pid="8"} 1',
     'varco_redis_missed_answers_total{pid="7"} 4', 'varco_redis_missed_answers_total{pid="8"} 0',
     'varco_leased_calls_total{pid="7"} 3', 'varco_leased_calls_total{pid="8"} 0',
+    ...[7, 8].flatMap((pid) => [`varco_calls_shed_total{pid="${pid}",reason="busy"} 6`, `varco_calls_shed_total{pid="${pid}",reason="memory"} 1`]),
     'varco_configuration_info{hash="abc"} 2',
     'varco_worker_restarts_total{worker="1"} 4'
   ])
@@ -36,7 +42,8 @@ t.test('what operations are alarmed by is told of every process, and what there 
 
 const eservice = (answers: Partial<Report['eservices'][number]['answers']>): Report['eservices'][number] => ({
   name: 'archive', basePath: '/rest/archive/v1', title: 'Archivio', version: '1.0.0', contractSha256: 'abc', lint: null, operations: 2, upstream: 'http://127.0.0.1:9',
-  answers: { mode: 'report', answers: 0, bodiesChecked: 0, bodiesNotChecked: {}, violations: [], latest: [], ...answers }
+  answers: { mode: 'report', answers: 0, bodiesChecked: 0, bodiesNotChecked: {}, violations: [], latest: [], ...answers },
+  cache: { hit: 4, stale: 1, validated: 2, shared: 3, misses: 5, stores: 6, validations: 2, bytes: 2048, entries: 1 }
 })
 const violation = (time: string) => ({ time, operationId: 'listItems', status: 200, in: 'body', pointer: '/n', rule: 'type', detail: 'the body at /n must be integer', correlationId: time } as const)
 
@@ -52,6 +59,11 @@ t.test('how answers keep to contracts is counted by process, e-service, operatio
     'varco_answer_bodies_unchecked_total{pid="7",eservice="archive",reason="too-long"} 1', 'varco_answer_bodies_unchecked_total{pid="8",eservice="archive",reason="too-long"} 1', 'varco_answer_bodies_unchecked_total{pid="8",eservice="archive",reason="coding"} 2',
     'varco_contract_violations_total{pid="7",eservice="archive",operation="listItems",in="body"} 2', 'varco_contract_violations_total{pid="7",eservice="archive",operation="getItem",in="status"} 1', 'varco_contract_violations_total{pid="8",eservice="archive",operation="listItems",in="body"} 3'
   ])
+  t.strictSame(text.split('\n').filter((line) => /^varco_cache.*pid="7"/.test(line)), [
+    ...[['hit', 4], ['stale', 1], ['validated', 2], ['shared', 3]].map(([outcome, count]) => `varco_cache_answers_total{pid="7",eservice="archive",outcome="${outcome}"} ${count}`),
+    ...[['misses_total', 5], ['stores_total', 6], ['validations_total', 2], ['bytes', 2048], ['entries', 1]].map(([name, count]) => `varco_cache_${name}{pid="7",eservice="archive"} ${count}`)
+  ])
+  t.strictSame(eservicesOf(reports)[0]?.cache, { hit: 8, stale: 2, validated: 4, shared: 6, misses: 10, stores: 12, validations: 4, bytes: 4096, entries: 2 })
   t.match(eservicesOf(reports), [{ name: 'archive', answers: { mode: 'report', answers: 12, bodiesChecked: 9, bodiesNotChecked: { 'too-long': 2, 'coding': 2 }, violations: [{ operationId: 'listItems', in: 'body', count: 5 }, { operationId: 'getItem', in: 'status', count: 1 }] } }])
   t.strictSame(eservicesOf(reports)[0]?.answers.latest.map(({ time }) => time.slice(-3)), ['03Z', '02Z', '01Z'])
 })

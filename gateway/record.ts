@@ -3,6 +3,7 @@ import type { Line } from '../policies/check.ts'
 import type { CallerKind } from '../policies/demands.ts'
 import { denialType } from '../policies/denials.ts'
 import type { QuotaKind } from '../policies/quota-counters.ts'
+import type { CacheOutcome } from './cache/figures.ts'
 import type { Exchange } from './exchange.ts'
 import { logFast } from './log.ts'
 
@@ -33,6 +34,8 @@ export interface CallRecord {
   readonly durationMs: number
   readonly upstreamMs: number | undefined
   readonly bytesSent: number
+  /** How it was answered from the cache; the upstream knows nothing of it then, or was asked for all that wanted the same. */
+  readonly cache: CacheOutcome | undefined
   /** SHA-256 (hex) of the evidence of the request, which stands for all evidence before it too; nothing else of it is recorded. */
   readonly evidence: string | undefined
   /** In how many ways the upstream's answer breaks its contract, of those that were known before its last byte went out. */
@@ -78,6 +81,7 @@ function toRecord (exchange: Exchange, now: number): CallRecord {
     durationMs: Math.max(0, now - exchange.startedAt),
     upstreamMs: exchange.upstreamMs === undefined ? undefined : Math.round(exchange.upstreamMs * 100) / 100,
     bytesSent: exchange.bytesSent,
+    cache: exchange.cache,
     evidence: exchange.kept,
     contractViolations: exchange.contractViolations || undefined,
     overQuota: quota && quota.over.length > 0 ? quota.over : undefined

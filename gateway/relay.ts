@@ -21,6 +21,8 @@ export interface RelayOptions {
   readonly addOwnFields: (head: AnswerHead) => void
   readonly fail: (denial: Denial, lostUnanswered: boolean) => void
   readonly unsent: () => void
+  /** Told when the upstream did what it was asked to. */
+  readonly done: (() => void) | undefined
 }
 
 /** How much of an answer that is not passed on is read, so that its connection can be kept, in bytes. */
@@ -61,6 +63,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     this.#answered = true
     // What the e-service failed at it has not done: whoever repeats the call finds the interaction where it was.
     if (status >= 500) exchange.call.transition?.undo()
+    if (status < 400) this.#options.done?.()
     const fault = outlet.see?.(status, headers)
     const refused = replacement(status, headers) ?? findAnswerFault(route.demands.nonBlocking, status, headers) ?? fault ?? outlet.begin(status, headers, () => this.#compose(status, headers))
     if (refused) this.#refuse(refused)
@@ -123,18 +126,24 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
 
   #compose (status: number, headers: IncomingHttpHeaders): AnswerHead {
     const { exchange, route, origin } = this.#options
-    const head = new AnswerHead()
-    for (const name in headers) {
-      const value = headers[name]
-      if (value === undefined || !route.responseHeaders.has(name)) continue
-      head.add(name, name === 'location' ? ownLocation(String(value), origin) : value)
-    }
-    if (headers['content-length'] !== undefined) head.add('Content-Length', headers['content-length'])
+    const head = new AnswerHead(passedHeaders(headers, route, origin))
     setCorrelation(head, route.demands.nonBlocking, status, exchange.correlationId)
     if (headers['cache-control'] === undefined) head.add('Cache-Control', 'no-store')
     this.#options.addOwnFields(head)
     return head
   }
+}
+
+/** The headers of an upstream's answer that callers get, names and values in turn. */
+export function passedHeaders (headers: IncomingHttpHeaders, route: Route, origin: string): string[] {
+  const passed: string[] = []
+  for (const name in headers) {
+    const value = headers[name]
+    if (value === undefined || !route.responseHeaders.has(name)) continue
+    for (const one of Array.isArray(value) ? value : [value]) passed.push(name, name === 'location' ? ownLocation(one, origin) : one)
+  }
+  if (headers['content-length'] !== undefined) passed.push('Content-Length', headers['content-length'])
+  return passed
 }
 
 // Not just closed: to a caller in HTTP/1.0 that would be the end of a whole answer. Over TLS it is told by the missing close_notify.
@@ -163,14 +172,14 @@ function replacement (status: number, headers: IncomingHttpHeaders): Denial | un
 }
 
 /** An error as the HTTP client reports it; `socket` says how much had been read from the connection. */
-type UpstreamError = Error & { readonly code?: string, readonly socket?: { readonly bytesRead?: number } }
+export type UpstreamError = Error & { readonly code?: string, readonly socket?: { readonly bytesRead?: number } }
 
 const lateCodes = new Set(['VARCO_DEADLINE', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'])
 // The client fails an assertion of its own on an answer that switches protocols.
 const invalidCodes = new Set(['UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'ERR_ASSERTION'])
 
 /** Turns a failure to get an answer into the denial that the caller is told. */
-function upstreamDenial ({ code = '', name, message }: UpstreamError): Denial {
+export function upstreamDenial ({ code = '', name, message }: UpstreamError): Denial {
   const invalid = name === 'HTTPParserError' || invalidCodes.has(code)
   return { denial: lateCodes.has(code) ? 'upstream-timeout' : invalid ? 'upstream-invalid' : 'upstream-unreachable', check: 'upstream', reason: `the upstream failed: ${code || message}` }
 }

@@ -1,5 +1,6 @@
 import { addReports } from './answer-ledger.ts'
 import type { Gateway } from './build.ts'
+import { addCacheReports } from './cache/figures.ts'
 import type { RegistryHealth } from './registry-source.ts'
 import { statusOf } from './status.ts'
 
@@ -7,25 +8,26 @@ import { statusOf } from './status.ts'
 export type Report = ReturnType<typeof reportOf>
 
 /** Reports on a gateway that was started at `startedAt` (epoch ms): its configuration as it may be shown with its hash, what is live, and how it stands with what it depends on. */
-export function reportOf ({ live: { config, hash, eservices, registry }, keys, shared, ledgers, verdicts }: Gateway, startedAt: number) {
+export function reportOf ({ live: { config, hash, eservices, registry, cache }, keys, shared, ledgers, shed, verdicts }: Gateway, startedAt: number) {
   return {
     pid: process.pid,
     startedAt: new Date(startedAt).toISOString(),
     status: statusOf({ keys, registry }),
     hash,
     config: config.shown,
-    eservices: eservices.map(({ config: { name, upstream, answers }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, lint: verdicts.of(contract) ?? null, operations: contract.operations.length, upstream: upstream.url, answers: { mode: answers, ...ledgers.of(name).report() } })),
+    eservices: eservices.map(({ config: { name, upstream, answers }, contract, basePath }) => ({ name, basePath, title: contract.title, version: contract.version, contractSha256: contract.sha256, lint: verdicts.of(contract) ?? null, operations: contract.operations.length, upstream: upstream.url, answers: { mode: answers, ...ledgers.of(name).report() }, cache: cache.reportOf(name) })),
     keysAgeSeconds: ageOf(keys.ageMs),
     registry: shownHealth(registry.health),
-    sharedState: { place: shared.place, answers: shared.answers }
+    sharedState: { place: shared.place, answers: shared.answers },
+    load: shed.state
   }
 }
 
-/** The e-services of processes that serve one configuration: what all say of them, and how answers kept to their contracts in all together. */
+/** The e-services of processes that serve one configuration: what all say of them, how answers kept to their contracts in all together, and what their caches did. */
 export function eservicesOf (reports: readonly Report[]): Report['eservices'] {
   return (reports[0]?.eservices ?? []).map((eservice) => {
-    const answers = reports.flatMap(({ eservices }) => eservices.filter(({ name }) => name === eservice.name).map((one) => one.answers))
-    return { ...eservice, answers: { mode: eservice.answers.mode, ...addReports(answers) } }
+    const same = reports.flatMap(({ eservices }) => eservices.filter(({ name }) => name === eservice.name))
+    return { ...eservice, answers: { mode: eservice.answers.mode, ...addReports(same.map(({ answers }) => answers)) }, cache: addCacheReports(same.map(({ cache }) => cache)) }
   })
 }
 

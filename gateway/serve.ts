@@ -12,12 +12,15 @@ import { codingOf } from './admit.ts'
 import { AnswerCheck, prepareAnswerChecks } from './answer-check.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { AnswerLedger } from './answer-ledger.ts'
+import type { Cache } from './cache/cache.ts'
+import { prepareCached } from './cache/cached-operation.ts'
+import type { CachedOperation, Lead } from './cache/cached-operation.ts'
 import { decodeGzip } from './content-coding.ts'
 import type { Custodian } from './custody.ts'
 import { EnforcedOutlet } from './enforced-answer.ts'
 import { undo } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
-import { forward } from './forward.ts'
+import { forward, isSafe, requestOf } from './forward.ts'
 import { guard } from './guard.ts'
 import { valuesOfHeader } from './header-lines.ts'
 import { ObservedOutlet } from './observed-answer.ts'
@@ -25,6 +28,7 @@ import { StreamingOutlet } from './outlet.ts'
 import type { Outlet } from './outlet.ts'
 import { pathOf, valuesOf } from './path-template.ts'
 import type { Places } from './places.ts'
+import { passedHeaders } from './relay.ts'
 import { setDeprecation, setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
@@ -37,35 +41,63 @@ export interface Matched { readonly parameters: Readonly<Record<string, string |
 
 const noBytes = new Uint8Array(0)
 
-/** What serving needs: the sizes to which a body may unfold and an answer be held, who signs and keeps evidence where a contract demands it, and what counts how answers keep to it. */
-export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined, readonly ledger: AnswerLedger }
+/** What serving needs: the sizes to which a body may unfold and an answer be held, who signs and keeps evidence where a contract demands it, what counts how answers keep to it, and what keeps those that are for all. */
+export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined, readonly ledger: AnswerLedger, readonly cache: Cache | undefined }
 
 /**
  * Serves an admitted call: proofs over the raw body, parameters and body against the contract, evidence of it where it is kept, then the daily quota,
  * then the upstream. Nothing is forwarded that should have been kept and is not, and what is refused takes nothing from the quota. Prepared once
  * per route; every outcome, good or bad, ends with an answer.
  */
-export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian, ledger }: ServeParts): (exchange: Exchange, matched: Matched) => void {
+export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian, ledger, cache }: ServeParts): (exchange: Exchange, matched: Matched) => void {
   const { eservice: { admission, config, terms, basePath, upstream }, validator, operation, demands } = route
   const seal = demands.signedResponse ? custodian?.seal : undefined
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
   const checks = prepareAnswerChecks(route, ledger)
-  const lastOutlet = (exchange: Exchange): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : new StreamingOutlet(exchange)
+  const cached = prepareCached(cache, route, checks, (said) => passedHeaders(said, route, upstream.origin))
+  const streaming = (exchange: Exchange, lead: Lead | undefined): Outlet => lead ? lead.collect(new StreamingOutlet(exchange)) : new StreamingOutlet(exchange)
+  const lastOutlet = (exchange: Exchange, lead: Lead | undefined): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : streaming(exchange, lead)
   const views = terms.grants && prepareViews(route, signedAnswerBytes, refuse)
-  const narrowed = (exchange: Exchange): Outlet => views ? views.narrow(exchange, lastOutlet(exchange)) : lastOutlet(exchange)
+  const narrowed = (exchange: Exchange, lead: Lead | undefined): Outlet => views ? views.narrow(exchange, lastOutlet(exchange, lead)) : lastOutlet(exchange, lead)
   // What is checked is what the upstream sent, of which fields may be taken out afterwards.
-  const outletOf = (exchange: Exchange): Outlet => {
-    if (!checks) return narrowed(exchange)
-    const check = new AnswerCheck(checks, exchange)
-    return checks.mode === 'enforce' ? new EnforcedOutlet({ exchange, check, outlet: narrowed(exchange), maxBytes: signedAnswerBytes, refuse }) : new ObservedOutlet(exchange, check, narrowed(exchange))
+  const outletOf = (exchange: Exchange, lead?: Lead): Outlet => {
+    if (!checks) return narrowed(exchange, lead)
+    const check = new AnswerCheck(checks, exchange, lead?.spoil)
+    return checks.mode === 'enforce' ? new EnforcedOutlet({ exchange, check, outlet: narrowed(exchange, lead), maxBytes: signedAnswerBytes, refuse }) : new ObservedOutlet(exchange, check, narrowed(exchange, lead))
   }
   const rawValues = rawPathReader(basePath + operation.path, validator.rawPath)
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
-  const send = (exchange: Exchange, matched: Matched, { query, cookie }: ReadParameters): void => {
-    const target = pathOf(route.pieces, matched.parameters, rawValues?.(exchange.call.path)) + writeQuery(query)
-    const method = operation.method as Dispatcher.HttpMethod
+  const method = operation.method as Dispatcher.HttpMethod
+  const pathTo = (exchange: Exchange, matched: Matched): string => pathOf(route.pieces, matched.parameters, rawValues?.(exchange.call.path))
+  const forwardedOf = (exchange: Exchange, path: string, { query, cookie }: ReadParameters, body?: Uint8Array) => {
+    const target = path + writeQuery(query)
     const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
-    forward(exchange, { route, method, target, body: matched.body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), openOutlet: () => outletOf(exchange) }, refuse, (head) => { addOwnFields(head, exchange) })
+    return { route, method, target, body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), done: cache && !isSafe(method) ? () => { cache.invalidate(path) } : undefined }
+  }
+  const send = (exchange: Exchange, matched: Matched, read: ReadParameters, lead?: Lead): void => {
+    const forwarded = forwardedOf(exchange, pathTo(exchange, matched), read, matched.body)
+    forward(exchange, { ...forwarded, openOutlet: () => outletOf(exchange, lead) }, lead ? (one, denial) => { lead.refused(denial); refuse(one, denial) } : refuse, (head) => { addOwnFields(head, exchange) })
+  }
+  const serveCached = (exchange: Exchange, matched: Matched, read: ReadParameters, operation: CachedOperation): void | Promise<void> => {
+    const [path, query] = [pathTo(exchange, matched), writeQuery(read.query)]
+    const found = operation.find(exchange, path, query)
+    if (found === 'not-cached') return refuse(exchange, notCached)
+    const call = {
+      exchange, path, query, refuse,
+      addOwnFields: (head: AnswerHead) => { addOwnFields(head, exchange) },
+      request: () => requestOf(exchange, forwardedOf(exchange, path, read)),
+      // A place is for those that go to the upstream.
+      send: (lead?: Lead): void => {
+        if (upstream.places && !enter(exchange, upstream.places)) {
+          undo(exchange)
+          lead?.refused(overloaded)
+          return refuse(exchange, overloaded)
+        }
+        return send(exchange, matched, read, lead)
+      }
+    }
+    const serve = (): void => { operation.serve(call, found) }
+    return route.operation.isPublic ? serve() : goOn(exchange, admission.afterBody(exchange.call), serve)
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
     exchange.call.body = matched.body ?? noBytes
@@ -88,6 +120,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const body = validator.body(exchange.request.headers['content-type'], bytes)
     if (isRefused(body)) return refuse(exchange, contractDenial(body))
     if (exchange.response.destroyed) return undefined
+    if (cached && bytes.length === 0 && read.cookie === undefined) return serveCached(exchange, matched, read, cached)
     // Before anything is kept or counted for a call that is not made.
     if (upstream.places && !enter(exchange, upstream.places)) return refuse(exchange, overloaded)
     if (operation.isPublic) return send(exchange, matched, read)
@@ -107,6 +140,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   return (exchange, matched) => { guard(exchange, refuse, () => serve(exchange, matched)) }
 }
 
+const notCached: Denial = { denial: 'not-cached', check: 'Cache-Control' }
 const overloaded: Denial = { denial: 'overloaded', check: 'concurrency', reason: 'as many calls are in flight to the upstream as may be', retryAfter: 1 }
 
 /** Takes a place among the calls that are in flight for as long as somebody waits for this one. False when there is none. */

@@ -120,6 +120,7 @@ export const denials = {
   'burst-exceeded': { status: 429, title: 'Too many requests', mend: retryLater },
   'quota-exceeded': { status: 429, title: 'Daily quota exceeded', mend: 'Wait for the next day (Europe/Rome), or have the quota that the detail names raised in the platform (PDND).' },
 
+  'not-cached': { status: 504, title: 'Not in the cache', mend: 'Repeat the call without only-if-cached in Cache-Control.' },
   'eservice-refused': { status: 400, title: 'Refused by the e-service', mend: 'See the contract for what the e-service answers in this case.' },
   'overloaded': { status: 503, title: 'Overloaded', mend: retryLater },
   'internal-error': { status: 500, title: 'Internal error', mend: 'Report the correlationId to the producer.' },

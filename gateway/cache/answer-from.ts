@@ -1,3 +1,4 @@
+import { AnswerHead } from '../answer-head.ts'
 import type { Exchange } from '../exchange.ts'
 import type { CacheOutcome } from './figures.ts'
 import { isKnownTo } from './stored-answer.ts'
@@ -6,18 +7,17 @@ import type { StoredAnswer } from './stored-answer.ts'
 /** How an answer from the cache came to be, as its callers are told (RFC 9211, 2). */
 const statuses: Readonly<Record<CacheOutcome, string>> = { hit: 'varco; hit', stale: 'varco; hit; detail=stale', validated: 'varco; fwd=stale', shared: 'varco; fwd=uri-miss; collapsed' }
 
-/** Answers a call with what is stored, or 304 where the caller has it already; `setHeaders` puts those on it that are the gateway's own. At `now` (epoch ms). */
-export function answerFrom (exchange: Exchange, stored: StoredAnswer, outcome: CacheOutcome, { now, setHeaders }: { readonly now: number, readonly setHeaders: (exchange: Exchange) => void }): void {
+/** Answers a call with what is stored, or 304 where the caller has it already; `addOwnFields` adds those that are the gateway's own. At `now` (epoch ms). */
+export function answerFrom (exchange: Exchange, stored: StoredAnswer, outcome: CacheOutcome, { now, addOwnFields }: { readonly now: number, readonly addOwnFields: (head: AnswerHead) => void }): void {
   const { request, response } = exchange
   const isKnown = isKnownTo(request.headers, stored)
-  const headers = isKnown ? stored.notModified : stored.headers
-  for (let index = 0; index < headers.length; index += 2) response.appendHeader(headers[index] as string, headers[index + 1] as string)
-  response.setHeader('Age', Math.max(0, Math.floor((now - stored.bornAt) / 1000)))
-  response.setHeader('Cache-Status', statuses[outcome])
-  setHeaders(exchange)
+  const head = new AnswerHead([...isKnown ? stored.notModified : stored.headers])
+  head.add('Age', Math.max(0, Math.floor((now - stored.bornAt) / 1000)))
+  head.add('Cache-Status', statuses[outcome])
+  addOwnFields(head)
   const isBodiless = isKnown || request.method === 'HEAD'
   exchange.cache = outcome
   exchange.bytesSent = isBodiless ? 0 : stored.body.length
-  response.writeHead(isKnown ? 304 : 200)
+  head.write(response, isKnown ? 304 : 200)
   response.end(isBodiless ? undefined : stored.body)
 }

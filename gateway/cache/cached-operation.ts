@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import type { Denial } from '../../policies/denials.ts'
 import type { AnswerChecks } from '../answer-check.ts'
 import { undo } from '../exchange.ts'
+import type { AnswerHead } from '../answer-head.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Outlet } from '../outlet.ts'
 import type { Refuse } from '../refuse.ts'
@@ -31,8 +32,8 @@ export interface CachedCall {
   readonly send: (lead?: Lead) => void
   readonly refuse: Refuse
   readonly request: () => Dispatcher.DispatchOptions & { readonly headers: string[] }
-  /** Puts the headers on an answer that are the gateway's own. */
-  readonly setHeaders: (exchange: Exchange) => void
+  /** Adds the fields to a head that are the gateway's own. */
+  readonly addOwnFields: (head: AnswerHead) => void
 }
 
 /** The call whose answer others wait for, or that is stored when it has gone out. */
@@ -169,9 +170,9 @@ export class CachedOperation {
     call.refuse(call.exchange, landing.denial)
   }
 
-  #answer ({ exchange, setHeaders }: CachedCall, stored: StoredAnswer, outcome: CacheOutcome): void {
+  #answer ({ exchange, addOwnFields }: CachedCall, stored: StoredAnswer, outcome: CacheOutcome): void {
     this.#figures.answered[outcome]++
-    answerFrom(exchange, stored, outcome, { now: this.#cache.now(), setHeaders })
+    answerFrom(exchange, stored, outcome, { now: this.#cache.now(), addOwnFields })
   }
 
   #learn (isShared: boolean): void {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Denial } from '../../policies/denials.ts'
+import type { AnswerHead } from '../answer-head.ts'
 import type { Outlet } from '../outlet.ts'
 import { ownCopy } from './fetch.ts'
 
@@ -25,9 +26,9 @@ export class CollectingOutlet implements Outlet {
 
   get begun (): boolean { return this.#outlet.begun }
 
-  begin (status: number, headers: IncomingHttpHeaders, setHeaders: () => void): Denial | undefined {
+  begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
     if (this.#collector.head(status, headers)) this.#chunks = []
-    return this.#outlet.begin(status, headers, setHeaders)
+    return this.#outlet.begin(status, headers, compose)
   }
 
   write (chunk: Buffer): 'more' | 'wait' | Denial {

@@ -20,6 +20,8 @@ export class Flight {
     this.#over = over
   }
 
+  get waiting (): number { return this.#waiting.length }
+
   get isSettled (): boolean { return this.#landing !== undefined }
 
   /** Calls back once it is settled. */
@@ -48,6 +50,11 @@ export class Flight {
 /** The flights of a cache, by what they ask for. */
 export class Flights {
   readonly #flights = new Map<string, Flight>()
+
+  get size (): number { return this.#flights.size }
+
+  /** How many calls wait for others. */
+  get waiting (): number { return [...this.#flights.values()].reduce((sum, flight) => sum + flight.waiting, 0) }
 
   /** The one in which a request can take part. */
   find (key: string): Flight | undefined { return this.#flights.get(key) }

@@ -24,6 +24,7 @@ import type { WireAnswer } from './wire.ts'
 import { usualPatience } from '../listen.ts'
 import type { Patience } from '../listen.ts'
 import type { Judge } from '../verdicts.ts'
+import type { Reading } from '../shed/turn-limit.ts'
 
 /** What a test wants otherwise. `config` and `registry` are given the usual ones and return (or change) their own. */
 export interface HarnessOptions {
@@ -54,6 +55,8 @@ export interface HarnessOptions {
   readonly judge?: Judge
   /** Its number among processes that share a state folder; it is alone otherwise. */
   readonly worker?: number
+  /** By which readings it is told whether it is overloaded, instead of the true ones. */
+  readonly readings?: () => Reading
   /** Where to listen instead of on a free port: where a gateway before it listened. */
   readonly port?: number
 }
@@ -92,7 +95,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, judge: options.judge ?? (async () => []), ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, judge: options.judge ?? (async () => []), ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }), ...(options.readings && { readings: options.readings }) })
   await gateway.keys.refresh()
   await gateway.listen()
   const wires = new Set<Wire>()
@@ -219,10 +222,11 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     trustedProxies: [],
     x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, internal: undefined, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
-    limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000 },
+    cache: { bytes: 1024 * 1024, entryBytes: 64 * 1024 },
+    limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000, overload: { delayMs: 60_000, memoryBytes: undefined } },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false, answers: 'sample',
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false, answers: 'sample', cache: true,
       deprecation: undefined, lint: { profile: 'pdnd', mode: 'warn' }
     }],
     shown: {},

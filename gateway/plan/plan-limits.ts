@@ -2,17 +2,24 @@ import type { OperationClass, Rate } from '../../policies/burst.ts'
 import { quotaModes } from '../../policies/quota.ts'
 import type { Config } from '../config.ts'
 import type { EServiceConfig } from '../eservice-config.ts'
-import { limitLine } from './plan-line.ts'
+import { changeLine, limitLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
 /** Compares the limits of the gateway as a whole. */
-export function planCommonLimits ({ limits: before }: Config, { limits: after }: Config): readonly PlanLine[] {
+export function planCommonLimits ({ limits: before, cache: cacheBefore }: Config, { limits: after, cache: cacheAfter }: Config): readonly PlanLine[] {
   return [
     ...planRate('limits.unproven', before.unproven, after.unproven),
     ...limitLine('limits.bodyBytes', before.bodyBytes, after.bodyBytes),
     ...limitLine('limits.signedAnswerBytes', before.signedAnswerBytes, after.signedAnswerBytes),
-    ...limitLine('limits.connections', before.connections, after.connections)
+    ...limitLine('limits.connections', before.connections, after.connections),
+    ...changeLine('changed', 'limits.overload.delayMs', before.overload.delayMs, after.overload.delayMs),
+    ...changeLine('changed', 'limits.overload.memoryMiB', memoryOf(before), memoryOf(after)),
+    ...(['bytes', 'entryBytes'] as const).flatMap((name) => changeLine('changed', `cache.${name}`, cacheBefore[name], cacheAfter[name]))
   ]
+}
+
+function memoryOf ({ overload: { memoryBytes } }: Config['limits']): number | undefined {
+  return memoryBytes === undefined ? undefined : memoryBytes / 1024 / 1024
 }
 
 /** Compares the limits of one e-service. */

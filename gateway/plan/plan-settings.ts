@@ -61,6 +61,7 @@ export function planSettings (before: EServiceConfig, after: EServiceConfig): re
     ...before.dpopNonces === after.dpopNonces ? [] : [after.dpopNonces ? { kind: 'stricter', sentence: 'dpopNonces: proofs must hold a nonce of the gateway now' } as const : { kind: 'weaker', sentence: 'dpopNonces: proofs need no nonce of the gateway any more' } as const],
     ...planUpstream(before, after),
     ...changeLine(answerModes.indexOf(after.answers) > answerModes.indexOf(before.answers) ? 'stricter' : 'weaker', 'answers', before.answers, after.answers),
+    ...changeLine('changed', 'cache', String(before.cache), String(after.cache)),
     ...changeLine('changed', 'keychain', before.keychain, after.keychain),
     ...changeLine('changed', 'keychainId', before.keychainId, after.keychainId),
     ...planEvidence(before, after),
