@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { AnswerCheck, prepareAnswerChecks } from '../../gateway/answer-check.ts'
+import type { AnswerHead } from '../../gateway/answer-head.ts'
 import type { Exchange } from '../../gateway/exchange.ts'
 import { forward } from '../../gateway/forward.ts'
 import type { Forwarded } from '../../gateway/forward.ts'
@@ -43,10 +43,11 @@ function forwardStage ({ request, now }: World, live: Route): Stage {
     return true
   }
   const route = { ...live, eservice: { ...live.eservice, upstream: { ...live.eservice.upstream, pool: { dispatch } } } } as unknown as Route
+  let head: AnswerHead | undefined
   const outlet: Outlet = {
     begun: true,
-    begin (_status, _headers, setHeaders) {
-      setHeaders()
+    begin (_status, _headers, compose) {
+      head = compose()
       return undefined
     },
     write: () => 'more',
@@ -60,9 +61,9 @@ function forwardStage ({ request, now }: World, live: Route): Stage {
     run () {
       const exchange = exchangeWith(request, now)
       forward(exchange, forwarded, refuse, () => undefined)
-      return exchange.response
+      return head
     },
-    isRight: (response) => (sent?.headers as readonly string[] | undefined)?.includes('via') === true && (response as ServerResponse).getHeader('etag') === '"1"'
+    isRight: (composed) => (sent?.headers as readonly string[] | undefined)?.includes('via') === true && (composed as AnswerHead).get('etag') === '"1"'
   }
 }
 

@@ -12,6 +12,11 @@ const { values: { json, help } } = parseArgs({ options: { json: { type: 'boolean
 if (help) process.stdout.write(`${usage}\n`)
 else {
   await using stack = new AsyncDisposableStack()
-  const timed = await time(await openStages(stack))
-  process.stdout.write(`${json ? JSON.stringify(timed, undefined, 2) : benchTable(timed)}\n`)
+  try {
+    const timed = await time(await openStages(stack))
+    process.stdout.write(`${json ? JSON.stringify(timed, undefined, 2) : benchTable(timed)}\n`)
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = 1
+  }
 }

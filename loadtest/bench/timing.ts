@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { inspect } from 'node:util'
 import type { Stage } from './stage.ts'
 
 /** How long is measured: rounds that count, the length of a batch in each of them in ms, and how many times a stage is done before, again and again until it was not faster so many times. */
@@ -75,7 +76,7 @@ async function runBatch ({ stage: { name, run, isRight }, count }: Batch): Promi
     if (outcome instanceof Promise) outcome = await outcome
   }
   const ns = Number(process.hrtime.bigint() - start) / count
-  if (!isRight(outcome)) throw new Error(`the stage "${name}" does not do what it should: it gave ${JSON.stringify(outcome)?.slice(0, 300)}`)
+  if (!isRight(outcome)) throw new Error(`the stage "${name}" does not do what it should: it gave ${inspect(outcome, { depth: 1 }).slice(0, 300)}`)
   return ns
 }
 
