@@ -54,6 +54,8 @@ export async function startSite ({ gateways = 1, redis: shares = false, config =
     const path = join(folder, `gateway-${number}.yaml`)
     const content = await usualConfig()
     delete content['eservices'].limited.burst
+    // Nobody calls it here, and it asks for a client of the platform's API.
+    delete content['eservices'].messages
     Object.assign(content, { registry: join(folder, 'registry.yaml') }, redis && { redis: { url: redis.url, expectedNodes: gateways } })
     config(content, number, platform)
     const rewrite = async (change: (content: Written) => void): Promise<void> => {

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { freePort } from '../free-port.ts'
 import { haproxyConfig } from './haproxy.ts'
@@ -32,7 +32,6 @@ export function haproxy (name: string, depth: HaproxyDepth): Peer {
     async start (work, place) {
       const port = await freePort()
       const file = join(place.folder, 'haproxy.cfg')
-      await mkdir(place.folder, { recursive: true })
       await writeFile(file, haproxyConfig(depth, work, port))
       return startProgram('keeper.ts', [`${port}`, findProgram('haproxy') as string, '-db', '-q', '-f', file], place)
     }
@@ -48,7 +47,6 @@ export function nginx (name: string, cached: boolean): Peer {
     async start (work, place) {
       const port = await freePort()
       const file = join(place.folder, 'nginx.conf')
-      await mkdir(place.folder, { recursive: true })
       await writeFile(file, nginxConfig(work, cached, port, { modules: modulesOfNginx() ?? '', folder: place.folder }))
       return startProgram('keeper.ts', [`${port}`, findProgram('nginx') as string, '-e', 'stderr', '-c', file], place)
     }

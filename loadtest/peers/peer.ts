@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { Program } from '../program.ts'
+import type { Ground } from '../target.ts'
 import type { Work } from './work.ts'
 
 /** What a peer says that it does with a call; each of it is checked before the peer is timed. */
 export type Claim = 'voucher' | 'limit' | 'query'
 
-/** Where a peer runs: a folder of its own for what it writes, what stops it, and what interrupts its start. */
-export interface Place { readonly folder: string, readonly stack: AsyncDisposableStack, readonly signal: AbortSignal }
+/** Where a peer runs: a folder of its own for what it writes, what stops it, what interrupts its start, and its cores. */
+export type Place = Pick<Ground, 'folder' | 'stack' | 'signal' | 'cores'>
 
 /** A peer that serves: its address, and the process whose time and memory are its own. */
 export interface Running { readonly url: string, readonly pid: number }
@@ -21,7 +22,7 @@ export interface Peer {
 }
 
 /** Starts a program of this folder that tells where it serves; `args` is what it is given. */
-export async function startProgram (name: string, args: readonly string[], { stack, signal }: Place): Promise<Running> {
-  const program = stack.use(new Program(join(import.meta.dirname, name), signal, { args }))
+export async function startProgram (name: string, args: readonly string[], { stack, signal, cores }: Place): Promise<Running> {
+  const program = stack.use(new Program(join(import.meta.dirname, name), signal, { args, cores }))
   return await program.hear<Running>()
 }

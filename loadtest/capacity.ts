@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connectRedis, placeOf } from '../gateway/adapters/redis-client.ts'
+import { isRedisMissing, TestRedis } from '../gateway/harness/redis-process.ts'
+import { badConfiguration } from '../gateway/program.ts'
+import { isKept, simulateLeases } from './capacity/lease-simulation.ts'
+import type { Simulation } from './capacity/lease-simulation.ts'
+import { measureCosts } from './capacity/measure-costs.ts'
+import { capacityTable, leaseTable } from './capacity/tables.ts'
+import { freePort } from './free-port.ts'
+import { interruption } from './interruption.ts'
+
+const usage = `usage: npm run capacity -- [options]
+
+Measures what an admitted call costs, with and without Redis, and prints what cores, nodes and a Redis carry; then simulates
+nodes that share quotas, with the gateway's own leases and a real Redis in virtual time: the same figures every time.
+Everything it needs it starts itself on free loopback ports, and stops. Exit code 1 when a promise is broken.
+
+  --leases     only the simulation
+  --quick      smaller quotas, shorter rounds
+  --seed N     another simulation (1)
+  --help       this text`
+
+/** EX_USAGE of sysexits.h. */
+const wrongUsage = 64
+
+interface Options { readonly leases: boolean, readonly quick: boolean, readonly help: boolean, readonly seed: number }
+
+function readOptions (): Options {
+  const flag = { type: 'boolean', default: false } as const
+  const { values } = parseArgs({ options: { leases: flag, quick: flag, help: flag, seed: { type: 'string', default: '1' } } })
+  if (!/^\d{1,9}$/.test(values.seed)) throw new Error(`--seed is "${values.seed}": it must be a whole number`)
+  return { ...values, seed: Number(values.seed) }
+}
+
+function tell (text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+async function main ({ leases, quick, help, seed }: Options): Promise<void> {
+  if (help) {
+    process.stdout.write(`${usage}\n`)
+    return
+  }
+  if (isRedisMissing()) {
+    tell('capacity cannot be measured:\n  redis-server and redis-cli are not installed here: install the package redis-server (version 6 or later)')
+    process.exitCode = badConfiguration
+    return
+  }
+  const signal = interruption()
+  const costs = leases ? undefined : await measureCosts(quick ? { seconds: 1, rounds: 1 } : { seconds: 4, rounds: 3 }, signal)
+  if (costs) process.stdout.write(`${capacityTable(costs)}\n\n`)
+  const simulations = await simulateAll(quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000], seed, signal)
+  process.stdout.write(`${leaseTable(simulations, costs)}\n`)
+  if (!simulations.every(isKept)) process.exitCode = 1
+}
+
+async function simulateAll (quotas: readonly number[], seed: number, signal: AbortSignal): Promise<readonly Simulation[]> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'varco-capacity-'))
+  stack.defer(async () => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
+  const redis = new TestRedis(await freePort(), ['--dir', folder])
+  stack.defer(async () => redis.kill())
+  await redis.start()
+  const client = await connectRedis(redis.url, placeOf(redis.url), () => undefined)
+  stack.defer(() => { client.close() })
+  const simulations: Simulation[] = []
+  for (const nodes of [2, 10, 100]) {
+    for (const quota of quotas) {
+      tell(`simulated: ${nodes} nodes that share ${quota.toLocaleString('en')} calls`)
+      simulations.push(await simulateLeases(client.store, { nodes, quota, seed }))
+      signal.throwIfAborted()
+    }
+  }
+  return simulations
+}
+
+let options: Options | undefined
+try {
+  options = readOptions()
+} catch (error) {
+  tell(`${(error as Error).message}\n\n${usage}`)
+  process.exitCode = wrongUsage
+}
+try {
+  if (options) await main(options)
+} catch (error) {
+  tell(`capacity was not measured: ${(error as Error).message}`)
+  process.exitCode ??= 1
+}
