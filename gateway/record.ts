@@ -5,10 +5,12 @@ import { denialType } from '../policies/denials.ts'
 import type { QuotaKind } from '../policies/quota-counters.ts'
 import type { CacheOutcome } from './cache/figures.ts'
 import type { Exchange } from './exchange.ts'
-import { logFast } from './log.ts'
+import { infoLevel, logFast } from './log.ts'
 
 /** What is recorded of one call (RAC_GEN_LOG_01 and what DESIGN asks): never a credential, a query string or a body. */
 export interface CallRecord {
+  readonly level: number
+  readonly event: 'call' | 'call refused'
   readonly time: string
   readonly correlationId: string
   /** The provider's operation as a URI template, so that no identifier in a path is logged. */
@@ -52,15 +54,30 @@ export function prepareRecord (logger: Logger, now: () => number, explain: (exch
   return (exchange) => {
     const record = toRecord(exchange, now())
     const { denial } = exchange
-    if (!denial) logFast(logger, record, 'call')
-    else logFast(logger, { ...record, check: denial.check, reason: denial.reason, explanation: explain(exchange) }, 'call refused')
+    logFast(logger, denial ? { ...record, check: denial.check, reason: denial.reason, explanation: explain(exchange) } : record)
+  }
+}
+
+const timeOf = prepareTime()
+
+/** Epoch ms as RFC 3339 in UTC; remembers the last one, because of many calls a second many begin in the same millisecond. */
+function prepareTime (): (ms: number) => string {
+  let last = NaN
+  let text = ''
+  return (ms) => {
+    if (ms === last) return text
+    last = ms
+    text = new Date(ms).toISOString()
+    return text
   }
 }
 
 function toRecord (exchange: Exchange, now: number): CallRecord {
   const { call: { caller, grant, quota }, route, request, response } = exchange
   return {
-    time: new Date(exchange.startedAt).toISOString(),
+    level: infoLevel,
+    event: exchange.denial ? 'call refused' : 'call',
+    time: timeOf(exchange.startedAt),
     correlationId: exchange.correlationId,
     operation: exchange.label,
     operationId: route?.operation.id,
