@@ -1,0 +1,72 @@
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { interruption } from '../interruption.ts'
+import { UsageError } from '../options.ts'
+import type { Load } from '../scenario.ts'
+import { readBudget } from './budget.ts'
+import type { Budget } from './budget.ts'
+import { compareCalls } from './calls.ts'
+import { compared } from './compared.ts'
+import { proposal, verdictTable } from './report.ts'
+import { timeStages } from './stages.ts'
+import { isKept, measureTwice } from './verdict.ts'
+import type { Measures } from './verdict.ts'
+
+export const guardUsage = `usage: npm run loadtest -- --guard [--short] [--propose] [--budget FILE]
+
+Compares what calls cost, as ratios of one run, and what each stage of a call takes (npm run bench), with a budget.
+Exit code 1 when a ratio is under its floor or a stage over its ceiling, also when it is measured once more.
+
+  --short        rounds of half a second, as CI runs it
+  --propose      prints the budget that this run would justify instead
+  --budget FILE  another one than loadtest/budget.json`
+
+/**
+ * The short form is for machines that others use, too. What is compared is the CPU time of the process under test for each call, in the cheapest of several short rounds:
+ * requests per second of such rounds move with whoever else runs. Few connections, so that each of them has its turn in a round, however slow.
+ */
+const shortLoad: Load = { seconds: 0.5, rounds: 4, connections: 4 }
+const fullLoad: Load = { seconds: 3, rounds: 5, connections: 32 }
+
+/** Runs the guard as the command line asks; throws a sentence when it cannot, and sets the exit code to 1 when the budget is not kept. */
+export async function guard (args: readonly string[]): Promise<void> {
+  const values = readOptions(args)
+  if (values.help) {
+    process.stdout.write(`${guardUsage}\n`)
+    return
+  }
+  const budget = await readBudget(values.budget)
+  const load = values.short ? shortLoad : fullLoad
+  const signal = interruption()
+  const tell = (line: string): void => { process.stderr.write(`${line}\n`) }
+  const measures: Measures = {
+    calls: async (comparisons, longer) => compareCalls(comparisons, compared, { ...load, seconds: longer ? 2 * load.seconds : load.seconds }, { signal, tell }),
+    stages: async () => timeStages(signal)
+  }
+  if (values.propose) {
+    process.stdout.write(`${await propose(budget, measures)}\n`)
+    return
+  }
+  const measurement = await measureTwice(budget, measures, tell)
+  process.stdout.write(`${verdictTable(measurement)}\n`)
+  if (!isKept(measurement)) process.exitCode = 1
+}
+
+const flag = { type: 'boolean', default: false } as const
+const options = { guard: flag, short: flag, propose: flag, budget: { type: 'string', default: join(import.meta.dirname, '../budget.json') }, help: flag } as const
+
+function readOptions (args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof options }>>['values'] {
+  try {
+    return parseArgs({ args: [...args], options }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+async function propose (budget: Budget, { calls, stages }: Measures): Promise<string> {
+  const timed = await stages()
+  if (typeof timed === 'string') throw new Error(timed)
+  const circumstances = `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${new Date().toISOString().slice(0, 10)}`
+  return proposal(budget, { figures: await calls(budget.ratios, false), timed }, circumstances)
+}
