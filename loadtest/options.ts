@@ -11,8 +11,12 @@ export const usage = `usage: npm run loadtest -- [options]
 Measures a gateway of this source tree on this machine, beside its bare upstream and a server that does nothing.
 Everything it needs it starts itself on free loopback ports, and stops. Exit code 1 when a single answer is wrong.
 
-  --only NAME,…    only these scenarios or groups, and what they are compared with
+  --only NAME,…    only these scenarios or groups, and what they are compared with; more than once where a name has a comma
   --list           the scenarios by their groups
+  --peers          beside what others would use instead (HAProxy, nginx, Fastify, Express), where it is installed, and what is promised
+  --overload       what comes of one, two and three times of what a gateway can serve, offered in an open loop; with --seconds, --rounds and --json
+                   only. Exit code 1 also when at three times less is served than is promised
+  --guard          compares what calls cost, and each stage of one, with loadtest/budget.json; more with --guard --help
   --seconds N      length of a round (3)
   --calls N        so many calls in a round, instead of a time
   --rounds N       rounds that count, after a warm-up (3)
@@ -34,6 +38,8 @@ export interface Options extends Load, Wishes {
   readonly help: boolean
   readonly list: boolean
   readonly only: readonly string[]
+  readonly peers: boolean
+  readonly overload: boolean
   readonly aimed: AimedCall | undefined
 }
 
@@ -43,7 +49,7 @@ export class UsageError extends Error {}
 const text = { type: 'string' } as const
 const flag = { type: 'boolean', default: false } as const
 const options = {
-  only: text, list: flag, seconds: text, calls: text, rounds: text, connections: text, json: text, html: text, help: flag,
+  only: { ...text, multiple: true }, list: flag, peers: flag, overload: flag, seconds: text, calls: text, rounds: text, connections: text, json: text, html: text, help: flag,
   url: text, path: text, 'voucher-from': text, 'expect-status': text, 'i-own-this-target': flag
 } as const
 
@@ -57,7 +63,9 @@ export async function readOptions (args: readonly string[]): Promise<Options> {
       html: values.html,
       help: values.help,
       list: values.list,
-      only: values.only?.split(',') ?? [],
+      only: values.only ?? [],
+      peers: values.peers,
+      overload: values.overload,
       seconds: toCount('seconds', values.seconds ?? '3', 1, 3600),
       calls: values.calls === undefined ? undefined : toCount('calls', values.calls, 1, 1_000_000),
       rounds: toCount('rounds', values.rounds ?? '3', 1, 100),
@@ -76,7 +84,7 @@ async function readAimed ({ url, path = '/', only, 'voucher-from': voucherFrom, 
     if (voucherFrom !== undefined || owned || path !== '/' || status !== '200') throw new Error('--path, --voucher-from, --expect-status and --i-own-this-target go with --url')
     return undefined
   }
-  if (only !== undefined || values.list) throw new Error('--only and --list are about what the load test starts itself, not about --url')
+  if (only !== undefined || values.list || values.peers) throw new Error('--only, --list and --peers are about what the load test starts itself, not about --url')
   // Whatever a client would read as something else than a path (//host, a blank, a fragment) is none.
   if (!/^\/(?!\/)[!$-~]*$/.test(path) || path.includes('\\')) throw new Error(`--path is "${path}": it must begin with one / and hold no blank, # or character beyond ASCII`)
   return { aim: await aimAt(url, owned), path, voucher: voucherFrom === undefined ? undefined : await readVoucher(voucherFrom), status: toCount('expect-status', status, 200, 599), owned }

@@ -20,7 +20,7 @@ export interface Scenario extends Compared {
   readonly body?: string
   readonly proof: Proof
   readonly expected: Expected
-  /** What the first call of all gets, where that differs: a limit has to be used up before it refuses. */
+  /** What the first call of all gets, where it must be made alone: a limit has to be used up before it refuses, an answer to be there before it is kept. */
   readonly first?: Expected
   /** Fires a round, where that is another kind of load. Throws at a wrong answer. */
   readonly fire?: (round: OwnRound) => Promise<Round>

@@ -5,13 +5,14 @@ import type { Scenario } from './scenario.ts'
 export interface Selection { readonly chosen: readonly Scenario[], readonly skipped: Circumstances['skipped'] }
 
 /**
- * Chooses scenarios by their names or groups (upper and lower case are the same; all without any), with those that they are compared with. What is not installed here
- * is skipped. Throws a sentence at a name that is none.
+ * Chooses scenarios by their names or groups, or several of them with commas between (upper and lower case are the same; all without any), with those that they are
+ * compared with. What is not installed here is skipped. Throws a sentence at a name that is none.
  */
 export function select (all: readonly Scenario[], names: readonly string[]): Selection {
-  const wanted = names.map((name) => name.trim().toLowerCase())
   const isNamed = ({ name, group }: Scenario, one: string): boolean => name.toLowerCase() === one || group.toLowerCase() === one
-  const unknown = wanted.find((one) => !all.some((scenario) => isNamed(scenario, one)))
+  const isKnown = (one: string): boolean => all.some((scenario) => isNamed(scenario, one))
+  const wanted = names.map((name) => name.toLowerCase()).flatMap((name) => isKnown(name) ? [name] : name.split(',').map((one) => one.trim()))
+  const unknown = wanted.find((one) => !isKnown(one))
   if (unknown !== undefined) throw new Error(`there is no scenario or group "${unknown}": --list tells them all`)
   const needed = new Set(wanted.length === 0 ? all : all.filter((scenario) => wanted.some((one) => isNamed(scenario, one))))
   // What is added is looked at, too: a reference may have one itself.

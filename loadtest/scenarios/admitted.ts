@@ -1,5 +1,6 @@
 import { admittedPath, figures } from '../admitted-call.ts'
-import { documentOf, documentPath, kib10, mib1, publicDocumentPath } from '../answers.ts'
+import { documentOf, documentPath, kib10, mib1, publicDocument, publicDocumentPath } from '../answers.ts'
+import type { Expected } from '../expected.ts'
 import { bearer, dpop, nothing, unseen } from '../proofs.ts'
 import type { Scenario } from '../scenario.ts'
 import { gateway, staticAnswer, upstream } from '../targets.ts'
@@ -26,11 +27,13 @@ export const calls: readonly Scenario[] = [
 const messages = bearer({ purpose: 'messages' })
 const document = (bytes: number): Pick<Scenario, 'path' | 'expected'> => ({ path: documentPath(bytes), expected: { status: 200, body: documentOf(bytes) } })
 
-/** Long answers, beside the same of the upstream. */
+const kept: Expected = { status: 200, body: publicDocument }
+
+/** Long answers, beside the same of the upstream; and one that the gateway keeps itself. */
 export const answers: readonly Scenario[] = [
   { name: 'upstream 10 KiB', group: 'answers', target: upstream, proof: nothing, ...document(kib10) },
   { name: 'answer 10 KiB', group: 'answers', ratioTo: 'upstream 10 KiB', target: gateway, proof: messages, ...document(kib10) },
   { name: 'upstream 1 MiB', group: 'answers', target: upstream, proof: nothing, ...document(mib1) },
   { name: 'answer 1 MiB', group: 'answers', ratioTo: 'upstream 1 MiB', target: gateway, proof: messages, ...document(mib1) },
-  { name: 'public answer 10 KiB', group: 'answers', ratioTo: 'answer 10 KiB', target: gateway, proof: messages, ...document(kib10), path: publicDocumentPath(kib10) }
+  { name: 'cached answer', group: 'answers', ratioTo: admitted, target: gateway, path: publicDocumentPath, proof: messages, expected: kept, first: kept }
 ]

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { coresOf } from './pinning.ts'
+import { cpuMicrosOf, rssBytesOf } from './process-figures.ts'
+
+const linux = process.platform !== 'linux' && 'only Linux tells it'
+
+t.test('CPU time is that of all threads, whatever the program is called', { skip: linux }, async (t) => {
+  const program = join(t.testdir(), 'a (b) c) 1 2')
+  await copyFile('/bin/sleep', program)
+  const child = spawn(program, ['60'], { stdio: 'ignore' })
+  await once(child, 'spawn')
+  t.teardown(() => child.kill())
+  t.equal(cpuMicrosOf([child.pid as number]) ?? Number.NaN, 0, 'it sleeps')
+  const usage = process.cpuUsage()
+  const own = cpuMicrosOf([process.pid, child.pid as number]) as number
+  // Told in hundredths of a second.
+  t.ok(Math.abs(own - usage.user - usage.system) < 50_000, `${own} of ${usage.user + usage.system}`)
+})
+
+t.test('memory is what is resident', { skip: linux }, async (t) => {
+  const one = rssBytesOf([process.pid]) as number
+  t.ok(one > 20e6 && one < 2e9)
+  t.ok(rssBytesOf([process.pid, process.pid]) as number > 1.5 * one)
+})
+
+t.test('what cannot be known is not told', async (t) => {
+  t.equal(cpuMicrosOf([]), undefined)
+  t.equal(rssBytesOf([]), undefined)
+  t.equal(cpuMicrosOf([0x7fffffff]), undefined)
+})
+
+t.test('cores are shared out where there are two', async (t) => {
+  const cores = coresOf()
+  if (!cores) t.pass('there is one only, or no taskset')
+  else t.match(cores, { own: /^\d+$/, rest: /^\d+(,\d+)*$/, all: `${cores.own},${cores.rest}` })
+})
