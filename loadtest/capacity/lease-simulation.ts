@@ -49,7 +49,7 @@ export async function simulateLeases (store: RedisStore, simulated: Simulated): 
   try {
     const nodes = Array.from({ length: count }, (_, index) => new SimulatedNode(redis, { name: `node ${index}`, expectedNodes: count, startedAt, weight: pauseBefore(random) }))
     const claims = ['a', 'b', 'c'].map((purpose) => claimOn(`${count} nodes, ${quota}, ${seed}`, purpose, quota))
-    const calls = Math.ceil(quota * callsPerQuota)
+    const calls = Math.round(quota * callsPerQuota)
     const deaths = new Map(nodes.slice(0, Math.ceil(count / 4)).map((node) => [Math.floor(random() * quota), node]))
     const tally = new Tally()
     let awake = new Awake(nodes)

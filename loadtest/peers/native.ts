@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { freePort } from '../free-port.ts'
@@ -23,44 +23,45 @@ function isExecutable (file: string): boolean {
   }
 }
 
-/** A peer that is an HAProxy (2.5 or later, which knows JWTs). */
-export function haproxy (name: string, depth: HaproxyDepth): Peer {
+type Find = typeof findProgram
+
+/** A peer that is an HAProxy (2.5 or later, which knows JWTs), where it is found. */
+export function haproxy (name: string, depth: HaproxyDepth, find: Find = findProgram): Peer {
   return {
     name,
     claims: depth === 'plain' ? [] : ['voucher', 'limit'],
-    missing: () => findProgram('haproxy') === undefined ? 'haproxy is not installed: install the package haproxy (2.5 or later)' : undefined,
+    missing: () => find('haproxy') === undefined ? 'haproxy is not installed: install the package haproxy (2.5 or later)' : undefined,
     async start (work, place) {
       const port = await freePort()
       const file = join(place.folder, 'haproxy.cfg')
       await writeFile(file, haproxyConfig(depth, work, port))
-      return startProgram('keeper.ts', [`${port}`, findProgram('haproxy') as string, '-db', '-q', '-f', file], place)
+      return startProgram('keeper.ts', [`${port}`, find('haproxy') as string, '-db', '-q', '-f', file], place)
     }
   }
 }
 
-/** A peer that is an nginx with Lua. */
-export function nginx (name: string, cached: boolean): Peer {
+/** A peer that is an nginx with Lua, where it is found. */
+export function nginx (name: string, cached: boolean, find: Find = findProgram): Peer {
   return {
     name,
     claims: ['voucher', 'limit', 'query'],
-    missing: missingOfNginx,
+    missing: () => missingOfNginx(find('nginx')),
     async start (work, place) {
       const port = await freePort()
       const file = join(place.folder, 'nginx.conf')
-      await writeFile(file, nginxConfig(work, cached, port, { modules: modulesOfNginx() ?? '', folder: place.folder }))
-      return startProgram('keeper.ts', [`${port}`, findProgram('nginx') as string, '-e', 'stderr', '-c', file], place)
+      await writeFile(file, nginxConfig(work, cached, port, { modules: modulesOf(find('nginx') as string), folder: place.folder }))
+      return startProgram('keeper.ts', [`${port}`, find('nginx') as string, '-e', 'stderr', '-c', file], place)
     }
   }
 }
 
-function missingOfNginx (): string | undefined {
-  if (findProgram('nginx') === undefined) return 'nginx is not installed: install the packages nginx, libnginx-mod-http-lua and lua-cjson'
-  if (!existsSync(join(modulesOfNginx() ?? '', 'ngx_http_lua_module.so'))) return 'nginx has no Lua here: install the packages libnginx-mod-http-lua and lua-cjson'
+function missingOfNginx (file: string | undefined): string | undefined {
+  if (file === undefined) return 'nginx is not installed: install the packages nginx, libnginx-mod-http-lua and lua-cjson'
+  if (!existsSync(join(modulesOf(file), 'ngx_http_lua_module.so'))) return 'nginx has no Lua here: install the packages libnginx-mod-http-lua and lua-cjson'
   return undefined
 }
 
-/** nginx says of itself how it was built; on standard error. */
-function modulesOfNginx (): string | undefined {
-  const built = execFileSync('sh', ['-c', '"$0" -V 2>&1', findProgram('nginx') ?? 'nginx'], { encoding: 'utf8' })
-  return /--modules-path=(\S+)/.exec(built)?.[1]
+/** The folder of an nginx's modules: it says how it was built, on standard error. */
+function modulesOf (file: string): string {
+  return /--modules-path=(\S+)/.exec(spawnSync(file, ['-V'], { encoding: 'utf8' }).stderr)?.[1] ?? ''
 }

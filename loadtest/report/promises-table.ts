@@ -9,11 +9,12 @@ export function promisesTable (measured: readonly Measured[]): string {
   const rows = outcomesOf(measured).map((outcome) => {
     const { promise: { id, what, sense, unit, first, goal, from }, measured: value } = outcome
     const bound = (at: number | undefined): string => at === undefined ? '' : `${sense} ${at}${unit}`
-    return [id, what, bound(first), bound(goal), value === undefined ? '' : significant(value) + unit, verdictOf(outcome) ?? whereMeasured(from)]
+    return [id, what, bound(first), bound(goal), value === undefined ? '' : significant(value) + unit, verdictOf(outcome) ?? whereMeasured(from, measured)]
   })
   return markdown([['', 'promise', 'first step', 'goal', 'measured', 'verdict'], ...rows], [4])
 }
 
-function whereMeasured (from: SpeedPromise['from']): string {
-  return 'command' in from ? `measured by ${from.command}` : `not in this run: ${from.scenarios.join(', ')}`
+function whereMeasured (from: SpeedPromise['from'], measured: readonly Measured[]): string {
+  if ('command' in from) return `measured by ${from.command}`
+  return `not in this run: ${from.scenarios.filter((name) => !measured.some((one) => one.name === name)).join(', ')}`
 }
