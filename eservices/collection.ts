@@ -19,7 +19,7 @@ export async function storeDataset (database: Database, dataset: Dataset): Promi
   })
 }
 
-function collection (database: Database, dataset: Dataset): Operation {
+function collection (database: Database, dataset: Dataset, cache: 'published' | 'current'): Operation {
   const columns = scalarColumns(dataset)
   return async ({ parameters }: EServiceRequest): Promise<Reply> => {
     const limit = Number(parameters['limit'] ?? 100)
@@ -33,6 +33,7 @@ function collection (database: Database, dataset: Dataset): Operation {
     const items = page.map((row) => toItem(row, columns))
     return {
       ...pageOf(items, next && Buffer.from(String(next['position'])).toString('base64url')),
+      cache,
       rows: {
         columns: [...columns, ...sourceColumns, 'data_quality'],
         values: items.map((item) => [...columns.map((column) => (item[parameterName(column)] ?? null) as string | number | null),
@@ -44,12 +45,12 @@ function collection (database: Database, dataset: Dataset): Operation {
 
 /**
  * The operation that serves a dataset from its table: one filter per query parameter named like a column (kebab names become camelCase),
- * pages of `limit` rows, an opaque `cursor` (an unknown one is a 400), and the same rows as CSV. Throws when there is no such dataset.
+ * pages of `limit` rows, an opaque `cursor` (an unknown one is a 400), and the same rows as CSV. Its rows are the same for every caller. Throws when there is no such dataset.
  */
-export function serveDataset (ports: Ports, name: string): Operation {
+export function serveDataset (ports: Ports, name: string, cache: 'published' | 'current' = 'published'): Operation {
   const dataset = ports.datasets.get(name)
   if (!dataset) throw new Error(`there is no dataset "${name}" in the data folder`)
-  return collection(ports.database, dataset)
+  return collection(ports.database, dataset, cache)
 }
 
 /** A column's name as query parameter and JSON member. */

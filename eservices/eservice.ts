@@ -14,15 +14,26 @@ export interface EServiceRequest {
 }
 
 /**
+ * What caches may do with an answer (RFC 9111), as Cache-Control says it. `published` and `current` may be given to all callers: only what is the same for each of them, whoever calls and
+ * under whatever grant. The figures of a document are `published`, those that change with what comes in are `current`.
+ */
+export const cacheControl = {
+  'no-store': 'no-store',
+  'no-cache': 'no-cache',
+  published: 'public, max-age=300, stale-while-revalidate=60, stale-if-error=3600',
+  current: 'public, max-age=60, stale-while-revalidate=30'
+} as const
+
+/**
  * What an operation answers. `body` is JSON (or bytes, with their `mediaType`). `status` defaults to 200. `cache` defaults to `no-store`;
- * with `no-cache` the kernel adds an ETag over the bytes and answers If-None-Match by itself. `rows` makes a body available as text/csv too.
+ * with every other the kernel adds an ETag over the bytes and answers If-None-Match by itself. `rows` makes a body available as text/csv too.
  * `next` is the cursor of the next page of a collection: the kernel links to it, which is how readers of text/csv find it.
  */
 export interface Reply {
   readonly status?: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
-  readonly cache?: 'no-store' | 'no-cache'
+  readonly cache?: keyof typeof cacheControl
   readonly rows?: Rows
   readonly next?: string
 }

@@ -12,7 +12,7 @@ import type { OperationValidator } from '../openapi/requests/validate.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { toCsv } from './csv.ts'
 import { entityTag, matchesWeakly } from './entity-tag.ts'
-import { ProblemError } from './eservice.ts'
+import { cacheControl, ProblemError } from './eservice.ts'
 import type { EServiceRequest, Operation, Reply } from './eservice.ts'
 import { nextLink } from './page.ts'
 import type { BoundRequest } from './varco-call.ts'
@@ -70,14 +70,14 @@ function readRequest (request: FastifyRequest, validator: OperationValidator, te
 
 function send (request: FastifyRequest, reply: FastifyReply, operation: ContractOperation, result: Reply): FastifyReply {
   const { status = 200, body, headers = {}, cache = 'no-store', rows, next } = result
-  reply.headers({ 'cache-control': cache, ...headers })
+  reply.headers({ 'cache-control': cacheControl[cache], ...headers })
   if (body === undefined) return reply.code(status).send()
   const csv = rows && preferredType(request.headers.accept, ['application/json', 'text/csv']) === 'text/csv'
   const type = csv ? 'text/csv' : [...operation.responses.get(String(status))?.content.keys() ?? []].find((declared) => declared.endsWith('json')) ?? 'application/json'
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(csv ? toCsv(rows) : JSON.stringify(body))
   if (rows) reply.header('vary', 'accept')
   if (next !== undefined) reply.header('link', nextLink(request.url, next))
-  if (cache === 'no-cache') {
+  if (cache !== 'no-store') {
     // The link is part of what a copy holds: rows that did not change may have got a next page.
     const tag = entityTag(next === undefined ? type : `${type}; next=${next}`, bytes)
     reply.header('etag', tag)

@@ -159,6 +159,7 @@ t.test('the same page is available as CSV', async (t) => {
 
 t.test('a copy that is still good is not sent again', async (t) => {
   const first = await eservice.call({ operationId: 'listHighlights', path: '/highlights' })
+  t.equal(first.headers.get('cache-control'), 'public, max-age=300, stale-while-revalidate=60, stale-if-error=3600', 'and all callers may be given it')
   const etag = String(first.headers.get('etag'))
   const again = { operationId: 'listHighlights', headers: { 'if-none-match': etag } }
   t.equal((await eservice.call({ ...again, path: '/highlights' })).status, 304)

@@ -97,6 +97,7 @@ t.test('measurements are an empty collection until one lands, and then have the 
     eservice.call({ operationId: 'listMeasurements', path: `/measurements${query}`, headers })
   const before = await read()
   t.strictSame(before.body, { items: [] })
+  t.equal(before.headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=30', 'for all, and not for long')
   const period = '2026-11-21T10:00:00Z/2026-11-21T11:00:00Z'
   await ports?.database.query(
     'INSERT INTO measurements (code, period, unit, direction, expected, observed, deviation, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',

@@ -26,15 +26,15 @@ export const slaTelemetry = defineEService({
     return {
       readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
       listServiceLevels: serveReport(ports, report),
-      listMeasurements: serveReport(ports, { ...report, name: 'measurements' }),
+      listMeasurements: serveReport(ports, { ...report, name: 'measurements' }, 'current'),
       listIndicators: serveDataset(ports, 'indicators'),
       listProbeAlerts: serveDataset(ports, 'probe-alerts')
     }
   }
 })
 
-function serveReport (ports: Ports, report: Dataset): Operation {
-  return serveDataset({ ...ports, datasets: new Map([[report.name, report]]) }, report.name)
+function serveReport (ports: Ports, report: Dataset, cache?: 'current'): Operation {
+  return serveDataset({ ...ports, datasets: new Map([[report.name, report]]) }, report.name, cache)
 }
 
 function datasetOf (ports: Ports, name: string): Dataset {

@@ -14,7 +14,7 @@ export function listQuestionnaires (all: readonly Questionnaire[], parameters: P
   if (start === -1) throw invalidCursor()
   const end = start + Number(limit)
   const next = wanted[end]
-  return pageOf(wanted.slice(start, end), next && cursorOf(next))
+  return { ...pageOf(wanted.slice(start, end), next && cursorOf(next)), cache: 'published' }
 }
 
 /** The questionnaire named by `serviceKind` and `version`, the newest without a version. A 404 where there is none. */

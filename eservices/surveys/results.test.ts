@@ -143,6 +143,7 @@ t.test('the results are also CSV, one number a line', async (t) => {
 
 t.test('a copy stays valid until something is published', async (t) => {
   const { headers } = await read('')
+  t.equal(headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=30', 'for all, and not for long')
   await submit(north, '2026-05', 'recommend', { 9: 1 })
   t.equal((await read('', { 'if-none-match': headers.get('etag') })).status, 304)
 })

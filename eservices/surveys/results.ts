@@ -52,6 +52,7 @@ export async function readResults (
   const items = page.map((place) => toResult(questionnaire, asked, place, counts.get(placeKey(place)) ?? []))
   return {
     ...pageOf(items, next && Buffer.from(placeKey(next)).toString('base64url')),
+    cache: 'current',
     rows: { columns, values: items.flatMap(toRows) }
   }
 }

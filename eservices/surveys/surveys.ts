@@ -31,7 +31,7 @@ export const surveys = defineEService({
       listIstatGoals: serveDataset(ports, 'istat-goals'),
       listIstatFeatures: serveDataset(ports, 'istat-features'),
       listQuestionnaires: ({ parameters }) => listQuestionnaires(all, parameters),
-      readQuestionnaire: ({ parameters }) => ({ body: demandQuestionnaire(all, parameters), cache: 'no-cache' }),
+      readQuestionnaire: ({ parameters }) => ({ body: demandQuestionnaire(all, parameters), cache: 'published' }),
       submitAnswers: submitAnswers(ports, all),
       listResults: async ({ parameters }) =>
         readResults(ports.database, demandQuestionnaire(all, parameters), parameters)

@@ -85,6 +85,7 @@ t.test('a ticket is opened with a place and a tag, and can be read there', async
   const found = await read(harness, opened.body.ticketId)
   t.strictSame(found.body, opened.body)
   t.equal(found.headers.get('etag'), opened.headers.get('etag'))
+  t.strictSame([found, opened, await harness.call({ operationId: 'listTickets', path: '/tickets' })].map(({ headers }) => headers.get('cache-control')), ['no-cache', 'no-store', 'no-cache'], 'whoever asks, it is for them alone')
   t.match(await read(harness, opened.body.ticketId, { 'if-none-match': found.headers.get('etag') ?? '' }), { status: 304, text: '' })
   t.match(await read(harness, '00000000-0000-4000-8000-00000000ffff'), { status: 404, body: { code: 'ticket-not-found' } })
   t.equal((await read(harness, 'not-an-id')).status, 400)

@@ -34,8 +34,9 @@ t.test('the status is public', async (t) => {
 
 t.test('Infoline handled 842571 tickets in 2023', async (t) => {
   const path = '/channels?channel=infoline&period=2023&measure=tickets'
-  const { status, body } = await harness.call({ operationId: 'listChannels', path })
+  const { status, headers, body } = await harness.call({ operationId: 'listChannels', path })
   t.equal(status, 200)
+  t.equal(headers.get('cache-control'), 'public, max-age=300, stale-while-revalidate=60, stale-if-error=3600')
   t.strictSame(body, {
     items: [{
       channel: 'infoline',
