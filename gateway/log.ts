@@ -1,21 +1,25 @@
 import { pino, symbols } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 
-/** So much is gathered at most before it is written, in bytes. */
-const mostGathered = 8 * 1024
+/** So much is gathered at most before it is written, in characters. */
+const mostGathered = 64 * 1024
 
 /** Standard output. What one turn of the event loop writes goes out at its end in one write, or when the process exits: a write for each line costs as much as all checks of a call. */
 export function openOutput (): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: mostGathered })
+  const output = pino.destination(1)
+  let gathered = ''
+  let isDue = false
   const flush = (): void => {
     isDue = false
-    output.flushSync()
+    const lines = gathered
+    gathered = ''
+    if (lines !== '') output.write(lines)
   }
-  let isDue = false
   process.on('exit', flush)
   return {
     write (line) {
-      output.write(line)
+      gathered += line
+      if (gathered.length > mostGathered) flush()
       if (isDue) return
       isDue = true
       setImmediate(flush)
