@@ -125,7 +125,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       if (before && closesAfter(before)) return false
       if (!shed.admits(request, response, expectsContinue, gate)) return false
       const exchange = open(request, response, expectsContinue)
-      const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? findBlock(exchange)
+      const denial = findWireFault(request, parts.authorities) ?? findLoop(request, via) ?? findBlock(exchange, gate)
       if (denial) refuse(exchange, denial)
       return denial === undefined
     },
@@ -183,10 +183,10 @@ function setClose (response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('Connection', 'close')
 }
 
-// Whoever brings a voucher, or inside a certificate, may still prove who it is; the policies see to that.
-function findBlock ({ call }: Exchange): Denial | undefined {
+// Whoever brings a voucher, or inside a certificate, may still prove who it is; the policies see to that. A status says nothing of value, and whoever watches may share an address.
+function findBlock ({ call }: Exchange, { kindOf }: Gate): Denial | undefined {
   const { blockedSeconds, authorization } = call
-  return blockedSeconds > 0 && authorization.length === 0 && !certificateOf(call) ? blockedAddress(blockedSeconds) : undefined
+  return blockedSeconds > 0 && authorization.length === 0 && !certificateOf(call) && kindOf(call.path) !== 'status' ? blockedAddress(blockedSeconds) : undefined
 }
 
 // RFC 9112, 9.6: nothing that comes behind the last request of a connection is processed, whether the client or an answer said that it is the last.

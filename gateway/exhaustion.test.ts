@@ -232,6 +232,7 @@ t.test('an address that only sends what is refused is turned away until its wind
   t.equal(turnedAway.headers['retry-after'], '10')
   await checkProblem(t, gateway, turnedAway, { status: 429, code: 'address-limit-exceeded' })
   t.equal(gateway.upstream.requests.length, 0)
+  t.equal((await gateway.raw(['GET /status HTTP/1.1', `Host: ${gateway.host}`])).status, 200, 'whoever watches the gateway may share the address')
   gateway.clock.now += 10_000
   t.equal((await gateway.call('/items')).status, 200)
 })

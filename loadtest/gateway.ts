@@ -7,6 +7,8 @@ import type { Start } from './program.ts'
 /** A gateway as an installation runs it, a program of its own that is ready to serve. */
 export interface Gateway {
   readonly url: string
+  /** The origin of its operations listener. */
+  readonly operations: string
   readonly pid: number
   /** Asks its operations listener; throws when the answer is no success. */
   readonly ask: <Answer>(path: string, method?: 'GET' | 'POST') => Promise<Answer>
@@ -30,6 +32,7 @@ export async function startGateway (config: string, { env, ...start }: Start, st
   while ((await askFor('/status', 'GET', patience)).status !== 200) await wait(50, undefined, { signal: patience })
   return {
     url: `http://127.0.0.1:${port}`,
+    operations: `http://127.0.0.1:${operations}`,
     pid: program.pid,
     async ask (path, method = 'GET') {
       const answer = await askFor(path, method, signal)

@@ -4,30 +4,38 @@ import { interruption } from './interruption.ts'
 import type { Measured } from './measure.ts'
 import { readOptions, usage, UsageError } from './options.ts'
 import type { Options } from './options.ts'
+import { measureOverload } from './overload/measure-overload.ts'
 import { coresOf, runOn } from './pinning.ts'
-import { deliver } from './report/deliver.ts'
+import { deliver, standardOutput } from './report/deliver.ts'
 import { header, targetLines } from './report/header.ts'
+import { peersTable } from './report/peers-table.ts'
 import { Progress } from './report/progress.ts'
+import { promisesTable } from './report/promises-table.ts'
 import { followRounds } from './report/rounds.ts'
 import { runLoadTest } from './run.ts'
+import type { Scenario } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
+import { peerScenarios } from './scenarios/peers.ts'
 import { listed, select } from './selection.ts'
 
 /** EX_USAGE of sysexits.h. */
 const wrongUsage = 64
 
 async function main (): Promise<void> {
+  // What the guard needs is loaded only for it.
+  if (process.argv.includes('--guard')) return (await import('./guard/command.ts')).guard(process.argv.slice(2))
   const { help, list, ...options } = await readOptions(process.argv.slice(2))
   if (help) process.stdout.write(`${usage}\n`)
-  else if (list) process.stdout.write(listed(scenarios))
+  else if (list) process.stdout.write(listed(options.peers ? peerScenarios() : scenarios))
+  else if (options.overload) await measureOverload({ ...options, json: options.json !== undefined })
   else await measureAll(options)
 }
 
-async function measureAll ({ only, aimed, json, html, ...load }: Omit<Options, 'help' | 'list'>): Promise<void> {
+async function measureAll ({ only, aimed, peers, json, html, ...load }: Omit<Options, 'help' | 'list'>): Promise<void> {
   const progress = new Progress(process.stderr, () => performance.now())
   const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
   const signal = interruption()
-  const { chosen, skipped } = aimed ? { chosen: [], skipped: [] } : choose(only)
+  const { chosen, skipped } = aimed ? { chosen: [], skipped: [] } : choose(peers ? peerScenarios() : scenarios, only)
   const cores = aimed ? undefined : coresOf()
   const circumstances = circumstancesOf(load, { pinned: cores !== undefined, url: aimed?.aim.origin, skipped })
   tell(header(circumstances))
@@ -42,11 +50,12 @@ async function measureAll ({ only, aimed, json, html, ...load }: Omit<Options, '
     throw error
   }).finally(() => { progress.end() })
   tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
+  if (peers && json !== standardOutput) process.stdout.write(`\n${peersTable(measured)}\n\n${promisesTable(measured)}\n`)
 }
 
-function choose (only: readonly string[]): ReturnType<typeof select> {
+function choose (all: readonly Scenario[], only: readonly string[]): ReturnType<typeof select> {
   try {
-    return select(scenarios, only)
+    return select(all, only)
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
