@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import { internalTokenKind } from '../policies/internal-caller.ts'
 import { fittingAlgorithm, thumbprintOf } from '../policies/jwk.ts'
 import type { Jwk } from '../policies/jwk.ts'

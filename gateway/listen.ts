@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -7,6 +6,7 @@ import type { TlsOptions } from 'node:tls'
 import type { DenialCode } from '../policies/denials.ts'
 import { limitConnections } from './crowd.ts'
 import type { Entrance } from './enter.ts'
+import { createServer } from './node-http.ts'
 
 /** Largest head of a request, in bytes. */
 const maxHeaderSize = 16 * 1024

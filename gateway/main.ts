@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadConfig } from './config.ts'
 import type { Config } from './config.ts'
-import { buildOperations } from './operations.ts'
 import { keepOperationsPlace } from './operations-place.ts'
 import { announce, refuseToStart, whenAskedToStop } from './program.ts'
 import type { ConfigSource } from './reload.ts'
@@ -30,7 +29,8 @@ async function serve (config: Config, source: ConfigSource): Promise<Served> {
 
 async function operate ({ listeners: { public: open, internal, operations: closed }, state, watch }: Config, served: Served): Promise<void> {
   const token = closed.token ?? randomBytes(24).toString('base64url')
-  const operations = buildOperations(served, token)
+  // Loaded while calls are served already.
+  const operations = (await import('./operations.ts')).buildOperations(served, token)
   await operations.listen(closed)
   const place = await keepOperationsPlace(state, { url: `http://${closed.host}:${closed.port}`, token })
   process.on('SIGHUP', () => { void served.reload() })

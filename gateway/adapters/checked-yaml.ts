@@ -48,11 +48,16 @@ function atLines (path: string, problems: readonly { line: number, message: stri
   return sorted.map(({ line, message }) => `${path}:${line}: ${message}`)
 }
 
-/** What a JSON Schema finds in a document, in words; unknown keys and values get a suggestion. It is compiled when it is first asked, and taken as it is: a test holds every schema of ours to the rules for schemas. */
+/** What a JSON Schema finds in a document, in words; unknown keys and values get a suggestion. It is compiled when it is first asked, what finds words only for what is wrong, and taken as it is: a test holds every schema of ours to the rules for schemas. */
 export function prepareFindings (schema: AnySchemaObject, options: Options = {}): (content: unknown) => Finding[] {
-  let validate: ValidateFunction | undefined
+  const prepare = (more: Options): (() => ValidateFunction) => {
+    let compiled: ValidateFunction | undefined
+    return () => compiled ??= new Ajv({ meta: false, validateSchema: false, code: { optimize: false }, ...options, ...more }).compile(schema)
+  }
+  const [judge, explain] = [prepare({}), prepare({ allErrors: true, verbose: true })]
   return (content) => {
-    validate ??= new Ajv({ allErrors: true, verbose: true, meta: false, validateSchema: false, ...options }).compile(schema)
+    if (judge()(content)) return []
+    const validate = explain()
     if (validate(content)) return []
     // That a name is not valid is said twice: once with the rule that it breaks.
     return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames').map(toFinding)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import type { JWK } from 'jose'
 
 /** What a DPoP proof is for and signed with: an ES256 key pair, `now` in epoch ms. */

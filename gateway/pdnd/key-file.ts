@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { link, open, readFile, unlink } from 'node:fs/promises'
-import { calculateJwkThumbprint, exportJWK } from 'jose'
+import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
+import { exportJWK } from 'jose/key/export'
 import type { JWK } from 'jose'
 
 /** An RSA key pair and its id, the RFC 7638 thumbprint. */

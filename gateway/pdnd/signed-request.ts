@@ -1,6 +1,6 @@
 import { createHash, randomInt } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import type { JWTPayload } from 'jose'
 import type { Header, RawRequest } from '../raw-request.ts'
 import type { DpopKey } from './dpop-key.ts'

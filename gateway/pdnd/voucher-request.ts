@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
+import { SignJWT } from 'jose/jwt/sign'
 import { Agent, request } from 'undici'
 import type { AsyncScope } from '../../policies/demands.ts'
 import type { DpopKey } from './dpop-key.ts'
