@@ -11,7 +11,8 @@ const usage = `usage: npm run soak -- [options]
 Has a gateway of this source tree called in every way for a while, on this machine: admitted and refused calls of many kinds, bad bodies, callers that go
 away or read slowly, an e-service that fails, and a reload of the configuration every minute. Everything is started on free loopback ports, and stopped.
 Exit code 1 when an answer was wrong, the gateway ended, file descriptors grew, or its resident memory grew by more than ${slopeLimit} MiB in 10 minutes, which takes
-an hour to be said well: of a short run counts only what is more than its own uncertainty. Ctrl-C ends it, and what is known by then is told.
+an hour to be said well: a slope counts only as far as it is more than its own uncertainty and, when less than 30 minutes were watched, only if more is in use when
+all garbage is collected, too. Ctrl-C ends it, and what is known by then is told.
 
   --minutes N      how long; 0.1 to 1200 (10); the first third, ten minutes at most, is the warm-up
   --connections N  connections that call at once (24)

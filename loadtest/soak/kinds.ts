@@ -54,6 +54,10 @@ export const limitedCall = ({ limited }: Vouchers): Call => get('', limited, { p
 /** What Content-Length says of a body that is never sent. */
 const tooLong = 5_000_000
 
+/** What calls of any kind may be answered on a machine that is too busy with other work: right, and told by itself. */
+export const shed = 'overloaded'
+export const isShed = answered({ status: 503, code: shed })
+
 /** The kind whose times are told. */
 export const timed = 'admitted'
 

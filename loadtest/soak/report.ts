@@ -6,14 +6,14 @@ const unknown = 'not known here'
 
 /** A soak for people: its figures, calls by what they were, and the verdict. */
 export function report (soaked: Soaked): string {
-  const { minutes, warmUpMinutes, interrupted, calls, reloads, rss, rssSlope: { slope, uncertainty }, heapUsed, descriptors, p99, delay } = soaked
+  const { minutes, warmUpMinutes, interrupted, calls, reloads, rss, rssSlope: { slope, uncertainty }, used, descriptors, p99, delay } = soaked
   const drift = p99 && (p99.last / p99.first - 1) * 100
   const figures: readonly (readonly [string, string])[] = [
     ['watched', `${minutes.toFixed(1)} min after a warm-up of ${warmUpMinutes.toFixed(1)} min${interrupted ? ', interrupted' : ''}`],
     ['calls', `${whole(calls)}, ${whole(reloads)} reloads meanwhile`],
     ['RSS', rss ? `${rss.first.toFixed(1)} MiB at first, ${rss.last.toFixed(1)} at last, ${rss.highest.toFixed(1)} at most` : unknown],
     ['RSS slope', Number.isFinite(uncertainty) ? `${slope.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB in 10 min (95 %); allowed ${slopeLimit}` : 'too few samples'],
-    ['heap used', `${mebibytes(heapUsed.begin)} after the warm-up, ${mebibytes(heapUsed.end)} at the end, all garbage collected`],
+    ['in use', `${mebibytes(used.begin)} after the warm-up, ${mebibytes(used.end)} at the end: heap and buffers, all garbage collected`],
     ['file descriptors', `${descriptors.begin ?? unknown} before the first call, ${descriptors.end ?? unknown} at rest after the last`],
     ['p99', p99 && drift !== undefined ? `${p99.first.toFixed(1)} ms in the first quarter, ${p99.last.toFixed(1)} ms in the last (${drift < 0 ? '' : '+'}${drift.toFixed(0)} %)` : 'too few calls'],
     ['event loop late', delay ? `${delay.median.toFixed(1)} ms in a usual second, ${delay.worst.toFixed(1)} ms in the worst (p99)` : unknown]

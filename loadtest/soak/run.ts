@@ -48,12 +48,12 @@ export async function soak ({ minutes, connections, signal, tell }: Soak): Promi
   const calling = traffic.run(gateway.url, connections, () => vouchers)
   // It is awaited when all is over.
   calling.catch(() => undefined)
-  let [reloads, begunAt, heapAtBegin, died] = [0, undefined as number | undefined, undefined as number | undefined, undefined as string | undefined]
+  let [reloads, begunAt, usedAtBegin, died] = [0, undefined as number | undefined, undefined as number | undefined, undefined as string | undefined]
   const everyMs = Math.min(reloadMs, totalMs / fewestReloads)
   while (passed() < totalMs && isAlive()) {
     await wait(Math.min(500, totalMs - passed()), undefined, { signal }).catch(() => undefined)
     if (begunAt === undefined && passed() >= warmUpMs) {
-      heapAtBegin = (await samples.collect())?.heapUsed
+      usedAtBegin = (await samples.collect())?.used
       begunAt = Date.now()
       traffic.begin()
     }
@@ -71,7 +71,7 @@ export async function soak ({ minutes, connections, signal, tell }: Soak): Promi
   traffic.stop()
   await calling
   if (!isRunning(gateway.pid) && !signal.aborted) died = `the gateway ended by itself after ${(passed() / minuteMs).toFixed(1)} min`
-  const heapAtEnd = isAlive() && died === undefined ? await rest(gateway, samples, descriptors) : undefined
+  const usedAtEnd = isAlive() && died === undefined ? await rest(gateway, samples, descriptors) : undefined
   const watched = (await samples.read()).filter(({ at }) => begunAt !== undefined && at > begunAt && at <= endedAt)
   return {
     minutes: begunAt === undefined ? 0 : (endedAt - begunAt) / minuteMs,
@@ -84,7 +84,7 @@ export async function soak ({ minutes, connections, signal, tell }: Soak): Promi
     reloads,
     died,
     ...memoryOf(watched),
-    heapUsed: { begin: inMebibytes(heapAtBegin), end: inMebibytes(heapAtEnd) },
+    used: { begin: inMebibytes(usedAtBegin), end: inMebibytes(usedAtEnd) },
     descriptors,
     p99: traffic.p99
   }
@@ -126,7 +126,7 @@ async function reload (gateway: SiteGateway, number: number): Promise<undefined>
   await gateway.ask('/-/reload', 'POST')
 }
 
-/** Waits until the gateway has closed what it need not keep open; gives its heap then. */
+/** Waits until the gateway has closed what it need not keep open; gives what it uses then. */
 async function rest ({ pid }: SiteGateway, samples: Samples, descriptors: { readonly begin: number | undefined, end: number | undefined }): Promise<number | undefined> {
   const patience = performance.now() + restsWithinMs
   do {
@@ -134,7 +134,7 @@ async function rest ({ pid }: SiteGateway, samples: Samples, descriptors: { read
     if (descriptors.begin === undefined || descriptors.end === undefined || descriptors.end <= descriptors.begin) break
     await wait(250)
   } while (performance.now() < patience)
-  return (await samples.collect())?.heapUsed
+  return (await samples.collect())?.used
 }
 
 const mebibyte = 1024 ** 2

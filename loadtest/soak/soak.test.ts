@@ -65,7 +65,7 @@ const good: Soaked = {
   died: undefined,
   rss: { first: 120, last: 121, highest: 140 },
   rssSlope: { slope: 0.4, uncertainty: 0.2 },
-  heapUsed: { begin: 40, end: 40.1 },
+  used: { begin: 40, end: 40.1 },
   descriptors: { begin: 30, end: 30 },
   p99: { first: 4, last: 4.4 },
   delay: { median: 0.5, worst: 20 }
@@ -79,6 +79,9 @@ t.test('a soak fails by what is wrong, lost or growing, and by nothing else', as
   t.strictSame(faultsOf({ ...good, descriptors: { begin: 30, end: 31 } }), ['file descriptors grew from 30 to 31'])
   t.strictSame(faultsOf({ ...good, died: 'the gateway ended by itself after 3.0 min' }), ['the gateway ended by itself after 3.0 min'])
   t.strictSame(faultsOf({ ...good, rssSlope: { slope: 1.6, uncertainty: 0.5 } }), ['the resident memory grew by 1.6 MiB in 10 minutes, at least by 1.1; 1 is allowed'])
+  const short = { ...good, minutes: 5, rssSlope: { slope: 370, uncertainty: 320 } }
+  t.strictSame(faultsOf(short), [], 'a short run in which nothing more is in use')
+  t.strictSame(faultsOf({ ...short, used: { begin: 40, end: 51 } }), ['the resident memory grew by 370.0 MiB in 10 minutes, at least by 50.0; 1 is allowed'])
 })
 
 t.test('what was seen is told to people and to programs', async (t) => {
@@ -96,6 +99,7 @@ async function serve (t: Test, answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+const vouchers = { good: 'v.o.u', limited: 'v.o.u', expired: 'v.o.u', elsewhere: 'v.o.u', purposeless: 'v.o.u', fresh: async () => 'v.o.u' }
 const call: Call = { method: 'GET', path: '/', headers: {}, manner: 'whole' }
 
 t.test('an answer is whole or it is not, and whoever leaves has none', async (t) => {
@@ -129,11 +133,20 @@ t.test('every kind is called as often as it should, and its answer is judged', a
   t.equal(describe(kinds[0] as never, { ...whole, status: 500, body: '{"code":"internal-error"}' }), 'admitted: 500 with a problem "internal-error"')
 })
 
+t.test('a call that is shed is right, and told by itself', async (t) => {
+  const url = await serve(t, (_request, response) => { response.writeHead(503).end('{"status":503,"code":"overloaded"}') })
+  const traffic = new Traffic(1000)
+  const running = traffic.run(url, 4, () => vouchers)
+  while (traffic.calls < 20) await wait(5)
+  traffic.stop()
+  await running
+  t.strictSame([[...traffic.outcomes.keys()], traffic.failed], [['overloaded'], 0])
+})
+
 t.test('wrong answers are counted, and many of them in one line', async (t) => {
   let number = 0
   const url = await serve(t, (_request, response) => { response.writeHead(500).end(String(number++)) })
   const traffic = new Traffic(1000)
-  const vouchers = { good: 'v.o.u', limited: 'v.o.u', expired: 'v.o.u', elsewhere: 'v.o.u', purposeless: 'v.o.u', fresh: async () => 'v.o.u' }
   const running = traffic.run(url, 8, () => vouchers)
   while (traffic.failed < 60) await wait(5)
   traffic.stop()
@@ -158,7 +171,7 @@ t.test('a gateway is called in every way until it is interrupted, what is known 
   while (!/[1-9]\d* calls/.test(texts.stderr) && child.exitCode === null) await wait(20)
   const programs = await childrenOf(child.pid as number)
   t.equal(programs.length, 2, 'an e-service and a gateway')
-  await wait(1500)
+  await wait(400)
   child.kill('SIGINT')
   t.strictSame(await exit, [130, null], texts.stderr)
   t.match(texts.stdout, /^watched .* interrupted\ncalls +\d+.*\nRSS/)

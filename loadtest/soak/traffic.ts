@@ -4,7 +4,7 @@ import type { RecordableHistogram } from 'node:perf_hooks'
 import { setTimeout as wait } from 'node:timers/promises'
 import { inLanes } from '../faults/caller.ts'
 import { Callers } from './caller.ts'
-import { choose, describe, timed } from './kinds.ts'
+import { choose, describe, isShed, shed, timed } from './kinds.ts'
 import type { Vouchers } from './kinds.ts'
 
 /** How long a caller rests after each call, in ms: what is watched is a gateway that is busy, not one that is overwhelmed. */
@@ -38,9 +38,10 @@ export class Traffic {
       const answer = await callers.make(await kind.make(vouchers()))
       // What is cut off by the end says nothing.
       if (this.#isOver) return false
-      this.outcomes.set(kind.name, (this.outcomes.get(kind.name) ?? 0) + 1)
-      if (!kind.isRight(answer)) this.#note(describe(kind, answer))
-      else if (kind.name === timed) this.#time(answer.ms)
+      const name = isShed(answer) ? shed : kind.name
+      this.outcomes.set(name, (this.outcomes.get(name) ?? 0) + 1)
+      if (name !== shed && !kind.isRight(answer)) this.#note(describe(kind, answer))
+      else if (name === timed) this.#time(answer.ms)
       await wait(restMs)
       return !this.#isOver
     })

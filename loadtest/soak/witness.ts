@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { isMainThread } from 'node:worker_threads'
 
-/** What a process says of itself once a second: sizes in bytes; how late its event loop was in that second, in ms, 99th percentile; `collected` where all garbage was collected before. */
+/** What a process says of itself once a second: sizes in bytes, `used` being its heap and the buffers beside it; how late its event loop was in that second, in ms, 99th percentile; `collected` where all garbage was collected before. */
 export interface Witnessed {
   readonly at: number
   readonly rss: number
-  readonly heapUsed: number
+  readonly used: number
   readonly delayMs: number
   readonly collected: boolean
 }
@@ -35,10 +35,10 @@ function watch (path: string): void {
       gc()
       rmSync(path + collect)
     }
-    const { rss, heapUsed } = process.memoryUsage()
+    const { rss, heapUsed, external } = process.memoryUsage()
     // The histogram counts the 10 ms of its own timer, too.
     const delayMs = Math.max(0, delays.percentile(99) / 1e6 - 10)
     delays.reset()
-    writeSync(file, `${JSON.stringify({ at: Date.now(), rss, heapUsed, delayMs, collected } satisfies Witnessed)}\n`)
+    writeSync(file, `${JSON.stringify({ at: Date.now(), rss, used: heapUsed + external, delayMs, collected } satisfies Witnessed)}\n`)
   }, everyMs).unref()
 }
