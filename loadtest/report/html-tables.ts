@@ -1,4 +1,5 @@
 import { Html, html } from '../../gateway/catalogue/html.ts'
+import { lengthOf } from '../circumstances.ts'
 import type { Measured, Spread } from '../measure.ts'
 import { percentiles } from '../percentile.ts'
 import { isCompared, percentileNames, ratioIn } from './charts.ts'
@@ -56,7 +57,7 @@ export function groupTable (group: string, measured: readonly Measured[]): Html 
 /** The ratios of a group, run by run, the latest first. */
 export function historyTable (group: string, measured: readonly Measured[], runs: readonly Run[]): Html {
   const compared = measured.filter(isCompared)
-  const rows = runs.toReversed().map((run) => html`<tr><th scope="row">${moment(run.date)}</th><td class="text">${run.commit ?? '–'}</td><td class="text">${run.rounds} × ${run.seconds} s</td>${compared.map((one) => cell(ratioIn(run, one), ratio.write, true))}</tr>
+  const rows = runs.toReversed().map((run) => html`<tr><th scope="row">${moment(run.date)}</th><td class="text">${run.commit ?? '–'}</td><td class="text">${run.rounds} × ${lengthOf(run)}</td>${compared.map((one) => cell(ratioIn(run, one), ratio.write, true))}</tr>
 `)
   return scrolling(`${group}: ratios of the runs, the latest first`, ['Run', 'commit', 'rounds', ...compared.map(({ name, ratioTo }) => `${name} to ${ratioTo}`)], html`<tbody>${rows}</tbody>`)
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Html, html } from '../../gateway/catalogue/html.ts'
+import { lengthOf } from '../circumstances.ts'
 import type { Circumstances } from '../circumstances.ts'
 import type { Measured } from '../measure.ts'
 import { cautions } from './cautions.ts'
@@ -72,7 +73,7 @@ function circumstancesSection ({ scenarios, ...run }: Run): Html {
     ['Node', run.node],
     ['Machine', `${run.cpuModel}, ${run.cores} cores`],
     ['Pinned', run.pinned ? 'yes: what is measured has a core of its own' : 'no: the system chose the cores'],
-    ['Load', `${run.connections} connections; after a warm-up ${run.rounds} ${run.rounds === 1 ? 'round' : 'rounds'} of ${run.seconds} s, interleaved`],
+    ['Load', `${run.connections} connections; after a warm-up ${run.rounds} ${run.rounds === 1 ? 'round' : 'rounds'} of ${lengthOf(run)}, interleaved`],
     ['Commit', run.commit === undefined ? 'unknown' : run.commit.endsWith('+') ? `${run.commit.slice(0, -1)} with local changes` : run.commit],
     ...run.url === undefined ? [] : [['Aimed at', run.url] as const]
   ]

@@ -31,15 +31,18 @@ t.test('a column without a figure is left out', async (t) => {
 })
 
 t.test('the header says under which circumstances, and what was started', async (t) => {
-  const targets = { urls: { gateway: 'http://127.0.0.1:1', upstream: 'http://127.0.0.1:2' }, log: '/tmp/gateway.log' }
   t.strictSame(header(circumstances), [
     'Node 26.10.0, 2 cores (Example CPU), commit be2e2c9f0a1b+',
     '64 connections, what is measured has a core of its own; for each scenario a warm-up and 3 x 5 s, interleaved',
     'not measured: nginx: it is not installed here'
   ])
   t.match(header({ ...circumstances, url: 'https://varco.example.it', pinned: false }).join('\n'), /no core is set apart.*\naimed at https:\/\/varco\.example\.it\n/)
-  const text = targetLines(targets).join('\n')
-  for (const fact of ['http://127.0.0.1:1', 'http://127.0.0.1:2', '/tmp/gateway.log']) t.match(text, fact)
+  const posts = new Map(['gateway', 'bare upstream'].map((name, index) => [name, { kind: { name }, target: { url: `http://127.0.0.1:${index}` } }]))
+  t.strictSame(targetLines({ posts, folder: '/tmp/varco' } as unknown as Parameters<typeof targetLines>[0]), [
+    'gateway        http://127.0.0.1:0',
+    'bare upstream  http://127.0.0.1:1',
+    'what they write is in /tmp/varco until the end; every answer is checked'
+  ])
 })
 
 t.test('the figures for programs are the same, to a thousandth', async (t) => {
