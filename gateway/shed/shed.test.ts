@@ -16,7 +16,7 @@ async function start (options: HarnessOptions = {}) {
   return { gateway, readings, limit }
 }
 
-const { gateway, readings, limit } = await start({ patience: { headersMs: 300, requestMs: 400, checkEveryMs: 30 } })
+const { gateway, readings, limit } = await start({ patience: { headersMs: 1000, requestMs: 1200, checkEveryMs: 30 } })
 
 /** Calls until load is shed, or is not any more. */
 async function callUntil (gateway: Harness, holds: () => boolean): Promise<void> {

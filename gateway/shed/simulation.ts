@@ -5,14 +5,14 @@ import type { Rank } from './turn-limit.ts'
 /** A connection with at most one call on it: when the call was made, and of what rank it is. */
 interface Connection { madeAt: number, rank: Rank, isPaused: boolean, pause (): void, resume (): void }
 
-/** What is simulated: connections, calls made in a ms by time, what it costs to serve and to refuse one (ms), and the rank of the next one. `stallAt` gives how long the process does not run at a turn, in ms. */
+/** What is simulated: connections, calls made in a ms by time, what it costs to serve and to refuse one (ms), and the rank of the next one. `stall` gives for how long the process does not run at the end of a turn in which it ran for so long (ms). */
 export interface Scene {
   readonly connections: number
   readonly rate: (now: number) => number
   readonly costMs: number
   readonly refusalMs: number
   readonly rank?: (index: number) => Rank
-  readonly stall?: (now: number) => number
+  readonly stall?: (now: number, ranMs: number) => number
 }
 
 /** A call that ended: when it was made and answered, in ms. */
@@ -50,6 +50,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
   law.begin({ now, busyMs, memoryBytes: 0 })
   for (let turnAt = 0; now < ms;) {
     const before = answering
+    const ranBefore = busyMs
     const under = new Set(before)
     const ready = [...busy].filter((one) => !one.isPaused && !under.has(one))
     answering = []
@@ -68,7 +69,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
         connection.pause()
       }
     }
-    now += stall(now)
+    now += stall(now, busyMs - ranBefore)
     // Nothing to do: the loop sleeps until something comes, here for a ms.
     if (before.length + ready.length === 0) now++
     if (now - turnAt >= 10) {

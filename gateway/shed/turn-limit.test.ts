@@ -32,10 +32,20 @@ t.test('nothing is shed while everything can be served: bursts, stops of the pro
     'at 95 %': { connections: 1900, rate: () => 9.5, costMs: 0.1, refusalMs: 0.02 },
     'at half, and every second 1500 at once': { connections: 1900, rate: (now) => now % 1000 < 5 ? 300 : 5, costMs: 0.1, refusalMs: 0.02 },
     'at half, and it does not run for 500 ms now and then': { connections: 1900, rate: () => 5, costMs: 0.1, refusalMs: 0.02, stall: (now) => Math.random() < 0.01 && now > 0 ? 500 : 0 },
-    'it runs a tenth of the time': { connections: 64, rate: () => 5, costMs: 0.2, refusalMs: 0.02, stall: () => 90 },
+    'it runs a tenth of the time, with few calls at once': { connections: 64, rate: () => 5, costMs: 0.2, refusalMs: 0.02, stall: (_now, ranMs) => 9 * ranMs },
     'few connections, kept busy': { connections: 100, rate: () => 100, costMs: 0.5, refusalMs: 0.02 }
   }
   for (const [name, scene] of Object.entries(scenes)) t.equal(simulate(opened(), scene, 6000).filter(({ isServed }) => !isServed).length, 0, name)
+  t.end()
+})
+
+t.test('a process that others hardly let run sheds when calls would wait for long all the same', (t) => {
+  // It runs for one ms in eight.
+  const scene = { connections: 1900, rate: () => 5, costMs: 0.3, refusalMs: 0.02, stall: (_now: number, ranMs: number) => 7 * ranMs }
+  const law = opened()
+  t.ok(simulate(law, scene, 20_000).some(({ isServed }) => !isServed))
+  // 100 ms of what it takes are then 400 ms of what passes.
+  t.ok(law.limit > 120 && law.limit < 180, String(law.limit))
   t.end()
 })
 

@@ -9,6 +9,8 @@ export interface Reading { readonly now: number, readonly busyMs: number, readon
 
 /** So many turns on end have to be too long, and to take so much CPU time (ms) together: neither a burst nor a single piece of long work is overload. */
 const sustained = { turns: 2, busyMs: 500 }
+/** A turn is as long as the CPU time that it takes: where others keep the process from running for a moment nobody is shed. It is so much of the time that passes at least. */
+const stalledWeight = 0.25
 /** So many calls are let in by every turn, whatever they cost. */
 const least = 16
 /** For so long no turn was too long and nobody was shed when it is over, in ms. */
@@ -28,7 +30,7 @@ const none = (): Record<Queued, number> => ({ known: 0, other: 0, page: 0 })
  * How many calls a turn of the event loop lets in. In one process everything waits for the loop to come round: what a turn takes is what every call waits, twice, and a turn
  * takes as long as the calls that it lets in cost. While turns are short enough all are let in. When turn after turn is too long, only as many are as fit
  * into `delayMs`, by what calls turn out to cost; those of a lower rank only what others leave, and within a rank each has the same chance, so that nobody is lucky
- * for ever. Time in which the process did not run, or waited for an upstream, is no time of a turn.
+ * for ever. Time that is spent waiting for an upstream is no time of a turn.
  */
 export class TurnLimit {
   overload: Overload
@@ -39,7 +41,7 @@ export class TurnLimit {
   #probes = 0
   #shed = 0
   #troubledAt = 0
-  #busyMs = 0
+  #before: Pick<Reading, 'now' | 'busyMs'> = { now: 0, busyMs: 0 }
   #arrived = none()
   #expected = none()
   #chance: Readonly<Record<Queued, number>> = { known: 1, other: 1, page: 1 }
@@ -56,8 +58,8 @@ export class TurnLimit {
   get isFull (): boolean { return this.#isFull }
 
   /** Where turns begin: at a reading after a time in which nothing came. */
-  begin ({ busyMs }: Reading): void {
-    this.#busyMs = busyMs
+  begin (reading: Reading): void {
+    this.#before = reading
     this.#long = { turns: 0, busyMs: 0, let: 0 }
     this.#let = 0
   }
@@ -87,8 +89,8 @@ export class TurnLimit {
 
   /** Ends a turn. */
   end (reading: Reading): void {
-    const busyMs = reading.busyMs - this.#busyMs
-    this.#busyMs = reading.busyMs
+    const busyMs = Math.max(reading.busyMs - this.#before.busyMs, (reading.now - this.#before.now) * stalledWeight)
+    this.#before = reading
     this.#isFull = reading.memoryBytes >= this.overload.memoryBytes
     if (this.#shed > 0 || busyMs > this.overload.delayMs) this.#troubledAt = reading.now
     if (this.#limit === Infinity) this.#watch(reading.now, busyMs)
