@@ -8,7 +8,8 @@ const decoders: ReadonlyMap<string, Decode> = new Map<string, Decode>([['gzip', 
 /** The content coding of an answer (RFC 9110, 8.4), in lower case; undefined when it has none. */
 export function codingOf (headers: IncomingHttpHeaders): string | undefined {
   const written: string | readonly string[] | undefined = headers['content-encoding']
-  const coding = [written ?? ''].flat().join(',').trim().toLowerCase()
+  if (written === undefined) return undefined
+  const coding = [written].flat().join(',').trim().toLowerCase()
   return coding === '' || coding === 'identity' ? undefined : coding
 }
 
