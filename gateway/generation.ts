@@ -10,24 +10,21 @@ import type { AnswerLedgers } from './answer-ledger.ts'
 import { buildApp } from './app.ts'
 import { Cache } from './cache/cache.ts'
 import type { AllCacheFigures } from './cache/figures.ts'
-import { addCatalogue } from './catalogue/catalogue.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
 import type { CustodyParts } from './custody.ts'
-import { addDocs } from './docs/docs.ts'
 import { prepareEntrance } from './enter.ts'
 import type { Visits } from './enter.ts'
 import type { EvidenceStores } from './evidence-stores.ts'
 import type { Exchange } from './exchange.ts'
+import { addLaterPages } from './later-pages.ts'
 import type { Inside } from './listen.ts'
 import { goLive } from './live.ts'
 import { prepareProbe } from './probe.ts'
-import { addProblemPages } from './docs/problem-pages.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { Shed } from './shed/shed.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
-import { addRulePages } from './docs/rule-pages.ts'
 import { addStatus } from './status.ts'
 import type { Verdicts } from './verdicts.ts'
 
@@ -90,14 +87,18 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const { internal } = config.listeners
   const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)
   const cache = new Cache(config.cache, lasting.cacheFigures, now)
-  const app = buildApp({ config, eservices, custody, ledgers: lasting.ledgers, cache: config.cache.bytes > 0 ? cache : undefined }, refuse)
+  const build = () => buildApp({ config, eservices, custody, ledgers: lasting.ledgers, cache: config.cache.bytes > 0 ? cache : undefined }, refuse)
+  const app = build()
   opened.defer(async () => app.close())
-  await addDocs(app, eservices, config)
-  addProblemPages(app)
-  addRulePages(app)
   const probes = new Map(eservices.map((eservice) => [eservice, prepareProbe(eservice)]))
   addStatus(app, eservices, probes, { keys, registry })
-  await addCatalogue(app, { config, eservices, registry, keys, probes, verdicts: lasting.verdicts, now })
+  const pages = addLaterPages(app, async () => {
+    const { addPages } = await import('./pages.ts')
+    const own = build()
+    await addPages(own, { config, eservices, registry, keys, probes, verdicts: lasting.verdicts, now })
+    return own
+  })
+  opened.defer(async () => pages.close())
   await app.ready()
   const inside: Omit<Inside, 'entrance'> = { route: (request, response) => { app.routing(request, response) }, connections: config.limits.connections }
   const resources = opened.move()
