@@ -50,7 +50,7 @@ async function main ({ leases, quick, help, seed }: Options): Promise<void> {
     return
   }
   const signal = interruption()
-  const costs = leases ? undefined : await measureCosts(quick ? { seconds: 1, rounds: 1 } : { seconds: 4, rounds: 3 }, signal)
+  const costs = leases ? undefined : await measureCosts(quick ? { calls: 5000, rounds: 1 } : { calls: 40_000, rounds: 3 }, signal)
   if (costs) process.stdout.write(`${capacityTable(costs)}\n\n`)
   const simulations = await simulateAll(quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000], seed, signal)
   process.stdout.write(`${leaseTable(simulations, costs)}\n`)

@@ -15,6 +15,7 @@ t.test('simulated nodes share a quota as is promised, with the same numbers ever
   t.ok(isKept(one), JSON.stringify(one))
   t.ok(one.refused > 0 && one.admitted + one.refused <= 1650 && one.admitted >= 1485)
   t.ok(one.asksPerThousand > 50 && one.asksPerThousand < 1000, `${one.asksPerThousand}`)
+  t.ok(one.waitedPerThousand > 0 && one.waitedPerThousand < one.asksPerThousand)
   await redis.ask('flushall')
   t.strictSame(await simulate(1), one)
   const another = await simulate(2)
@@ -40,12 +41,12 @@ t.test('an answer of Redis is told when it is due, in the order of the questions
 })
 
 t.test('more than the quota, more than a hundredth unused, or nothing refused at all breaks the promise', async (t) => {
-  const good: Simulation = { nodes: 2, quota: 1000, seed: 1, admitted: 1000, refused: 100, over: 0, unusedAtFirst: 10, unusedAtEnd: 10, asksPerThousand: 12.34 }
+  const good: Simulation = { nodes: 2, quota: 1000, seed: 1, admitted: 1000, refused: 100, over: 0, unusedAtFirst: 10, unusedAtEnd: 10, asksPerThousand: 12.34, waitedPerThousand: 5.67 }
   t.ok(isKept(good))
   const broken = [{ over: 1 }, { unusedAtFirst: 11 }, { unusedAtEnd: 11 }, { refused: 0 }].map((differs): Simulation => ({ ...good, ...differs }))
   for (const one of broken) t.notOk(isKept(one))
   const [, , first, ...others] = leaseTable([good, ...broken], { question: 20 }).split('\n')
-  t.match(first, /^\| +2 \| 1,000 \| 1,100 \| +0 \| +10 \(1\.00 %\) \| +10 \(1\.00 %\) \| +12\.3 \| +2,431,118 \| kept +\|$/)
+  t.match(first, /^\| +2 \| 1,000 \| 1,100 \| +0 \| +10 \(1\.00 %\) \| +10 \(1\.00 %\) \| +5\.7 \| +12\.3 \| +2,431,118 \| kept +\|$/)
   t.ok(others.every((line) => line.includes('| broken  |')))
 })
 

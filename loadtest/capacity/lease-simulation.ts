@@ -17,8 +17,9 @@ export interface Simulation extends Simulated {
   /** Of the quota, what nobody had got who had called when the first call was refused, and what nobody ever got. */
   readonly unusedAtFirst: number
   readonly unusedAtEnd: number
-  /** Questions to Redis for each 1000 calls, until the first was refused. */
+  /** Questions to Redis, and calls that waited for an answer of it, for each 1000 calls until the first was refused. */
   readonly asksPerThousand: number
+  readonly waitedPerThousand: number
 }
 
 /** The share of a quota that leases may leave unused, once somebody was refused. */
@@ -74,10 +75,11 @@ export async function simulateLeases (store: RedisStore, simulated: Simulated): 
 /** Counts what became of calls; those of a process that was killed meanwhile became nothing. */
 class Tally {
   #calls = 0
+  #waited = 0
   /** The numbers of the calls that were admitted, in the order in which that was known. */
   readonly #admitted: number[] = []
   #refused = 0
-  #first: { readonly calls: number, readonly asked: number } | undefined
+  #first: { readonly calls: number, readonly asked: number, readonly waited: number } | undefined
 
   note (outcome: boolean | Promise<boolean | undefined>, redis: VirtualRedis): void {
     const number = this.#calls++
@@ -85,14 +87,15 @@ class Tally {
       if (admitted === true) this.#admitted.push(number)
       if (admitted !== false) return
       this.#refused++
-      this.#first ??= { calls: this.#calls, asked: redis.asked }
+      this.#first ??= { calls: this.#calls, asked: redis.asked, waited: this.#waited }
     }
-    if (outcome instanceof Promise) void outcome.then(settle)
-    else settle(outcome)
+    if (!(outcome instanceof Promise)) return settle(outcome)
+    this.#waited++
+    void outcome.then(settle)
   }
 
   result (quota: number): Omit<Simulation, keyof Simulated> {
-    const { calls, asked } = this.#first ?? { calls: 0, asked: 0 }
+    const { calls, asked, waited } = this.#first ?? { calls: 0, asked: 0, waited: 0 }
     const admitted = this.#admitted.length
     return {
       admitted,
@@ -100,7 +103,8 @@ class Tally {
       over: Math.max(0, admitted - quota),
       unusedAtFirst: Math.max(0, quota - this.#admitted.filter((number) => number < calls).length),
       unusedAtEnd: Math.max(0, quota - admitted),
-      asksPerThousand: asked / calls * 1000
+      asksPerThousand: asked / calls * 1000,
+      waitedPerThousand: waited / calls * 1000
     }
   }
 }

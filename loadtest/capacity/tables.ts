@@ -33,10 +33,10 @@ const questionsAtMost = 2.25
 
 /** What came of simulated nodes that share quotas, and whether it is what was promised. */
 export function leaseTable (simulations: readonly Simulation[], costs?: Pick<Costs, 'question'>): string {
-  const heading = ['nodes', 'quota', 'calls', 'over the quota', 'unused at the first refusal', 'unused at the end', 'questions to Redis per 1,000 calls', ...costs ? ['calls per second that one Redis carries'] : [], 'verdict']
+  const heading = ['nodes', 'quota', 'calls', 'over the quota', 'unused at the first refusal', 'unused at the end', 'of 1,000 calls wait for Redis', 'questions to Redis per 1,000 calls', ...costs ? ['calls per second that one Redis carries'] : [], 'verdict']
   const share = (calls: number, quota: number): string => `${whole(calls)} (${(100 * calls / quota).toFixed(2)} %)`
   const rows = simulations.map((one) => [
-    whole(one.nodes), whole(one.quota), whole(one.admitted + one.refused), whole(one.over), share(one.unusedAtFirst, one.quota), share(one.unusedAtEnd, one.quota), one.asksPerThousand.toFixed(1),
+    whole(one.nodes), whole(one.quota), whole(one.admitted + one.refused), whole(one.over), share(one.unusedAtFirst, one.quota), share(one.unusedAtEnd, one.quota), one.waitedPerThousand.toFixed(1), one.asksPerThousand.toFixed(1),
     ...costs ? [whole(perSecond(costs.question) * 1000 / one.asksPerThousand)] : [], isKept(one) ? 'kept' : 'broken'
   ])
   return markdown([heading, ...rows], heading.slice(0, -1).map((_cell, index) => index))
