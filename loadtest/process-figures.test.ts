@@ -14,10 +14,10 @@ t.test('CPU time is that of all threads, whatever the program is called', { skip
   const child = spawn(program, ['60'], { stdio: 'ignore' })
   await once(child, 'spawn')
   t.teardown(() => child.kill())
-  t.equal(cpuMicrosOf([child.pid as number]) ?? Number.NaN, 0, 'it sleeps')
+  t.ok((cpuMicrosOf([child.pid as number]) ?? Number.NaN) < 20_000, 'it sleeps')
   const usage = process.cpuUsage()
   const own = cpuMicrosOf([process.pid, child.pid as number]) as number
-  // Told in hundredths of a second.
+  // One of them is told in hundredths of a second.
   t.ok(Math.abs(own - usage.user - usage.system) < 50_000, `${own} of ${usage.user + usage.system}`)
 })
 
