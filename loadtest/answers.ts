@@ -6,6 +6,7 @@ export interface Prepared { readonly body: string, readonly headers: Readonly<Re
 /** Lengths of documents, in bytes. */
 export const kib10 = 10 * 1024
 export const mib1 = 1024 * 1024
+export const mib8 = 8 * mib1
 
 const basePath = '/rest/messages/v1'
 export const messagesPath = `${basePath}/messages`
@@ -34,6 +35,7 @@ export const answers: ReadonlyMap<string, Prepared> = new Map([
   [messagesPath, { body: received, headers: json }],
   [signedMessagesPath, { body: received, headers: json }],
   [documentPath(kib10), { body: documentOf(kib10), headers: json }],
+  [documentPath(mib8), { body: documentOf(mib8), headers: json }],
   [documentPath(mib1), { body: documentOf(mib1), headers: json }],
   // Whoever asks again did not keep it, and is found out.
   [publicDocumentPath, { body: publicDocument, again: documentOf(512), headers: { ...json, 'Cache-Control': 'public, max-age=86400', ETag: '"1"' } }]

@@ -82,7 +82,8 @@ const wrongBody: Expected = { status: 200, body: '{"items":[]}' }
 const wrong = (name: string, expected: Expected = wrongBody): readonly [string, Scenario, RegExp] => [name, { ...named(name), expected }, /expected 200 with \{"items":\[\]\}, got 200 with \{/]
 /** Every kind of order, each with something that is not as it should be. */
 const broken: readonly (readonly [name: string, scenario: Scenario, says: RegExp])[] = [
-  wrong('admitted'), wrong('unseen vouchers'), wrong('dpop'), wrong('post 1 KiB'), wrong('integrity 1 KiB'), wrong('slow readers 1 MiB'),
+  wrong('admitted'), wrong('unseen vouchers'), wrong('dpop'), wrong('post 1 KiB'), wrong('integrity 1 KiB'),
+  ['slow readers', { ...named('slow readers 8 MiB'), expected: wrongBody, target: gateway }, /^a slow reader: expected 200 with \{"items":\[\]\}, got 200 with \{/],
   ['a long answer', { ...named('answer 1 MiB'), expected: { status: 200, body: documentOf(mib1).replace(/.{3}$/, 'x"}') } }, /^answer 1 MiB: expected 200 with /],
   ['a refusal with another code', { ...named('voucher expired'), expected: { status: 401, code: 'voucher-missing' } }, /^voucher expired: expected 401 with a problem "voucher-missing", got 401 with \{.*"code":"voucher-expired"/],
   ['a limit that does not hold', { ...named('limited'), path: admittedPath, proof: named('admitted').proof }, /^limited: expected 429 with a problem "burst-exceeded", got 200 with /],

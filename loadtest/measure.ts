@@ -13,8 +13,8 @@ export interface Compared { readonly name: string, readonly group: string, reado
 
 /**
  * What one round came to: what the generator saw, and what the process under test needed, where that can be known: `cpuMicros` is its user and system
- * CPU time for each call, in µs, over all its threads; `rssBytes` its resident memory when the round was over; `bytesPerReader` by how much that grew for
- * each connection that reads slowly.
+ * CPU time for each call, in µs, over all its threads; `rssBytes` its resident memory when the round was over; `bytesPerReader` by how much its heap and
+ * buffers grew for each connection that reads slowly, garbage not counted.
  */
 export interface Round extends Fired {
   readonly cpuMicros?: number | undefined
@@ -75,7 +75,8 @@ function summarise ({ name, group, ratioTo = name }: Compared, rounds: readonly 
   }
 }
 
-function spread (values: readonly number[]): Spread {
+/** The middle, the lowest and the highest of some values. */
+export function spread (values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   const at = (index: number): number => sorted[index] ?? 0
   const middle = (sorted.length - 1) / 2

@@ -53,7 +53,7 @@ export const promises: readonly SpeedPromise[] = [
   { id: 'S10b', what: 'validation against a medium contract', sense: '≤', unit: ' µs', first: 5, goal: 2, from: { command: 'node loadtest/bench/main.ts' } },
   cost('S11a', 'CPU time of a 10 KiB answer, against HAProxy plain', answer10KiB, plainProxy10KiB),
   cost('S11b', 'CPU time of a 1 MiB answer, against HAProxy plain', answer1MiB, plainProxy1MiB),
-  { id: 'S11c', what: 'memory of a connection that reads slowly', sense: '≤', unit: ' KiB', first: 64, goal: undefined, from: { scenarios: ['slow readers 1 MiB'], work: ([own]) => (own?.bytesPerReader?.median ?? Number.NaN) / 1024 } },
+  { id: 'S11c', what: 'memory of a connection that reads slowly', sense: '≤', unit: ' KiB', first: 64, goal: undefined, from: { scenarios: ['slow readers 8 MiB'], work: ([own]) => (own?.bytesPerReader?.median ?? Number.NaN) / 1024 } },
   { id: 'S12', what: 'start to the first answer (its memory beside it)', sense: '≤', unit: ' s', first: 0.8, goal: 0.4, from: { command: 'npm run start-time' } },
   ratio('S13', 'two workers against one, the generator on the same cores', compare('two workers', 'one worker', perSecond), 1.35, 1.45)
 ]

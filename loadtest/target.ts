@@ -6,6 +6,8 @@ export interface Target {
   readonly url: string
   /** The processes whose CPU time and memory are its own; none where they cannot be told. */
   readonly pids: readonly number[]
+  /** What its heap and the buffers beside it take once all garbage was collected, in bytes; undefined when it does not tell. */
+  readonly usedBytes?: () => Promise<number | undefined>
   /** What it does around each round. */
   readonly before?: () => Promise<void>
   readonly after?: () => Promise<void>

@@ -10,6 +10,7 @@ import { startGateway } from './gateway.ts'
 import type { Gateway } from './gateway.ts'
 import { contractOf } from './operations-contract.ts'
 import { Program } from './program.ts'
+import { Samples } from './soak/samples.ts'
 import type { Ground, Target, TargetKind } from './target.ts'
 
 /** The e-service behind everything, called as if there were no gateway. */
@@ -30,13 +31,14 @@ interface Differs {
   readonly sharesCores?: boolean
   readonly redis?: boolean
   readonly workers?: number
+  readonly watched?: boolean
   /** Changes its configuration; the folder is for files that it names. */
   readonly change?: (config: Written, folder: string) => Promise<void>
   /** What becomes of its Redis around a round. */
   readonly around?: (redis: TestRedis, gateway: Gateway, signal: AbortSignal) => Pick<Target, 'before' | 'after'>
 }
 
-function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers = 1, change, around }: Differs): TargetKind {
+function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers = 1, watched = false, change, around }: Differs): TargetKind {
   return {
     name,
     sharesCores,
@@ -51,7 +53,7 @@ function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers 
       Object.assign(config, workers > 1 && { workers }, redis && { redis: { url: redis.url } })
       await change?.(config, folder)
       await writeFile(join(folder, 'gateway.yaml'), JSON.stringify(config))
-      return serve(folder, ground, (gateway) => redis && around ? around(redis, gateway, ground.signal) : {})
+      return serve(folder, ground, watched ? await Samples.open(ground.stack) : undefined, (gateway) => redis && around ? around(redis, gateway, ground.signal) : {})
     }
   }
 }
@@ -60,10 +62,10 @@ function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers 
 const apiClient = 'e6b0d4a8-7f13-4c52-9d8e-2a5c1b3f7e42'
 
 /** Starts a gateway with the configuration of a folder. */
-async function serve (folder: string, { stack, signal, platform, upstream, cores }: Ground, around: (gateway: Gateway) => Pick<Target, 'before' | 'after'>): Promise<Target> {
+async function serve (folder: string, { stack, signal, platform, upstream, cores }: Ground, samples: Samples | undefined, around: (gateway: Gateway) => Pick<Target, 'before' | 'after'>): Promise<Target> {
   const log = await open(join(folder, 'gateway.log'), 'a')
   stack.defer(async () => log.close())
-  const env = { LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: upstream, LOADTEST_STATE: join(folder, 'state') }
+  const env = { LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: upstream, LOADTEST_STATE: join(folder, 'state'), ...samples?.env }
   const gateway = await startGateway(join(folder, 'gateway.yaml'), { env, cores, output: log.fd }, stack, signal)
   const { items } = await gateway.ask<{ items: readonly { pid: number }[] }>('/-/processes')
   const { before, after } = around(gateway)
@@ -71,11 +73,18 @@ async function serve (folder: string, { stack, signal, platform, upstream, cores
     url: gateway.url,
     pids: [...new Set([gateway.pid, ...items.map(({ pid }) => pid)])],
     ...before && { before },
+    ...samples && { usedBytes: async () => usedIn(samples) },
     after: async () => {
       await after?.()
       await log.truncate()
     }
   }
+}
+
+async function usedIn (samples: Samples): Promise<number | undefined> {
+  // Memory of buffers is given back some time after they were collected.
+  await samples.collect()
+  return (await samples.collect())?.used
 }
 
 async function startRedis (folder: string, stack: AsyncDisposableStack): Promise<TestRedis> {
@@ -86,6 +95,9 @@ async function startRedis (folder: string, stack: AsyncDisposableStack): Promise
 
 /** One process, with what it knows in memory. */
 export const gateway = gatewayOf({ name: 'gateway' })
+
+/** Another one, which tells how much memory is in use. */
+export const watchedGateway = gatewayOf({ name: 'gateway for slow readers', watched: true })
 
 /** The same, with a Redis of its own. */
 export const withRedis = gatewayOf({ name: 'gateway with Redis', redis: true })

@@ -1,15 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { makeDpopKey } from '../../gateway/pdnd/dpop-key.ts'
-import { signDpopProof } from '../../gateway/pdnd/dpop-signing.ts'
-import { thumbprintOf } from '../../policies/jwk.ts'
+import type { Headers } from '../fire.ts'
 import type { Platform } from '../platform.ts'
+import { dpop } from '../proofs.ts'
 import type { Caller } from './caller.ts'
 
 /** The public URL of all gateways of a site, for which proofs are made: a proof is good at each of them, once. */
 export const publicUrl = 'https://api.loadtest.example.it'
-
-type Headers = Readonly<Record<string, string>>
 
 /** The holder of a voucher that is bound to a key (DPoP), which makes a proof for each call of one path. */
 export interface Prover {
@@ -18,22 +14,9 @@ export interface Prover {
   readonly headers: () => Promise<Headers>
 }
 
-/** As far as the clock of a caller may be ahead (policies/claim.ts), in ms. */
-const aheadMs = 5000
-
-/**
- * Mints a voucher for a purpose, bound to a new ES256 key. Proofs are from a clock that is 5 s ahead, as one may be: a Redis that was just started is
- * the first to decide on those.
- */
+/** Mints a voucher for a purpose, bound to a new key, with which calls of a path are proved. */
 export async function makeProver (platform: Platform, purpose: string, path: string): Promise<Prover> {
-  const { privateKey, publicKey } = await makeDpopKey()
-  const publicJwk = publicKey.export({ format: 'jwk' })
-  const voucher = await platform.mint({ purpose, claims: { cnf: { jkt: thumbprintOf(publicJwk as Readonly<Record<string, unknown>>) } } })
-  const now = (): number => Date.now() + aheadMs
-  return {
-    path,
-    headers: async () => ({ authorization: `DPoP ${voucher}`, dpop: await signDpopProof({ privateKey, publicJwk, method: 'GET', url: publicUrl + path, now, randomUUID, accessToken: voucher }) })
-  }
+  return { path, headers: await dpop(purpose).prepare({ method: 'GET', url: publicUrl + path, headers: {}, body: undefined }, platform) }
 }
 
 /** Waits until gateways decide on proofs: for some seconds after their Redis was started they do not (replay-filter-unavailable). */

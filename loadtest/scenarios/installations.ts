@@ -1,10 +1,10 @@
 import { admittedPath, figures } from '../admitted-call.ts'
-import { documentOf, documentPath, mib1 } from '../answers.ts'
+import { documentOf, documentPath, mib8 } from '../answers.ts'
 import { operationPath } from '../operations-contract.ts'
 import { bearer, dpop } from '../proofs.ts'
 import type { Scenario } from '../scenario.ts'
 import { readSlowly } from '../slow-readers.ts'
-import { gateway, withFrozenRedis, withOperations, withRedis, withWorkers } from '../targets.ts'
+import { watchedGateway, withFrozenRedis, withOperations, withRedis, withWorkers } from '../targets.ts'
 import { admitted } from './admitted.ts'
 
 const call = { path: admittedPath, proof: bearer({ purpose: 'tickets' }), expected: figures } as const
@@ -37,5 +37,5 @@ export const contracts: readonly Scenario[] = [
 
 /** What a connection costs whose other end does not read. */
 export const slowReaders: readonly Scenario[] = [
-  { name: 'slow readers 1 MiB', group: 'slow readers', target: gateway, path: documentPath(mib1), proof: bearer({ purpose: 'messages' }), expected: { status: 200, body: documentOf(mib1) }, fire: readSlowly }
+  { name: 'slow readers 8 MiB', group: 'slow readers', target: watchedGateway, path: documentPath(mib8), proof: bearer({ purpose: 'messages' }), expected: { status: 200, body: documentOf(mib8) }, fire: readSlowly }
 ]
