@@ -8,11 +8,15 @@ const restless = 0.3
 
 /** What has to be known to read the figures, a sentence each. */
 export function cautions (measured: readonly Measured[]): readonly string[] {
-  return measured.flatMap(({ name, ratioTo, ratio, generatorBusy }) => {
-    const found: string[] = []
-    if (generatorBusy.median >= saturated) found.push(`at "${name}" the generator was busy for ${whole(generatorBusy.median * 100)} % of a core and may be what was measured`)
-    const apart = (ratio.max - ratio.min) / ratio.median
-    if (apart > restless) found.push(`the ratios of "${name}" to "${ratioTo}" lie ${whole(apart * 100)} % apart from round to round: the machine was not quiet, or the rounds were too short`)
-    return found
-  })
+  const busy = measured.filter(({ generatorBusy }) => generatorBusy.median >= saturated)
+  const apart = measured.filter((one) => apartOf(one) > restless).toSorted((a, b) => apartOf(b) - apartOf(a))
+  const [worst] = apart
+  return [
+    ...busy.map(({ name, generatorBusy }) => `at "${name}" the generator was busy for ${whole(generatorBusy.median * 100)} % of a core and may be what was measured`),
+    ...worst ? [`the ratios of ${apart.length} of ${measured.length} scenarios lie more than ${restless * 100} % apart from round to round, those of "${worst.name}" ${whole(apartOf(worst) * 100)} %: the machine was not quiet, or the rounds were too short`] : []
+  ]
+}
+
+function apartOf ({ ratio: { median, min, max } }: Measured): number {
+  return (max - min) / median
 }

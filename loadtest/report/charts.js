@@ -126,6 +126,8 @@
     })
   }
 
+  /** So far apart, in minutes, the ticks of a time axis may be. */
+  const minutes = [1, 5, 15, 60, 180, 360, 720, 1440, 2880, 7200, 14_400, 43_200, 129_600, 525_600]
   const moment = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')
 
   function timesOf (chart, palette, readout) {
@@ -135,7 +137,7 @@
     return linesOf(chart, palette, readout, {
       x: chart.dates,
       xScale: { time: true, range: [first - margin, last + margin] },
-      xAxis: { space: 80, values: (_plot, ticks) => ticks.map((tick) => moment(tick).slice(...last - first < 2 * 86_400 ? [5, 16] : [0, 10])) },
+      xAxis: { space: 80, incrs: minutes.map((count) => count * 60), values: (_plot, ticks) => ticks.map((tick) => moment(tick).slice(...last - first < 2 * 86_400 ? [5, 16] : [0, 10])) },
       yScale: { range: [0, highest * 1.1] },
       names: (index) => moment(chart.dates[index])
     })
