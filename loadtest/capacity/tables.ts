@@ -6,6 +6,8 @@ import type { Costs } from './measure-costs.ts'
 
 /** How much of a core may be used on average, so that peaks find room. */
 const utilisation = 0.6
+/** Of a call, at most: far from its limit many calls share one. */
+const burstQuestions = 1
 const nodes = [1, 2, 4, 10, 100]
 const cores = [1, 2, 4, 8]
 
@@ -17,27 +19,23 @@ export function capacityTable (costs: Costs): string {
   const { alone, withRedis, question } = costs
   const calls = (node: number, core: number): number => node * core * perSecond(node * core === 1 ? alone : withRedis)
   const rows = nodes.map((node) => [whole(node), ...cores.map((core) => whole(calls(node, core)))])
-  const carried = perSecond(question)
   return [
     `measured: ${alone.toFixed(1)} µs of CPU time for an admitted call, ${withRedis.toFixed(1)} µs with Redis; ${question.toFixed(1)} µs of Redis for a question`,
     `computed, at ${utilisation * 100} % of every core: calls per second`,
     '',
     markdown([['nodes', ...cores.map((core) => `${core} core${core === 1 ? '' : 's'} each`)], ...rows], [0, 1, 2, 3, 4]),
     '',
-    `computed: one Redis carries ${whole(carried)} questions per second, that is ${whole(carried / questionsAtMost)} calls where every call is counted by itself (quotas and burst limits so small that nothing is leased)`
+    `computed: one Redis carries ${whole(perSecond(question))} questions per second; a burst limit asks at most one for a call, quotas as they do in simulated fleets:`
   ].join('\n')
 }
 
-/** A quota and a burst limit, each at most one question of a call; what a lease asks for in vain is the rest. */
-const questionsAtMost = 2.25
-
 /** What came of simulated nodes that share quotas, and whether it is what was promised. */
 export function leaseTable (simulations: readonly Simulation[], costs?: Pick<Costs, 'question'>): string {
-  const heading = ['nodes', 'quota', 'calls', 'over the quota', 'unused at the first refusal', 'unused at the end', 'of 1,000 calls wait for Redis', 'questions to Redis per 1,000 calls', ...costs ? ['calls per second that one Redis carries'] : [], 'verdict']
+  const heading = ['nodes', 'quota', 'calls', 'over the quota', 'unused at the first refusal', 'unused at the end', 'of 1,000 calls wait for Redis', 'questions to Redis per 1,000 calls', ...costs ? ['calls per second that one Redis carries at least'] : [], 'verdict']
   const share = (calls: number, quota: number): string => `${whole(calls)} (${(100 * calls / quota).toFixed(2)} %)`
   const rows = simulations.map((one) => [
     whole(one.nodes), whole(one.quota), whole(one.admitted + one.refused), whole(one.over), share(one.unusedAtFirst, one.quota), share(one.unusedAtEnd, one.quota), one.waitedPerThousand.toFixed(1), one.asksPerThousand.toFixed(1),
-    ...costs ? [whole(perSecond(costs.question) * 1000 / one.asksPerThousand)] : [], isKept(one) ? 'kept' : 'broken'
+    ...costs ? [whole(perSecond(costs.question) / (burstQuestions + one.asksPerThousand / 1000))] : [], isKept(one) ? 'kept' : 'broken'
   ])
   return markdown([heading, ...rows], heading.slice(0, -1).map((_cell, index) => index))
 }
