@@ -82,9 +82,8 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const [path, query] = [pathTo(exchange, matched), writeQuery(read.query)]
     const found = operation.find(exchange, path, query)
     if (found === 'not-cached') return refuse(exchange, notCached)
-    const call = {
-      exchange, path, query, refuse,
-      addOwnFields: (head: AnswerHead) => { addOwnFields(head, exchange) },
+    const call = () => ({
+      exchange, path, query, refuse, addOwnFields,
       request: () => requestOf(exchange, forwardedOf(exchange, path, read)),
       // A place is for those that go to the upstream.
       send: (lead?: Lead): void => {
@@ -95,8 +94,11 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
         }
         return send(exchange, matched, read, lead)
       }
+    })
+    const serve = (): void => {
+      if (typeof found === 'object' && 'hit' in found && !found.isStale) operation.answer({ exchange, addOwnFields }, found.hit, 'hit')
+      else operation.serve(call(), found)
     }
-    const serve = (): void => { operation.serve(call, found) }
     return route.operation.isPublic ? serve() : goOn(exchange, admission.afterBody(exchange.call), serve)
   }
   const serve = (exchange: Exchange, matched: Matched): void | Promise<void> => {
@@ -120,7 +122,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const body = validator.body(exchange.request.headers['content-type'], bytes)
     if (isRefused(body)) return refuse(exchange, contractDenial(body))
     if (exchange.response.destroyed) return undefined
-    if (cached && bytes.length === 0 && read.cookie === undefined) return serveCached(exchange, matched, read, cached)
+    if (cached && bytes.length === 0 && read.cookie === undefined && !cached.keepsOutOf(exchange)) return serveCached(exchange, matched, read, cached)
     // Before anything is kept or counted for a call that is not made.
     if (upstream.places && !enter(exchange, upstream.places)) return refuse(exchange, overloaded)
     if (operation.isPublic) return send(exchange, matched, read)

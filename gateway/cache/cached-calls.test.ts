@@ -15,7 +15,7 @@ t.test('two consumers share an answer, each with its own admission, quota and re
   gateway.clock.now += 5000
   const second = await gateway.call('/items?q=a', { voucher: other() })
   t.equal(gateway.upstream.requests.length, 1)
-  t.match(first, { status: 200, body: '{"n":1}', headers: { 'age': undefined, 'x-ratelimit-remaining': '999', 'cache-control': 'public, max-age=60', 'x-total': '7' } })
+  t.match(first, { status: 200, body: '{"n":1}', headers: { 'age': undefined, 'cache-status': 'varco; fwd=uri-miss; stored', 'x-ratelimit-remaining': '999', 'cache-control': 'public, max-age=60', 'x-total': '7' } })
   t.match(second, { status: 200, body: '{"n":1}', headers: { 'age': '5', 'cache-status': 'varco; hit', 'x-ratelimit-remaining': '999', 'cache-control': 'public, max-age=60', 'etag': '"v1"', 'x-total': '7', 'content-type': 'application/json', 'content-length': '7', 'server': undefined } })
   t.not(second.headers['x-request-id'], first.headers['x-request-id'])
   t.match(await gateway.call('/items?q=a', { voucher: other() }), { headers: { 'x-ratelimit-remaining': '998' } }, 'a hit counts')
@@ -64,6 +64,22 @@ t.test('what is not marked as for all, or depends on more than a stored answer k
   t.equal(await twice({ Cookie: 'session=1', Range: 'bytes=0-0' }, '/items?q=own'), 0, 'what does not reach the upstream does not matter')
   t.equal(await twice({ 'Cache-Control': 'no-store' }, '/items?q=other'), 2)
   t.equal(await twice({}, '/blobs/a'), 2, 'nor is what breaks the contract stored')
+})
+
+t.test('an operation with nothing but answers for one is hardly looked at, and seen to change', async (t) => {
+  const path = '/items/b/parts/c'
+  gateway.upstream.answer = sending('{}', { 'cache-control': 'no-store' })
+  const { misses } = gateway.gateway.live.cache.reportOf('archive')
+  for (let index = 0; index < 30; index++) await gateway.call(path)
+  t.equal(gateway.gateway.live.cache.reportOf('archive').misses - misses, 20)
+  gateway.upstream.answer = publicly('{}')
+  for (let index = 0; index < 20; index++) await gateway.call(path)
+  gateway.upstream.requests.length = 0
+  gateway.upstream.answer = sending('{}', { 'cache-control': 'no-store' })
+  for (let index = 0; index < 30; index++) await gateway.call('/items/b/parts/d')
+  t.equal(gateway.upstream.requests.length, 30)
+  t.match(await gateway.call(path), { headers: { 'cache-status': 'varco; hit' } }, 'while something is stored it is looked for')
+  t.equal(gateway.upstream.requests.length, 30)
 })
 
 t.test('callers that have an answer are told that it is still the one, and only the head is sent to who asks for that', async (t) => {

@@ -3,12 +3,12 @@ import type { Dispatcher } from 'undici'
 import type { Denial } from '../../policies/denials.ts'
 import type { AnswerChecks } from '../answer-check.ts'
 import { undo } from '../exchange.ts'
-import type { AnswerHead } from '../answer-head.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Outlet } from '../outlet.ts'
 import type { Refuse } from '../refuse.ts'
 import type { Route } from '../route.ts'
 import { answerFrom } from './answer-from.ts'
+import type { AddOwnFields } from './answer-from.ts'
 import type { Cache } from './cache.ts'
 import { mayBeCached, prepareIsOwn } from './cacheable.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
@@ -32,8 +32,7 @@ export interface CachedCall {
   readonly send: (lead?: Lead) => void
   readonly refuse: Refuse
   readonly request: () => Dispatcher.DispatchOptions & { readonly headers: string[] }
-  /** Adds the fields to a head that are the gateway's own. */
-  readonly addOwnFields: (head: AnswerHead) => void
+  readonly addOwnFields: AddOwnFields
 }
 
 /** The call whose answer others wait for, or that is stored when it has gone out. */
@@ -63,6 +62,8 @@ export class CachedOperation {
   /** Whether its answers are for all, as the last one showed, and how many in a row were not. */
   #isShared: boolean | undefined
   #own = 0
+  /** Until when something may be there of it that can be used, in epoch ms. */
+  #storedUntil = 0
 
   constructor (cache: Cache, route: Route, checks: AnswerChecks | undefined, passed: WholeAnswer['passed']) {
     this.#cache = cache
@@ -72,6 +73,11 @@ export class CachedOperation {
     // Several media types are told apart by Accept, whether Vary says so or not.
     this.#answerParts = { passed, alsoBy: route.produces.length > 1 ? ['accept'] : [] }
     this.#validate = prepareValidation(cache, route, checks, this.#answerParts)
+  }
+
+  /** Whether it keeps out of a call, because its answers were one caller's own for long; it looks at one of many of them. */
+  keepsOutOf ({ request: { headers }, call: { now } }: Exchange): boolean {
+    return this.#own >= patience.own && now > this.#storedUntil && headers['cache-control'] === undefined && ++this.#own % patience.own !== 0
   }
 
   /** What there is for a call: it need not be sent where it is a hit, and must not where it is not cached. */
@@ -90,7 +96,7 @@ export class CachedOperation {
   }
 
   #hit (call: CachedCall, { hit, isStale }: { readonly hit: StoredAnswer, readonly isStale: boolean }): void {
-    this.#answer(call, hit, isStale ? 'stale' : 'hit')
+    this.answer(call, hit, isStale ? 'stale' : 'hit')
     if (!isStale || call.exchange.request.method !== 'GET') return
     const key = keyOf(call)
     if (this.#cache.flights.find(key)) return
@@ -100,8 +106,6 @@ export class CachedOperation {
   }
 
   #fetch (call: CachedCall, stored: StoredAnswer | undefined): void {
-    // It need not be looked for what is hardly ever there.
-    if (!stored && this.#own >= patience.own && ++this.#own % patience.own !== 0) return call.send()
     const key = keyOf(call)
     const flying = this.#cache.flights.find(key)
     if (flying) return this.#wait(call, flying)
@@ -144,6 +148,7 @@ export class CachedOperation {
       kept = isSpoiled || !answer ? undefined : toStored({ eservice: this.#route.eservice.config.name, path, query, headers: request.headers }, { ...this.#answerParts, ...answer, body })
       if (!kept || !changes.isSameSince(path, change) || !store.put(kept)) return flight.settle('alone')
       this.#figures.stores++
+      this.#storedUntil = Math.max(this.#storedUntil, kept.staleUntil, kept.errorUntil)
       flight.settle({ stored: kept, outcome: 'shared' })
     }
     // Whoever left says nothing of what the answer would have been.
@@ -165,13 +170,15 @@ export class CachedOperation {
   #land (call: CachedCall, landing: Landing): void {
     if (landing === 'alone') return call.send()
     if (landing === 'again') return this.serve(call, this.find(call.exchange, call.path, call.query))
-    if ('stored' in landing) return asksFor(landing.stored.variant, call.exchange.request.headers) ? this.#answer(call, landing.stored, landing.outcome) : call.send()
+    if ('stored' in landing) return asksFor(landing.stored.variant, call.exchange.request.headers) ? this.answer(call, landing.stored, landing.outcome) : call.send()
     undo(call.exchange)
     call.refuse(call.exchange, landing.denial)
   }
 
-  #answer ({ exchange, addOwnFields }: CachedCall, stored: StoredAnswer, outcome: CacheOutcome): void {
+  /** Answers a call with what is stored. */
+  answer ({ exchange, addOwnFields }: Pick<CachedCall, 'exchange' | 'addOwnFields'>, stored: StoredAnswer, outcome: CacheOutcome): void {
     this.#figures.answered[outcome]++
+    this.#storedUntil = Math.max(this.#storedUntil, stored.staleUntil, stored.errorUntil)
     answerFrom(exchange, stored, outcome, { now: this.#cache.now(), addOwnFields })
   }
 

@@ -27,8 +27,13 @@ export class CollectingOutlet implements Outlet {
   get begun (): boolean { return this.#outlet.begun }
 
   begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): Denial | undefined {
-    if (this.#collector.head(status, headers)) this.#chunks = []
-    return this.#outlet.begin(status, headers, compose)
+    if (!this.#collector.head(status, headers)) return this.#outlet.begin(status, headers, compose)
+    this.#chunks = []
+    return this.#outlet.begin(status, headers, () => {
+      const head = compose()
+      head.add('Cache-Status', 'varco; fwd=uri-miss; stored')
+      return head
+    })
   }
 
   write (chunk: Buffer): 'more' | 'wait' | Denial {

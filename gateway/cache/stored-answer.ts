@@ -18,6 +18,8 @@ export interface StoredAnswer extends Freshness {
   readonly headers: readonly string[]
   readonly notModified: readonly string[]
   readonly body: Buffer
+  /** The body of a short one with a character for each byte (Latin-1): a head and a text go out in one piece. */
+  readonly text: string | undefined
   /** When the upstream last said that this is its answer, in epoch ms. */
   readonly validatedAt: number
   /** How much memory it takes, about, in bytes. */
@@ -30,6 +32,8 @@ export interface AnsweredRequest { readonly eservice: string, readonly path: str
 /** The whole answer of an upstream; `passed` gives the headers of it that callers get, names and values in turn. `alsoBy` are request headers by which it may have been chosen although it does not say so. */
 export interface WholeAnswer extends Times { readonly status: number, readonly said: IncomingHttpHeaders, readonly body: Buffer, readonly passed: (said: IncomingHttpHeaders) => readonly string[], readonly alsoBy: readonly string[] }
 
+/** Up to this length, in bytes, it pays to have a body as text. */
+const longestText = 8192
 /** What it costs to keep an answer, beside its bytes: objects and the places in maps. */
 const overheadBytes = 1024
 const notModifiedNames: ReadonlySet<string> = new Set(['cache-control', 'content-location', 'etag', 'expires', 'last-modified', 'vary'])
@@ -45,8 +49,9 @@ export function toStored (request: AnsweredRequest, answer: WholeAnswer): Stored
   const passed = answer.passed(said).filter((_text, index, all) => (all[index - index % 2] as string).toLowerCase() !== 'content-length')
   const headers = [...passed, 'Content-Length', String(body.length)]
   const notModified = passed.filter((_text, index, all) => notModifiedNames.has((all[index - index % 2] as string).toLowerCase()))
-  const bytes = overheadBytes + body.length + 2 * lengthOf([path, query, ...variant.flat(), ...headers, ...notModified, ...Object.entries(said).flat(2)])
-  return { ...freshness, eservice, path, query, variant, said, headers, notModified, body, validatedAt: answer.cameAt, bytes }
+  const text = body.length <= longestText ? body.toString('latin1') : undefined
+  const bytes = overheadBytes + body.length + (text?.length ?? 0) + 2 * lengthOf([path, query, ...variant.flat(), ...headers, ...notModified, ...Object.entries(said).flat(2)])
+  return { ...freshness, eservice, path, query, variant, said, headers, notModified, body, text, validatedAt: answer.cameAt, bytes }
 }
 
 /** A stored answer after the upstream said that it is still the one (RFC 9111, 4.3.4); undefined when it may not be used any more, or the upstream spoke of another one. */
