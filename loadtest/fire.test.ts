@@ -83,6 +83,14 @@ t.test('what may be used once is sent once, all of it, and then the round is ove
   t.equal(round.calls, 101)
 })
 
+t.test('a round can be so many calls instead of a time, and one that is lost fails it', async (t) => {
+  t.match(await fireAt(t, (_number, _request, response) => { response.end('right') }, { calls: 50, seconds: 60 }), { calls: 50 })
+  await t.rejects(fireAt(t, (number, request, response) => {
+    if (number === 10) request.socket.end()
+    else response.end('right')
+  }, { calls: 50, seconds: 60 }), { message: /^1 calls got no answer: their connections were closed$/ })
+})
+
 t.test('fewer calls than connections are made on fewer connections', async (t) => {
   t.match(await fireAt(t, (_number, _request, response) => { response.end('right') }, { each: proofs(2) }), { calls: 2 })
 })

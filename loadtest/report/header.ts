@@ -17,5 +17,5 @@ export function header (circumstances: Circumstances): readonly string[] {
 export function targetLines ({ posts, folder }: Pick<Range, 'posts' | 'folder'>): readonly string[] {
   const targets = [...posts.values()]
   const width = Math.max(...targets.map(({ kind }) => kind.name.length))
-  return [...targets.map(({ kind, target }) => `${kind.name.padEnd(width)}  ${target.url}`), `what they write is in ${folder} until the end; every answer is checked`]
+  return [...targets.map(({ kind, target }) => `${kind.name.padEnd(width)}  ${target.url}${kind.sharesCores === true ? ', on all cores' : ''}`), `what they write is in ${folder} until the end; every answer is checked`]
 }
