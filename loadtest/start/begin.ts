@@ -37,18 +37,20 @@ export async function begin ({ args, folder, env, call, serving }: Beginning, si
   const closed = once(child, 'close') as Promise<[number | null, string | null]>
   const failed = closed.then(([code, killedBy]) => { throw new Error(`node ${args.join(' ')} ended by itself (${killedBy ?? `exit code ${code}`})\n${errors}`.trimEnd()) })
   failed.catch(() => undefined)
+  const over = new AbortController()
   try {
     if (!call) {
       const [code] = await closed
       if (code !== 0) await failed
       return { ms: performance.now() - launched, cpuSeconds: undefined }
     }
-    await Promise.race([untilServed(call, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])), failed])
+    await Promise.race([untilServed(call, AbortSignal.any([signal, over.signal, AbortSignal.timeout(patienceMs)])), failed])
     const ms = performance.now() - launched
     const cpuMicros = cpuMicrosOf([child.pid as number])
     await serving?.(child.pid as number)
     return { ms, cpuSeconds: cpuMicros === undefined ? undefined : cpuMicros / 1e6 }
   } finally {
+    over.abort()
     child.kill('SIGTERM')
     await closed
   }
