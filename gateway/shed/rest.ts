@@ -9,29 +9,40 @@ export const longestRestMs = 3000
  * comes again at once does little else. A connection whose caller was told to come later is not read from until its turn comes, those that wait for longest first.
  */
 export class Rest {
-  readonly #since = new Map<Restable, number>()
+  readonly #since = new Map<Restable, { readonly at: number, readonly isNext: boolean }>()
   #tired: Restable[] = []
+  readonly #waited = new WeakSet<Restable>()
 
   /** How many rest. */
   get count (): number { return this.#since.size }
 
-  /** Puts a connection to rest, once the answer that is being written on it is out. `now` in ms. */
-  put (connection: Restable, now: number): void {
+  /** Puts a connection to rest, once the answer that is being written on it is out; with `isNext` its next call is to be served before others. `now` in ms. */
+  put (connection: Restable, now: number, isNext: boolean): void {
     if (this.#since.has(connection)) return
-    this.#since.set(connection, now)
+    this.#since.set(connection, { at: now, isNext })
     this.#tired.push(connection)
     // Not before the parser is done with what it has read: it reads on by itself then.
     if (this.#tired.length === 1) setImmediate(() => { for (const one of this.#tired.splice(0)) if (this.#since.has(one)) one.pause() })
   }
 
-  /** Wakes `most` connections, and all that rested for long enough. */
-  wake (most: number, now: number): void {
-    let woken = 0
-    for (const [connection, since] of this.#since) {
-      if (woken >= most && now - since < longestRestMs) return
+  /** Wakes `most` connections, and all that rested for long enough. Gives of how many of these the next call is to be served before others. */
+  wake (most: number, now: number): number {
+    let [woken, next] = [0, 0]
+    for (const [connection, { at, isNext }] of this.#since) {
+      if (woken >= most && now - at < longestRestMs) break
       this.#since.delete(connection)
       connection.resume()
+      if (isNext && woken < most) {
+        this.#waited.add(connection)
+        next++
+      }
       woken++
     }
+    return next
+  }
+
+  /** Whether that holds for the next call on a connection; it is said once. */
+  takeWaited (connection: Restable): boolean {
+    return this.#waited.delete(connection)
   }
 }

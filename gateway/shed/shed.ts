@@ -104,8 +104,10 @@ export class Shed {
       return true
     }
     const { isFull } = this.#law
-    if (!(isFull && announcesBody(request)) && this.#law.lets(this.#rankOf(request, gate))) return true
-    this.#refuse(request, response, isFull ? 'memory' : 'busy', expectsContinue, gate)
+    const rank = this.#rankOf(request, gate)
+    if (!(isFull && announcesBody(request)) && this.#law.lets(rank, this.#rest.takeWaited(request.socket))) return true
+    const isKept = this.#refuse(request, response, isFull ? 'memory' : 'busy', expectsContinue, gate)
+    if (isKept) this.#rest.put(request.socket, this.#now, this.#law.isFor(rank))
     return false
   }
 
@@ -137,7 +139,8 @@ export class Shed {
     return voucher !== undefined && this.#known.has(voucher) ? 'known' : 'other'
   }
 
-  #refuse (request: IncomingMessage, response: ServerResponse, reason: Reason, expectsContinue: boolean, { addressOf, publicUrl, isClosing }: Gate): void {
+  /** Gives whether the connection goes on. */
+  #refuse (request: IncomingMessage, response: ServerResponse, reason: Reason, expectsContinue: boolean, { addressOf, publicUrl, isClosing }: Gate): boolean {
     this.#counts[reason]++
     this.#batch ??= { calls: new Batch(randomUUID(), this.#parts.now(), publicUrl), endsAt: this.#now + batchMs }
     const { calls } = this.#batch
@@ -147,7 +150,7 @@ export class Shed {
     const closes = (hasBody && isLong(request, expectsContinue)) || isClosing()
     response.writeHead(503, closes ? [...calls.headers, 'Connection', 'close'] : calls.headers as string[])
     response.end(calls.body)
-    if (!closes && response.shouldKeepAlive) this.#rest.put(request.socket, this.#now)
+    return !closes && response.shouldKeepAlive
   }
 
   #begin (): void {
@@ -165,7 +168,7 @@ export class Shed {
     this.#now = reading.now
     this.#law.end(reading)
     const { limit } = this.#law
-    this.#rest.wake(limit / letInPerRefused, reading.now)
+    this.#law.reserve(this.#rest.wake(limit / letInPerRefused, reading.now))
     if (limit === Infinity) this.#known.clear()
     if (this.#batch && (limit === Infinity || reading.now >= this.#batch.endsAt)) this.#record()
     this.#isRunning = this.#came > 0 || limit !== Infinity

@@ -15,8 +15,8 @@ export interface Scene {
   readonly stall?: (now: number, ranMs: number) => number
 }
 
-/** A call that ended: when it was made and answered, in ms. */
-export interface Ended { readonly madeAt: number, readonly endedAt: number, readonly rank: Rank, readonly isServed: boolean }
+/** A call that ended: when it was made and answered, in ms, and on which connection. */
+export interface Ended { readonly connection: object, readonly madeAt: number, readonly endedAt: number, readonly rank: Rank, readonly isServed: boolean }
 
 /**
  * Simulates a process with one event loop under calls that come whatever becomes of those before them, for `ms`. Callers have so many connections and use the one that is free for longest; a call that finds none is not made. Half of what a call
@@ -39,7 +39,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     }
   }
   const end = (connection: Connection, isServed: boolean, endedAt: number): void => {
-    ended.push({ madeAt: connection.madeAt, endedAt, rank: connection.rank, isServed })
+    ended.push({ connection, madeAt: connection.madeAt, endedAt, rank: connection.rank, isServed })
     busy.delete(connection)
     idle.push(connection)
   }
@@ -59,13 +59,13 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
       end(connection, true, now)
     }
     for (const connection of ready) {
-      const isLetIn = law.limit === Infinity || law.lets(connection.rank)
+      const isLetIn = law.limit === Infinity || law.lets(connection.rank, rest.takeWaited(connection))
       if (law.limit === Infinity) law.count()
       spend(isLetIn ? costMs / 2 : refusalMs)
       if (isLetIn) answering.push(connection)
       else {
         end(connection, false, now)
-        rest.put(connection, now)
+        rest.put(connection, now, law.isFor(connection.rank))
         connection.pause()
       }
     }
@@ -74,7 +74,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     if (before.length + ready.length === 0) now++
     if (now - turnAt >= 10) {
       law.end({ now, busyMs, memoryBytes: 0 })
-      rest.wake(law.limit / 4, now)
+      law.reserve(rest.wake(law.limit / 4, now))
       turnAt = now
     }
     make(now)

@@ -21,7 +21,7 @@ t.test('what is served stays above nine tenths of what can be, whatever is offer
       const { goodput, shed, p50, p99 } = figures(simulate(opened(), scene, 12_000), scene, 6000, 11_000)
       const says = `a call costs ${costMs} ms, load ${load}: ${goodput.toFixed(2)}, p50 ${p50.toFixed()} ms, p99 ${p99.toFixed()} ms`
       t.ok(goodput >= 0.9, says)
-      t.ok(load > 1 ? p50 < 1000 && p99 < 3600 : shed === 0 && p99 < 30, says)
+      t.ok(load > 1 ? p50 < 3000 && p99 < 3600 : shed === 0 && p99 < 30, says)
     }
   }
   t.end()
@@ -67,7 +67,7 @@ t.test('calls that are known go before others, these before pages; a few probes 
     return all.filter(({ isServed }) => isServed).length / all.length
   }
   t.equal(servedOf('status'), 1)
-  t.ok(servedOf('known') > 0.95 && servedOf('known') > servedOf('other') && servedOf('other') > servedOf('page'), ['known', 'other', 'page'].map((rank) => servedOf(rank as Rank).toFixed(2)).join())
+  t.ok(servedOf('known') > 0.8 && servedOf('known') > servedOf('other') && servedOf('other') > servedOf('page'), ['known', 'other', 'page'].map((rank) => servedOf(rank as Rank).toFixed(2)).join())
   t.ok(servedOf('other') > 0.05, 'who is new is not locked out')
   t.end()
 })
@@ -77,20 +77,20 @@ function turn (law: TurnLimit, before: Reading, { calls, costMs = 0, memoryBytes
   let lets = 0
   for (let count = 0; count < calls; count++) {
     if (law.limit === Infinity) law.count()
-    if (law.limit === Infinity || law.lets(rank)) lets++
+    if (law.limit === Infinity || law.lets(rank, false)) lets++
   }
   const reading = { now: before.now + Math.max(10, lets * costMs), busyMs: before.busyMs + lets * costMs, memoryBytes }
   law.end(reading)
   return { reading, let: lets }
 }
 
-t.test('each call has the same chance, at whatever place of a turn it comes', (t) => {
-  const law = opened()
-  let reading: Reading = { now: 0, busyMs: 0, memoryBytes: 0 }
-  for (let count = 0; count < 40; count++) ({ reading } = turn(law, reading, { calls: 1000, costMs: 0.2 }))
-  t.ok(Math.abs(law.limit - 500) < 25, String(law.limit))
-  const lets = Array.from({ length: 1000 }, () => law.lets('other'))
-  for (const part of [lets.slice(0, 250), lets.slice(250, 500), lets.slice(500, 750), lets.slice(750)]) t.ok(Math.abs(part.filter(Boolean).length - 125) < 15, String(part.filter(Boolean).length))
+t.test('every connection is served again and again', (t) => {
+  const ended = simulate(opened(), { connections: 1900, rate: () => 15, costMs: 0.3, refusalMs: 0.02 }, 16_000).filter(({ madeAt }) => madeAt > 4000)
+  const all = new Set(ended.map(({ connection }) => connection))
+  const served = Map.groupBy(ended.filter(({ isServed }) => isServed), ({ connection }) => connection)
+  t.strictSame([all.size, served.size], [1900, 1900])
+  const counts = [...served.values()].map(({ length }) => length)
+  t.ok(Math.max(...counts) < 10 * Math.min(...counts), `${Math.min(...counts)} to ${Math.max(...counts)}`)
   t.end()
 })
 
@@ -99,7 +99,7 @@ t.test('a turn lets in a few whatever they cost, and not much more than its limi
   let reading: Reading = { now: 0, busyMs: 0, memoryBytes: 0 }
   for (let count = 0; count < 40; count++) ({ reading } = turn(law, reading, { calls: 20, costMs: 60 }))
   t.equal(law.limit, 16)
-  t.ok(turn(law, reading, { calls: 10_000, costMs: 60 }).let <= 24)
+  t.ok(turn(law, reading, { calls: 10_000, costMs: 60 }).let <= 16)
   t.end()
 })
 

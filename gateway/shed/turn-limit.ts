@@ -19,7 +19,7 @@ const calmMs = 1000
 const kept = 0.1
 /** How far an estimate moves towards what was seen last. */
 const weight = { cost: 0.2, arrived: 0.5 }
-/** A turn in which more comes than was expected lets in so many times its limit at most. */
+/** So many times its limit a turn lets in at most, of those that have waited. */
 const excess = 1.5
 
 type Queued = Exclude<Rank, 'status'>
@@ -29,7 +29,7 @@ const none = (): Record<Queued, number> => ({ known: 0, other: 0, page: 0 })
 /**
  * How many calls a turn of the event loop lets in. In one process everything waits for the loop to come round: what a turn takes is what every call waits, twice, and a turn
  * takes as long as the calls that it lets in cost. While turns are short enough all are let in. When turn after turn is too long, only as many are as fit
- * into `delayMs`, by what calls turn out to cost; those of a lower rank only what others leave, and within a rank each has the same chance, so that nobody is lucky
+ * into `delayMs`, by what calls turn out to cost; those of a lower rank only where others leave places, and those that were shed and waited since before all, so that nobody is lucky
  * for ever. Time that is spent waiting for an upstream is no time of a turn.
  */
 export class TurnLimit {
@@ -44,8 +44,10 @@ export class TurnLimit {
   #before: Pick<Reading, 'now' | 'busyMs'> = { now: 0, busyMs: 0 }
   #arrived = none()
   #expected = none()
-  #chance: Readonly<Record<Queued, number>> = { known: 1, other: 1, page: 1 }
-  #due = none()
+  #places = none()
+  #taken = none()
+  #reserved = 0
+  #ordinary = 0
   #isFull = false
 
   constructor (overload: Overload) {
@@ -67,8 +69,11 @@ export class TurnLimit {
   /** Counts a call that is let in while there is no limit. */
   count (): void { this.#let++ }
 
-  /** Whether a call is let in. */
-  lets (rank: Rank): boolean {
+  /** Keeps places of the turn that begins for so many calls that have waited. */
+  reserve (waited: number): void { this.#reserved = waited }
+
+  /** Whether a call is let in; `hasWaited` when the one before it on its connection was shed, and it was made to wait since. */
+  lets (rank: Rank, hasWaited: boolean): boolean {
     if (rank === 'status' && this.#probes < Math.max(1, this.#limit * kept)) {
       this.#probes++
       this.#let++
@@ -76,15 +81,19 @@ export class TurnLimit {
     }
     const own = rank === 'status' ? 'other' : rank
     this.#arrived[own]++
-    // The same part of those who come, evenly spread.
-    this.#due[own] = Math.min(this.#due[own] + this.#chance[own], 2)
-    if (this.#due[own] < 1 || this.#let >= this.#limit * excess) {
+    if (this.#taken[own] >= this.#places[own] || (hasWaited ? this.#let >= this.#limit * excess : this.#ordinary >= this.#limit - this.#reserved)) {
       this.#shed++
       return false
     }
-    this.#due[own]--
+    this.#taken[own]++
     this.#let++
+    if (!hasWaited) this.#ordinary++
     return true
+  }
+
+  /** Whether a turn is mostly for calls of a rank: those are worth keeping places for. */
+  isFor (rank: Rank): boolean {
+    return rank !== 'status' && this.#places[rank] >= this.#limit / 2
   }
 
   /** Ends a turn. */
@@ -97,7 +106,8 @@ export class TurnLimit {
     else this.#adapt(reading.now, busyMs)
     if (this.#isFull) this.#limit = least
     this.#share()
-    this.#let = this.#probes = this.#shed = 0
+    this.#let = this.#ordinary = this.#probes = this.#shed = this.#reserved = 0
+    this.#taken = none()
   }
 
   #watch (now: number, busyMs: number): void {
@@ -125,20 +135,15 @@ export class TurnLimit {
     return Math.max(least, this.overload.delayMs / this.#costMs)
   }
 
-  /** By what came lately, each rank gets what those above it leave; of that a part is kept for calls of which nothing is known yet. */
+  /** By what came lately, each rank gets what those above it leave; of that a part is kept for calls of which nothing is known yet, and a smaller one for pages. */
   #share (): void {
     if (this.#limit === Infinity) return
     for (const rank of queued) this.#expected[rank] += weight.arrived * (this.#arrived[rank] - this.#expected[rank])
-    const { known, other, page } = this.#expected
+    const { known, other } = this.#expected
     const all = this.#limit
-    const places = { known: all - Math.min(other, all * kept), other: 0, page: 0 }
-    places.other = all - Math.min(known, places.known)
-    places.page = Math.max(0, places.other - other)
-    this.#chance = { known: chance(places.known, known), other: chance(places.other, other), page: chance(places.page, page) }
+    const forKnown = all - Math.min(other, all * kept)
+    const forOther = all - Math.min(known, forKnown)
+    this.#places = { known: forKnown, other: forOther, page: Math.max(all * kept / 2, forOther - other) }
     this.#arrived = none()
   }
-}
-
-function chance (places: number, callers: number): number {
-  return callers <= places ? 1 : places / callers
 }
