@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { join } from 'node:path'
 import type { DestinationStream, Logger } from 'pino'
 import type { Dispatcher } from 'undici'
 import type { Certificates } from '../policies/certificates.ts'
@@ -22,6 +23,7 @@ import { Visits } from './enter.ts'
 import { EvidenceStores } from './evidence-stores.ts'
 import { openGeneration } from './generation.ts'
 import type { Generation, Lasting } from './generation.ts'
+import { KeptVerdicts } from './kept-verdicts.ts'
 import { createListener, usualPatience } from './listen.ts'
 import type { Inside, Patience } from './listen.ts'
 import { openLog } from './log.ts'
@@ -112,7 +114,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   }
   const visits = new Visits(config.limits.unproven)
   const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: readings, now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
-  const verdicts = opened.adopt(new Verdicts(logger, judge), (some) => { some.close() })
+  const verdicts = opened.adopt(new Verdicts(logger, judge, judge ? undefined : new KeptVerdicts(join(config.state, 'contracts', 'verdicts.json'))), (some) => { some.close() })
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
   const lasting: Lasting = { logger, now, folder, visits, shed, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {

@@ -5,6 +5,7 @@ import { lintContract } from '../openapi/lint/lint.ts'
 import type { LintOptions } from '../openapi/lint/lint.ts'
 import { CheckedFileError } from './adapters/checked-file-error.ts'
 import type { Config } from './config.ts'
+import type { KeptVerdicts } from './kept-verdicts.ts'
 import type { DescribedEService } from './route.ts'
 
 /** By what a contract is judged, and whether one with errors may go live (`warn`) or not (`enforce`). */
@@ -21,22 +22,29 @@ export class Verdicts {
   readonly #judge: Judge
   readonly #logger: Logger
   readonly #known = new Map<string, LintVerdict>()
+  readonly #kept: KeptVerdicts | undefined
+  #recalled: Promise<void> | undefined
+  /** What an earlier start found, and the log of this one was not told yet. */
+  readonly #untold = new Set<string>()
   #attending = new AbortController()
 
-  constructor (logger: Logger, judge: Judge = lintContract) {
+  /** `kept` is what remembers verdicts for the next start, where something does. */
+  constructor (logger: Logger, judge: Judge = lintContract, kept?: KeptVerdicts) {
     this.#logger = logger
     this.#judge = judge
+    this.#kept = kept
   }
 
   /** What is known of a contract by now; undefined while it was not judged. */
-  of ({ sha256 }: Contract): readonly LintVerdict[] | undefined {
-    const known = (['pdnd', 'modi'] as const).flatMap((profile) => this.#known.get(`${profile} ${sha256}`) ?? [])
+  of (contract: Contract): readonly LintVerdict[] | undefined {
+    const known = (['pdnd', 'modi'] as const).flatMap((profile) => this.#known.get(keyOf(profile, contract)) ?? [])
     return known.length > 0 ? known : undefined
   }
 
   /** Judges the contracts that may not go live with errors, unless that was done before. Throws CheckedFileError with every error, file and line. */
   async admit ({ publicUrl }: Config, eservices: readonly DescribedEService[]): Promise<void> {
     const problems: string[] = []
+    await (this.#recalled ??= this.#recall())
     for (const { config: { name, lint }, contract } of eservices) {
       if (lint.mode !== 'enforce' || this.#verdict(lint, contract)?.errors === 0) continue
       const errors = (await this.#look(lint, contract, publicUrl)).filter(({ severity }) => severity === 'error')
@@ -62,9 +70,10 @@ export class Verdicts {
   async #judgeRest ({ publicUrl }: Config, eservices: readonly DescribedEService[], stopped: AbortSignal): Promise<void> {
     for (const { config: { name, lint }, contract } of eservices) {
       if (stopped.aborted) return
-      if (this.#verdict(lint, contract)) continue
+      const isKept = this.#untold.delete(keyOf(lint.profile, contract))
+      if (this.#verdict(lint, contract) && !isKept) continue
       try {
-        await this.#look(lint, contract, publicUrl)
+        if (!isKept) await this.#look(lint, contract, publicUrl)
         this.#tell(name, this.#verdict(lint, contract) as LintVerdict, contract)
       } catch (error) {
         this.#logger.warn({ eservice: name, message: (error as Error).message }, 'contract')
@@ -81,11 +90,24 @@ export class Verdicts {
   async #look ({ profile }: LintConfig, contract: Contract, publicUrl: string): Promise<readonly Finding[]> {
     const findings = await this.#judge(contract.file, { profile, rulesUrl: `${publicUrl}/rules` })
     const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length
-    this.#known.set(`${profile} ${contract.sha256}`, { profile, errors: count('error'), warnings: count('warn') })
+    this.#known.set(keyOf(profile, contract), { profile, errors: count('error'), warnings: count('warn') })
+    await this.#kept?.write(this.#known)
     return findings
   }
 
-  #verdict ({ profile }: LintConfig, { sha256 }: Contract): LintVerdict | undefined {
-    return this.#known.get(`${profile} ${sha256}`)
+  async #recall (): Promise<void> {
+    for (const [key, verdict] of await this.#kept?.read() ?? []) {
+      this.#known.set(key, verdict)
+      this.#untold.add(key)
+    }
   }
+
+  #verdict ({ profile }: LintConfig, contract: Contract): LintVerdict | undefined {
+    return this.#known.get(keyOf(profile, contract))
+  }
+}
+
+/** Rules look at the files of a contract, too, not only at what they say. */
+function keyOf (profile: Profile, { sha256, digests }: Contract): string {
+  return [profile, sha256, ...digests.values()].join(' ')
 }

@@ -59,8 +59,8 @@ async function isAsItWas ({ digests }: Contract): Promise<boolean> {
 
 let ownProgram: string | undefined
 
-/** Tells apart what reads contracts: the code of this folder, the packages that it names, and Node. */
-function programOf (): string {
+/** Tells apart what reads and judges contracts: the code of this folder, the packages that it names, and Node. */
+export function programOf (): string {
   if (ownProgram !== undefined) return ownProgram
   const hash = createHash('sha256').update(process.version).update(readFileSync(join(import.meta.dirname, '../package.json')))
   const names = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
