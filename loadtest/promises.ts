@@ -50,7 +50,7 @@ export const promises: readonly SpeedPromise[] = [
   ratio('S9a', 'with Redis against without: limits', perCore(redisOn, admitted), 0.95, 0.98),
   ratio('S9b', 'with Redis against without: proofs that may be used once', perCore('dpop, Redis on', dpop), 0.7, 0.85),
   ratio('S10a', 'a contract of 224 operations against one of 8', perCore('224 operations', '8 operations'), 0.97, 0.99),
-  { id: 'S10b', what: 'validation against a medium contract', sense: '≤', unit: ' µs', first: 5, goal: 2, from: { command: 'node loadtest/bench/main.ts' } },
+  { id: 'S10b', what: 'validation against a medium contract', sense: '≤', unit: ' µs', first: 5, goal: 2, from: { command: 'npm run bench' } },
   cost('S11a', 'CPU time of a 10 KiB answer, against HAProxy plain', answer10KiB, plainProxy10KiB),
   cost('S11b', 'CPU time of a 1 MiB answer, against HAProxy plain', answer1MiB, plainProxy1MiB),
   { id: 'S11c', what: 'memory of a connection that reads slowly', sense: '≤', unit: ' KiB', first: 64, goal: undefined, from: { scenarios: ['slow readers 8 MiB'], work: ([own]) => (own?.bytesPerReader?.median ?? Number.NaN) / 1024 } },
