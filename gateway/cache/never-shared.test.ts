@@ -35,6 +35,7 @@ t.test('signed answers are signed for each caller', async (t) => {
   const gateway = await startGateway(t, custodyOptions)
   gateway.upstream.answer = publicly('{}', { 'content-type': 'application/octet-stream' })
   t.equal(await asked(t, gateway, '/blobs/a'), 2)
+  t.match(gateway.gateway.live.cache.reportOf('archive'), { misses: 0, entries: 0 }, 'nobody even looks')
 })
 
 t.test('steps of exchanges are taken one by one', async (t) => {
