@@ -10,9 +10,11 @@ export class Places {
 
   get taken (): number { return this.#taken.count }
 
+  get isFull (): boolean { return this.taken >= this.most }
+
   /** Takes a place, undefined when there is none left; what is given gives it back, once, however often it is called. */
   take (): (() => void) | undefined {
-    if (this.taken >= this.most) return undefined
+    if (this.isFull) return undefined
     this.#taken.count++
     let isTaken = true
     return () => {

@@ -82,6 +82,8 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const [path, query] = [pathTo(exchange, matched), writeQuery(read.query)]
     const found = operation.find(exchange, path, query)
     if (found === 'not-cached') return refuse(exchange, notCached)
+    // Before it is counted, as far as that can be known: whoever waits for another's call needs no place.
+    if (upstream.places?.isFull && !(typeof found === 'object' && 'hit' in found) && !operation.isUnderWay(exchange, path, query)) return refuse(exchange, overloaded)
     const call = () => ({
       exchange, path, query, refuse, addOwnFields,
       request: () => requestOf(exchange, forwardedOf(exchange, path, read)),

@@ -88,6 +88,11 @@ export class CachedOperation {
     return typeof found === 'string' || 'hit' in found || request.method === 'GET' ? found : 'bypass'
   }
 
+  /** Whether there is a call already whose answer may be that of this one too. */
+  isUnderWay (exchange: Exchange, path: string, query: string): boolean {
+    return this.#cache.flights.find(keyOf({ exchange, path, query })) !== undefined
+  }
+
   /** Answers a call with what was `found` for it, or sends it. */
   serve (call: CachedCall, found: Found): void {
     if (found === 'bypass' || found === 'not-cached') call.send()
@@ -203,7 +208,7 @@ export class CachedOperation {
 const shared: ReadonlySet<string> = new Set(['upstream-unreachable', 'upstream-timeout'])
 
 /** Requests with the same key get the same answer, whatever it varies by among the headers that choose a representation. */
-function keyOf ({ exchange: { request: { headers } }, path, query }: CachedCall): string {
+function keyOf ({ exchange: { request: { headers } }, path, query }: Pick<CachedCall, 'exchange' | 'path' | 'query'>): string {
   return [path + query, headers.accept, headers['accept-language'], headers['accept-encoding']].join('\n')
 }
 
