@@ -113,8 +113,10 @@ export function exchangeOf (request: IncomingMessage): Exchange {
 }
 
 /** Takes back what was done for a call that is not made after all: an interaction goes on, and quotas are, as if nobody had called. */
-export function undo ({ call: { transition, quota }, leave }: Exchange): void {
-  transition?.undo()
-  quota?.undo()
+export function undo ({ call, leave }: Exchange): void {
+  call.transition?.undo()
+  call.quota?.undo()
+  // Where the caller stands with its quotas is told no more: what it would be told is no longer so.
+  call.quota = undefined
   leave?.()
 }
