@@ -13,7 +13,7 @@ export function report (soaked: Soaked): string {
     ['calls', `${whole(calls)}, ${whole(reloads)} reloads meanwhile`],
     ['RSS', rss ? `${rss.first.toFixed(1)} MiB at first, ${rss.last.toFixed(1)} at last, ${rss.highest.toFixed(1)} at most` : unknown],
     ['RSS slope', Number.isFinite(uncertainty) ? `${slope.toFixed(1)} ± ${uncertainty.toFixed(1)} MiB in 10 min (95 %); allowed ${slopeLimit}` : 'too few samples'],
-    ['in use', `${mebibytes(used.begin)} after the warm-up, ${mebibytes(used.end)} at the end: heap and buffers, all garbage collected`],
+    ['in use', `${mebibytes(used.begin)} after the warm-up, ${mebibytes(used.end)} at the end: heap and buffers, at rest, all garbage collected`],
     ['file descriptors', `${descriptors.begin ?? unknown} before the first call, ${descriptors.end ?? unknown} at rest after the last`],
     ['p99', p99 && drift !== undefined ? `${p99.first.toFixed(1)} ms in the first quarter, ${p99.last.toFixed(1)} ms in the last (${drift < 0 ? '' : '+'}${drift.toFixed(0)} %)` : 'too few calls'],
     ['event loop late', delay ? `${delay.median.toFixed(1)} ms in a usual second, ${delay.worst.toFixed(1)} ms in the worst (p99)` : unknown]

@@ -10,7 +10,7 @@ import type { Call } from './caller.ts'
 import { limitedCall, mintVouchers } from './kinds.ts'
 import { slopeOf } from './regression.ts'
 import { Samples } from './samples.ts'
-import { Traffic } from './traffic.ts'
+import { settlesMs, Traffic } from './traffic.ts'
 import type { Soaked } from './verdict.ts'
 import type { Witnessed } from './witness.ts'
 
@@ -53,7 +53,7 @@ export async function soak ({ minutes, connections, signal, tell }: Soak): Promi
   while (passed() < totalMs && isAlive()) {
     await wait(Math.min(500, totalMs - passed()), undefined, { signal }).catch(() => undefined)
     if (begunAt === undefined && passed() >= warmUpMs) {
-      usedAtBegin = (await samples.collect())?.used
+      usedAtBegin = (await traffic.pauseFor(async () => samples.collect()))?.used
       begunAt = Date.now()
       traffic.begin()
     }
@@ -134,6 +134,7 @@ async function rest ({ pid }: SiteGateway, samples: Samples, descriptors: { read
     if (descriptors.begin === undefined || descriptors.end === undefined || descriptors.end <= descriptors.begin) break
     await wait(250)
   } while (performance.now() < patience)
+  await wait(settlesMs)
   return (await samples.collect())?.used
 }
 

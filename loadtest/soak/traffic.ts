@@ -9,6 +9,8 @@ import type { Vouchers } from './kinds.ts'
 
 /** How long a caller rests after each call, in ms: what is watched is a gateway that is busy, not one that is overwhelmed. */
 const restMs = 8
+/** Within this time, in ms, calls are over unless their upstream is late. */
+export const settlesMs = 1000
 /** Into how many parts a run is divided, so that its quarters are known wherever it ends. */
 const parts = 80
 /** Of so many sentences about wrong answers each one is told. */
@@ -23,6 +25,7 @@ export class Traffic {
   #startedAt = Infinity
   #isOver = false
   #callers: Callers | undefined
+  #pause: Promise<void> | undefined
 
   /** `expectedMs` is how long it will be. */
   constructor (expectedMs: number) {
@@ -43,8 +46,17 @@ export class Traffic {
       if (name !== shed && !kind.isRight(answer)) this.#note(describe(kind, answer))
       else if (name === timed) this.#time(answer.ms)
       await wait(restMs)
+      await this.#pause
       return !this.#isOver
     })
+  }
+
+  /** No call is begun until something is done, which begins when those that take their usual time are over. */
+  async pauseFor<Result> (work: () => Promise<Result>): Promise<Result> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#pause = promise
+    await wait(settlesMs)
+    return work().finally(resolve)
   }
 
   /** From now on times are told, and calls are those of the run: what was before was the warm-up. */

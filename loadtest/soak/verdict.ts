@@ -18,7 +18,7 @@ export interface Soaked {
   readonly rss: { readonly first: number, readonly last: number, readonly highest: number } | undefined
   /** In MiB per 10 minutes. */
   readonly rssSlope: Slope
-  /** Heap and buffers that are in use once all garbage is collected: after the warm-up, and at rest after the last call. */
+  /** Heap and buffers that are in use at rest, once all garbage is collected: after the warm-up, and after the last call. */
   readonly used: { readonly begin: number | undefined, readonly end: number | undefined }
   /** Of the process: before the first call, and at rest after the last. */
   readonly descriptors: { readonly begin: number | undefined, readonly end: number | undefined }

@@ -32,6 +32,8 @@ function watch (path: string): void {
   setInterval(() => {
     const collected = existsSync(path + collect)
     if (collected) {
+      // Buffers are given back beside the collection; the next one waits for that.
+      gc()
       gc()
       rmSync(path + collect)
     }
