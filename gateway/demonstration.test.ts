@@ -160,7 +160,7 @@ t.test('each program runs alone, in any order', async (t) => {
   const caller = { clientId: 'a', consumerId: 'b', purposeId: 'c', eserviceId: 'd', descriptorId: 'e' }
   const direct = async (proof?: string): Promise<number> => (await fetch(eservices + target, { headers: proof === undefined ? {} : { 'varco-call': proof } })).status
   const prove = ({ secret = sandboxSecret, audience = '/rest/tickets/v1', operationId = 'listChannels', method = 'GET', path = target, now = Date.now() }): string =>
-    prepareVarcoCall(secret, audience)({ operationId, correlationId: 'test', caller }, method, path, now)
+    prepareVarcoCall(secret, audience)({ call: { operationId, correlationId: 'test' }, caller, method, target: path, now })
   t.equal(await direct(prove({})), 200, 'the proof of the gateway opens an e-service')
   t.equal(await direct(), 401, 'no proof')
   const wrong = {

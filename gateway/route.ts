@@ -30,8 +30,8 @@ export interface LiveEService extends DescribedEService {
   readonly upstream: Upstream
 }
 
-/** How the router reads paths; the same wherever an operation is looked for. */
-export const routing = { routerOptions: { maxParamLength: 500 }, exposeHeadRoutes: false } as const
+/** How the router reads paths; the same wherever an operation is looked for. Queries are read by contract, not by the router. */
+export const routing = { routerOptions: { maxParamLength: 500, querystringParser: () => ({}) }, exposeHeadRoutes: false } as const
 
 /** Everything about one operation that does not depend on the request, worked out at boot. */
 export interface Route {

@@ -4,7 +4,6 @@ import { writeQuery } from '../openapi/requests/query.ts'
 import { rawPathReader } from '../openapi/requests/raw-path.ts'
 import { isRefused } from '../openapi/requests/request-finding.ts'
 import type { Findings } from '../openapi/requests/request-finding.ts'
-import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Run } from '../policies/admission.ts'
 import { isDenial } from '../policies/denials.ts'
 import type { Denial } from '../policies/denials.ts'
@@ -34,6 +33,7 @@ import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
 import { SignedOutlet } from './signed-answer.ts'
 import { prepareVarcoCall } from './varco-call.ts'
+import type { Proved } from './varco-call.ts'
 import { prepareViews } from './views.ts'
 
 /** What the router matched: path values by router key, the query string as sent, and the whole body. */
@@ -71,7 +71,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   const pathTo = (exchange: Exchange, matched: Matched): string => pathOf(route.pieces, matched.parameters, rawValues?.(exchange.call.path))
   const forwardedOf = (exchange: Exchange, path: string, { query, cookie }: ReadParameters, body?: Uint8Array) => {
     const target = path + writeQuery(query)
-    const varcoCall = sign(toVarcoCall(exchange, route), method, target, exchange.call.now)
+    const varcoCall = sign({ call: toVarcoCall(exchange, route), caller: exchange.call.caller, method, target, now: exchange.call.now })
     return { route, method, target, body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), done: cache && !isSafe(method) ? () => { cache.invalidate(path) } : undefined }
   }
   const send = (exchange: Exchange, matched: Matched, read: ReadParameters, lead?: Lead): void => {
@@ -160,13 +160,9 @@ function addOwnFields (head: AnswerHead, exchange: Exchange): void {
   setDeprecation(head, exchange.route)
 }
 
-function toVarcoCall ({ call: { caller, grant, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): VarcoCall {
+function toVarcoCall ({ call: { grant, interaction, replyTo }, correlationId }: Exchange, { operation }: Route): Proved['call'] {
   const later = replyTo && (interaction ? { urlCallback: replyTo } : { replyTo })
-  return { operationId: operation.id, correlationId, ...(caller && { caller: callerOf(caller) }), ...(grant && { grant: { id: grant.id, version: grant.version } }), ...interaction, ...later }
-}
-
-function callerOf ({ clientId, consumerId, purposeId, eserviceId, descriptorId }: Caller): Caller {
-  return { clientId, consumerId, purposeId, eserviceId, descriptorId }
+  return { operationId: operation.id, correlationId, ...(grant && { grant: { id: grant.id, version: grant.version } }), ...interaction, ...later }
 }
 
 /** What a caller is told of a request that the contract does not allow. */

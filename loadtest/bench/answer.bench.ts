@@ -9,7 +9,6 @@ import type { Outlet } from '../../gateway/outlet.ts'
 import { prepareRecord } from '../../gateway/record.ts'
 import type { Route } from '../../gateway/route.ts'
 import { prepareVarcoCall } from '../../gateway/varco-call.ts'
-import type { VarcoCall } from '../../openapi/varco-call.ts'
 import { admitted } from './policies.bench.ts'
 import { exchangeWith } from './request.ts'
 import type { Stage } from './stage.ts'
@@ -27,8 +26,8 @@ export async function answerStages (world: World): Promise<readonly Stage[]> {
 
 function varcoCallStage ({ tickets: { config, basePath }, request }: World, { call, correlationId }: Exchange): Stage {
   const sign = prepareVarcoCall(config.upstream.secret, basePath)
-  const content: VarcoCall = { operationId: 'listChannels', correlationId, caller: call.caller as NonNullable<VarcoCall['caller']> }
-  return { name: 'Varco-Call', ofCall: true, run: () => sign(content, 'GET', request.url ?? '', call.now), isRight: (token) => String(token).split('.').length === 3 }
+  const { caller, now } = call
+  return { name: 'Varco-Call', ofCall: true, run: () => sign({ call: { operationId: 'listChannels', correlationId }, caller, method: 'GET', target: request.url ?? '', now }), isRight: (token) => String(token).split('.').length === 3 }
 }
 
 /** The headers of the request to the upstream, and those of the answer put onto that to the caller; between them an upstream that answers at once. */
