@@ -21,6 +21,8 @@ export interface Ground {
   readonly platform: Platform
   readonly upstream: string
   readonly cores: string | undefined
+  /** Variables with which a Node program of its own starts, beside those that it needs. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A kind of target, which is started once in a run, if a scenario is about it. */

@@ -19,8 +19,8 @@ export const upstream: TargetKind = { name: 'bare upstream', start: async (groun
 /** The least that a Node server can do: one prepared answer. */
 export const staticAnswer: TargetKind = { name: 'node:http static answer', start: async (ground) => startProgram('peers/static.ts', ground) }
 
-async function startProgram (file: string, { stack, signal, cores }: Ground): Promise<Target> {
-  const program = stack.use(new Program(join(import.meta.dirname, file), signal, { cores }))
+async function startProgram (file: string, { stack, signal, cores, env = {} }: Ground): Promise<Target> {
+  const program = stack.use(new Program(join(import.meta.dirname, file), signal, { cores, env }))
   const { url } = await program.hear<{ url: string }>()
   return { url, pids: [program.pid] }
 }
@@ -62,10 +62,10 @@ function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers 
 const apiClient = 'e6b0d4a8-7f13-4c52-9d8e-2a5c1b3f7e42'
 
 /** Starts a gateway with the configuration of a folder. */
-async function serve (folder: string, { stack, signal, platform, upstream, cores }: Ground, samples: Samples | undefined, around: (gateway: Gateway) => Pick<Target, 'before' | 'after'>): Promise<Target> {
+async function serve (folder: string, { stack, signal, platform, upstream, cores, env: given }: Ground, samples: Samples | undefined, around: (gateway: Gateway) => Pick<Target, 'before' | 'after'>): Promise<Target> {
   const log = await open(join(folder, 'gateway.log'), 'a')
   stack.defer(async () => log.close())
-  const env = { LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: upstream, LOADTEST_STATE: join(folder, 'state'), ...samples?.env }
+  const env = { LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: upstream, LOADTEST_STATE: join(folder, 'state'), ...samples?.env, ...given }
   const gateway = await startGateway(join(folder, 'gateway.yaml'), { env, cores, output: log.fd }, stack, signal)
   const { items } = await gateway.ask<{ items: readonly { pid: number }[] }>('/-/processes')
   const { before, after } = around(gateway)

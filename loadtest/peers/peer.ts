@@ -6,8 +6,8 @@ import type { Work } from './work.ts'
 /** What a peer says that it does with a call; each of it is checked before the peer is timed. */
 export type Claim = 'voucher' | 'limit' | 'query'
 
-/** Where a peer runs: a folder of its own for what it writes, what stops it, what interrupts its start, and its cores. */
-export type Place = Pick<Ground, 'folder' | 'stack' | 'signal' | 'cores'>
+/** Where a peer runs: a folder of its own for what it writes, what stops it, what interrupts its start, its cores, and variables for a Node program. */
+export type Place = Pick<Ground, 'folder' | 'stack' | 'signal' | 'cores' | 'env'>
 
 /** A peer that serves: its address, and the process whose time and memory are its own. */
 export interface Running { readonly url: string, readonly pid: number }
@@ -22,7 +22,7 @@ export interface Peer {
 }
 
 /** Starts a program of this folder that tells where it serves; `args` is what it is given. */
-export async function startProgram (name: string, args: readonly string[], { stack, signal, cores }: Place): Promise<Running> {
-  const program = stack.use(new Program(join(import.meta.dirname, name), signal, { args, cores }))
+export async function startProgram (name: string, args: readonly string[], { stack, signal, cores, env = {} }: Place): Promise<Running> {
+  const program = stack.use(new Program(join(import.meta.dirname, name), signal, { args, cores, env }))
   return await program.hear<Running>()
 }

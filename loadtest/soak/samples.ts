@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
+import { preloading } from '../preload.ts'
 import { collect, variable } from './witness.ts'
 import type { Witnessed } from './witness.ts'
 
@@ -32,8 +32,7 @@ export class Samples {
 
   /** The variables with which a program has to be started to be watched. */
   get env (): Readonly<Record<string, string>> {
-    const preload = `--import=${pathToFileURL(join(import.meta.dirname, 'witness.ts')).href}`
-    return { [variable]: this.#path, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} ${preload}`.trim() }
+    return preloading('soak/witness.ts', { [variable]: this.#path })
   }
 
   /** Everything that was said until now. */
