@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { coresOf } from './pinning.ts'
 import { cpuMicrosOf, rssBytesOf } from './process-figures.ts'
@@ -20,8 +21,17 @@ t.test('CPU time is that of all threads, whatever the program is called', { skip
   while (process.cpuUsage(since).user < 200_000) JSON.parse('{"works":[1,2,3]}')
   const { user, system } = process.cpuUsage(since)
   const own = cpuMicrosOf(pids) as number - before
-  // Threads that ended meanwhile are told of no more, and one of the two is told in hundredths of a second.
+  // One of the two is told in hundredths of a second.
   t.ok(own > 100_000 && own < user + system + 50_000, `${own} of ${user + system}`)
+})
+
+t.test('what a thread has used stays counted when it has ended', { skip: linux }, async (t) => {
+  const busy = "const end = Date.now() + 100; while (Date.now() < end); require('node:worker_threads').parentPort.on('message', () => {}).postMessage('done')"
+  const worker = new Worker(busy, { eval: true })
+  await once(worker, 'message')
+  const before = cpuMicrosOf([process.pid]) as number
+  await worker.terminate()
+  t.ok(cpuMicrosOf([process.pid]) as number >= before)
 })
 
 t.test('memory is what is resident', { skip: linux }, async (t) => {

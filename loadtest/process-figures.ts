@@ -8,10 +8,28 @@ export function cpuMicrosOf (pids: readonly number[]): number | undefined {
   return sumOf(pids, scheduledMicros) ?? sumOf(pids, countedMicros)
 }
 
-/** By the scheduler, to the nanosecond; of the threads that there are (CONFIG_SCHED_INFO). */
+/** What the threads of processes had used when they were last looked at, in µs: the system forgets a thread that has ended. */
+const threads = new Map<number, Map<string, number>>()
+
+/** By the scheduler, to the nanosecond (CONFIG_SCHED_INFO); what a thread does between the last reading and its end is not in it. */
 function scheduledMicros (pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`)
-  return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ', 1)[0]) / 1000, 0)
+  const known = threads.get(pid) ?? new Map<string, number>()
+  threads.set(pid, known)
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const schedstat = readIfThere(`/proc/${pid}/task/${task}/schedstat`)
+    if (schedstat !== undefined) known.set(task, Number(schedstat.split(' ', 1)[0]) / 1000)
+  }
+  if (known.size === 0) throw new Error('the scheduler does not tell')
+  return known.values().reduce((sum, micros) => sum + micros, 0)
+}
+
+/** A file of a thread; undefined when it has ended since it was listed, or where there is no such file. */
+function readIfThere (path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return undefined
+  }
 }
 
 /** By the ticks of the clock, which in a short round are few. */
