@@ -58,7 +58,7 @@ const told = { scenario: 'admitted', round, plain: { ...round, cpuMicros: 76 }, 
 
 t.test('the report tells shares and what they come to for each call, our own stages first', async (t) => {
   t.equal(report(told), [
-    'admitted: 1,000 calls, 80.0 µs of CPU each (without the profiler 76.0); the main thread was busy 50.0 % of the time',
+    'admitted: 1,000 calls, 80.0 µs of CPU each (without the profiler 76.0); the main thread was busy 50.0 % of the time, 1.00 µs for each',
     '',
     '| self time by area                  | of the busy time | µs per call |',
     '| ---------------------------------- | ---------------: | ----------: |',

@@ -35,7 +35,7 @@ export function report (profiled: Profiled): string {
   const others = areas.filter((one) => !own.includes(one))
   const rows = [...own.map((one) => row(one.area, one)), ...own.length > 0 ? [row('Varco, all stages', ours)] : [], ...others.map((one) => row(one.area, one))]
   return [
-    `${scenario}: ${whole(round.calls)} calls, ${microsText(round)} µs of CPU each (without the profiler ${microsText(plain)}); the main thread was busy ${percent(busyMicros / coveredMicros)} of the time`,
+    `${scenario}: ${whole(round.calls)} calls, ${microsText(round)} µs of CPU each (without the profiler ${microsText(plain)}); the main thread was busy ${percent(busyMicros / coveredMicros)} of the time, ${significant(busyMicros / round.calls)} µs for each`,
     '',
     markdown([['self time by area', 'of the busy time', 'µs per call'], ...rows], [1, 2]),
     '',
