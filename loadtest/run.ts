@@ -33,14 +33,22 @@ export async function runLoadTest (scenarios: readonly Scenario[], load: Load, s
 /** Fires the scenarios in rounds. Throws at the first answer that is not the expected one. */
 export async function fireScenarios ({ posts, platform }: Range, scenarios: readonly Scenario[], load: Load, { signal, onRound }: Pick<Surroundings, 'signal' | 'onRound'>):
 Promise<readonly Measured[]> {
-  const rounds = new Map<Scenario, () => Promise<Round>>()
-  for (const scenario of scenarios) rounds.set(scenario, await prepareRounds(scenario, posts.get(scenario.target) as Post, platform, load, signal))
+  const rounds = new Map<Scenario, (load: Load) => Promise<Round>>()
+  for (const scenario of scenarios) rounds.set(scenario, await prepareRounds(scenario, posts.get(scenario.target) as Post, platform, signal))
   return await measure(scenarios, load.rounds, async (scenario, round) => {
-    const result = await (rounds.get(scenario) as () => Promise<Round>)()
+    const fireRound = rounds.get(scenario) as (load: Load) => Promise<Round>
+    const result = await fireRound(round === 0 ? warmUpOf(load) : load)
     signal.throwIfAborted()
     onRound(scenario, round, result)
     return result
   })
+}
+
+/** The warm-up is so many times as long as a round: until then V8 compiles beside the calls, and that counts as their CPU time. */
+const warmUpTimes = 3
+
+function warmUpOf (load: Load): Load {
+  return { ...load, seconds: warmUpTimes * load.seconds, ...load.calls !== undefined && { calls: warmUpTimes * load.calls } }
 }
 
 /** So many calls that can be made once are prepared for a second of a round, and for a round at most. */
@@ -48,13 +56,13 @@ const preparedPerSecond = 1000
 const mostPrepared = 5000
 
 /** Makes what the calls of a scenario have in common and, where it has a first call of its own, that one; gives what fires a round. */
-async function prepareRounds (scenario: Scenario, { target, generator }: Post, platform: Range['platform'], load: Load, signal: AbortSignal): Promise<() => Promise<Round>> {
+async function prepareRounds (scenario: Scenario, { target, generator }: Post, platform: Range['platform'], signal: AbortSignal): Promise<(load: Load) => Promise<Round>> {
   const { name, method = 'GET', path, headers = {}, body, proof, expected, first } = scenario
   const url = target.url + path
   const prove = await proof.prepare({ method, url, headers, body }, platform)
   if (first) await checkCall({ name: `${name}, first call`, url, method, headers: { ...headers, ...await prove() }, body, expected: first, signal })
   const common = proof.once ? headers : { ...headers, ...await prove() }
-  const fireRound = async (): Promise<Round> => {
+  const fireRound = async (load: Load): Promise<Round> => {
     if (scenario.fire) return scenario.fire({ target, url, headers: common, expected, load, signal })
     const each = proof.once ? await Promise.all(Array.from({ length: load.calls ?? Math.min(mostPrepared, preparedPerSecond * load.seconds) }, prove)) : undefined
     const order = { url, method, headers: common, body, each, expected, seconds: load.seconds, calls: load.calls, connections: load.connections }
@@ -63,9 +71,9 @@ async function prepareRounds (scenario: Scenario, { target, generator }: Post, p
     const usedAfter = cpuMicrosOf(target.pids)
     return { ...fired, cpuMicros: usedBefore === undefined || usedAfter === undefined ? undefined : (usedAfter - usedBefore) / fired.calls, rssBytes: rssBytesOf(target.pids) }
   }
-  return async () => {
+  return async (load) => {
     await target.before?.()
-    const round = await fireRound()
+    const round = await fireRound(load)
     await target.after?.()
     return round
   }

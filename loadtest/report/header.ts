@@ -7,7 +7,7 @@ export function header (circumstances: Circumstances): readonly string[] {
   const { node, cores, cpuModel, commit, connections, pinned, rounds, url, skipped } = circumstances
   return [
     `Node ${node}, ${cores} cores (${cpuModel})${commit === undefined ? '' : `, commit ${commit}`}`,
-    `${connections} connections, ${pinned ? 'what is measured has a core of its own' : 'no core is set apart'}; for each scenario a warm-up and ${rounds} x ${lengthOf(circumstances)}, interleaved`,
+    `${connections} connections, ${pinned ? 'what is measured has a core of its own' : 'no core is set apart'}; for each scenario a warm-up three times as long and ${rounds} x ${lengthOf(circumstances)}, interleaved`,
     ...url === undefined ? [] : [`aimed at ${url}`],
     ...skipped.map(({ name, why }) => `not measured: ${name}: ${why}`)
   ]
