@@ -9,6 +9,7 @@ import { isKept, simulateLeases } from './capacity/lease-simulation.ts'
 import type { Simulation } from './capacity/lease-simulation.ts'
 import { measureCosts } from './capacity/measure-costs.ts'
 import { capacityTable, leaseTable } from './capacity/tables.ts'
+import { runCommand } from './command.ts'
 import { freePort } from './free-port.ts'
 import { interruption } from './interruption.ts'
 
@@ -23,14 +24,11 @@ Everything it needs it starts itself on free loopback ports, and stops. Exit cod
   --seed N     another simulation (1)
   --help       this text`
 
-/** EX_USAGE of sysexits.h. */
-const wrongUsage = 64
-
 interface Options { readonly leases: boolean, readonly quick: boolean, readonly help: boolean, readonly seed: number }
 
-function readOptions (): Options {
+function readOptions (args: string[]): Options {
   const flag = { type: 'boolean', default: false } as const
-  const { values } = parseArgs({ options: { leases: flag, quick: flag, help: flag, seed: { type: 'string', default: '1' } } })
+  const { values } = parseArgs({ args, options: { leases: flag, quick: flag, help: flag, seed: { type: 'string', default: '1' } } })
   if (!/^\d{1,9}$/.test(values.seed)) throw new Error(`--seed is "${values.seed}": it must be a whole number`)
   return { ...values, seed: Number(values.seed) }
 }
@@ -39,11 +37,7 @@ function tell (text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-async function main ({ leases, quick, help, seed }: Options): Promise<void> {
-  if (help) {
-    process.stdout.write(`${usage}\n`)
-    return
-  }
+async function main ({ leases, quick, seed }: Options): Promise<void> {
   if (isRedisMissing()) {
     tell('capacity cannot be measured:\n  redis-server and redis-cli are not installed here: install the package redis-server (version 6 or later)')
     process.exitCode = badConfiguration
@@ -77,16 +71,4 @@ async function simulateAll (quotas: readonly number[], seed: number, signal: Abo
   return simulations
 }
 
-let options: Options | undefined
-try {
-  options = readOptions()
-} catch (error) {
-  tell(`${(error as Error).message}\n\n${usage}`)
-  process.exitCode = wrongUsage
-}
-try {
-  if (options) await main(options)
-} catch (error) {
-  tell(`capacity was not measured: ${(error as Error).message}`)
-  process.exitCode ??= 1
-}
+await runCommand({ usage, failed: 'capacity was not measured', read: readOptions, run: main })

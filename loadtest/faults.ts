@@ -1,13 +1,14 @@
-import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { isRedisMissing } from '../gateway/harness/redis-process.ts'
 import { badConfiguration } from '../gateway/program.ts'
+import { runCommand } from './command.ts'
 import type { Figure } from './faults/figure.ts'
 import { figures } from './faults/figures.ts'
 import { measureAll } from './faults/measure-all.ts'
 import { described, exitCodeOf, machine, table, toJson } from './faults/report.ts'
 import { startSite } from './faults/site.ts'
 import { interruption } from './interruption.ts'
+import { writeReport } from './report/deliver.ts'
 
 const usage = `usage: npm run faults -- [NAME…] [options]
 
@@ -22,14 +23,11 @@ Without a name all are measured:
 
 ${described(figures)}`
 
-/** EX_USAGE of sysexits.h. */
-const wrongUsage = 64
-
 interface Options { readonly chosen: readonly Figure[], readonly quick: boolean, readonly json: string | undefined, readonly help: boolean }
 
-function readOptions (): Options {
+function readOptions (args: string[]): Options {
   const flag = { type: 'boolean', default: false } as const
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { quick: flag, json: { type: 'string' }, help: flag } })
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { quick: flag, json: { type: 'string' }, help: flag } })
   const unknown = positionals.find((name) => !figures.some((figure) => figure.name === name))
   if (unknown !== undefined) throw new Error(`there is no figure "${unknown}": there are ${figures.map(({ name }) => name).join(', ')}`)
   const chosen = positionals.length > 0 ? figures.filter(({ name }) => positionals.includes(name)) : figures
@@ -41,10 +39,6 @@ function tell (text: string): void {
 }
 
 async function main (options: Options): Promise<void> {
-  if (options.help) {
-    process.stdout.write(`${usage}\n`)
-    return
-  }
   if (isRedisMissing()) {
     tell('the fault tests cannot start:\n  redis-server and redis-cli are not installed here: install the package redis-server (version 6 or later)')
     process.exitCode = badConfiguration
@@ -53,20 +47,8 @@ async function main (options: Options): Promise<void> {
   tell(machine())
   const outcomes = await measureAll(options.chosen, { signal: interruption(), quick: options.quick, startSite, tell })
   process.stdout.write(`${table(outcomes)}\n`)
-  if (options.json !== undefined) await writeFile(options.json, toJson(outcomes, options.quick))
+  if (options.json !== undefined) await writeReport(options.json, toJson(outcomes, options.quick))
   process.exitCode ??= exitCodeOf(outcomes)
 }
 
-let options: Options | undefined
-try {
-  options = readOptions()
-} catch (error) {
-  tell(`${(error as Error).message}\n\n${usage}`)
-  process.exitCode = wrongUsage
-}
-try {
-  if (options) await main(options)
-} catch (error) {
-  tell(`the fault tests failed: ${(error as Error).message}`)
-  process.exitCode ??= 1
-}
+await runCommand({ usage, failed: 'the fault tests failed', read: readOptions, run: main })

@@ -1,8 +1,9 @@
 import { nameOf, runAimed } from './aimed.ts'
 import { circumstancesOf } from './circumstances.ts'
+import { runCommand, UsageError } from './command.ts'
 import { interruption } from './interruption.ts'
 import type { Measured } from './measure.ts'
-import { readOptions, usage, UsageError } from './options.ts'
+import { readOptions, usage } from './options.ts'
 import type { Options } from './options.ts'
 import { measureOverload } from './overload/measure-overload.ts'
 import { coresOf, runOn } from './pinning.ts'
@@ -18,20 +19,13 @@ import { scenarios } from './scenarios.ts'
 import { peerScenarios } from './scenarios/peers.ts'
 import { listed, select } from './selection.ts'
 
-/** EX_USAGE of sysexits.h. */
-const wrongUsage = 64
-
-async function main (): Promise<void> {
-  // What the guard needs is loaded only for it.
-  if (process.argv.includes('--guard')) return (await import('./guard/command.ts')).guard(process.argv.slice(2))
-  const { help, list, ...options } = await readOptions(process.argv.slice(2))
-  if (help) process.stdout.write(`${usage}\n`)
-  else if (list) process.stdout.write(listed(options.peers ? peerScenarios() : scenarios))
-  else if (options.overload) await measureOverload({ ...options, json: options.json !== undefined })
+async function main ({ list, ...options }: Options): Promise<void> {
+  if (list) process.stdout.write(listed(options.peers ? peerScenarios() : scenarios))
+  else if (options.overload) await measureOverload(options)
   else await measureAll(options)
 }
 
-async function measureAll ({ only, aimed, peers, json, html, ...load }: Omit<Options, 'help' | 'list'>): Promise<void> {
+async function measureAll ({ only, aimed, peers, json, html, ...load }: Omit<Options, 'list'>): Promise<void> {
   const progress = new Progress(process.stderr, () => performance.now())
   const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
   const signal = interruption()
@@ -61,10 +55,7 @@ function choose (all: readonly Scenario[], only: readonly string[]): ReturnType<
   }
 }
 
-try {
-  await main()
-} catch (error) {
-  const wrong = error instanceof UsageError
-  process.stderr.write(`the load test failed: ${(error as Error).message}${wrong ? `\n\n${usage}` : ''}\n`)
-  process.exitCode ??= wrong ? wrongUsage : 1
-}
+const loadTest = { usage, failed: 'the load test failed', read: readOptions, run: main }
+// What the guard needs is loaded only for it.
+if (process.argv.includes('--guard')) await runCommand((await import('./guard/command.ts')).guard)
+else await runCommand(loadTest)

@@ -43,9 +43,6 @@ export interface Options extends Load, Wishes {
   readonly aimed: AimedCall | undefined
 }
 
-/** What the command line says is wrong; exit code 64 (EX_USAGE of sysexits.h). */
-export class UsageError extends Error {}
-
 const text = { type: 'string' } as const
 const flag = { type: 'boolean', default: false } as const
 const options = {
@@ -53,38 +50,47 @@ const options = {
   url: text, path: text, 'voucher-from': text, 'expect-status': text, 'i-own-this-target': flag
 } as const
 
-/** Reads the command line, and the voucher that it names. @throws {UsageError} a sentence that says what is wrong with it */
+/** Reads the command line, and the voucher that it names. @throws a sentence that says what is wrong with it */
 export async function readOptions (args: readonly string[]): Promise<Options> {
-  try {
-    const { values } = parseArgs({ args: withFile('--json', args), options })
-    if (values.seconds !== undefined && values.calls !== undefined) throw new Error('--seconds and --calls are two ways to say how long a round is: give one')
-    return {
-      json: values.json,
-      html: values.html,
-      help: values.help,
-      list: values.list,
-      only: values.only ?? [],
-      peers: values.peers,
-      overload: values.overload,
-      seconds: toCount('seconds', values.seconds ?? '3', 1, 3600),
-      calls: values.calls === undefined ? undefined : toCount('calls', values.calls, 1, 1_000_000),
-      rounds: toCount('rounds', values.rounds ?? '3', 1, 100),
-      connections: toCount('connections', values.connections ?? '64', 1, 1000),
-      aimed: await readAimed(values)
-    }
-  } catch (error) {
-    throw new UsageError((error as Error).message)
+  const { values } = parseArgs({ args: withFile('--json', args), options })
+  checkOverload(values)
+  if (values.seconds !== undefined && values.calls !== undefined) throw new Error('--seconds and --calls are two ways to say how long a round is: give one')
+  return {
+    json: values.json,
+    html: values.html,
+    help: values.help,
+    list: values.list,
+    only: values.only ?? [],
+    peers: values.peers,
+    overload: values.overload,
+    seconds: toCount('seconds', values.seconds ?? '3', 1, 3600),
+    calls: values.calls === undefined ? undefined : toCount('calls', values.calls, 1, 1_000_000),
+    rounds: toCount('rounds', values.rounds ?? '3', 1, 100),
+    connections: toCount('connections', values.connections ?? '64', 1, 1000),
+    aimed: isAimed(values) ? await readAimed(values) : undefined
   }
 }
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
 
-async function readAimed ({ url, path = '/', only, 'voucher-from': voucherFrom, 'expect-status': status = '200', 'i-own-this-target': owned, ...values }: Values): Promise<AimedCall | undefined> {
-  if (url === undefined) {
-    if (voucherFrom !== undefined || owned || path !== '/' || status !== '200') throw new Error('--path, --voucher-from, --expect-status and --i-own-this-target go with --url')
-    return undefined
-  }
-  if (only !== undefined || values.list || values.peers) throw new Error('--only, --list and --peers are about what the load test starts itself, not about --url')
+const ofOverload = new Set(['overload', 'seconds', 'rounds', 'json', 'help'])
+
+/** What --overload would not heed is refused: who aims at another gateway must not measure this one. */
+function checkOverload (values: Values): void {
+  if (!values.overload) return
+  const other = Object.entries(values).find(([name, value]) => !ofOverload.has(name) && value !== undefined && value !== false)
+  if (other) throw new Error(`--${other[0]} is not heeded by --overload, which goes with --seconds, --rounds and --json only`)
+}
+
+/** Whether it aims at a gateway that is there already. */
+function isAimed (values: Values): values is Values & { readonly url: string } {
+  if (values.url !== undefined) return true
+  if (['path', 'voucher-from', 'expect-status'].some((name) => name in values) || values['i-own-this-target']) throw new Error('--path, --voucher-from, --expect-status and --i-own-this-target go with --url')
+  return false
+}
+
+async function readAimed ({ url, path = '/', 'voucher-from': voucherFrom, 'expect-status': status = '200', 'i-own-this-target': owned, ...values }: Values & { readonly url: string }): Promise<AimedCall> {
+  if (values.only !== undefined || values.list || values.peers) throw new Error('--only, --list and --peers are about what the load test starts itself, not about --url')
   // Whatever a client would read as something else than a path (//host, a blank, a fragment) is none.
   if (!/^\/(?!\/)[!$-~]*$/.test(path) || path.includes('\\')) throw new Error(`--path is "${path}": it must begin with one / and hold no blank, # or character beyond ASCII`)
   return { aim: await aimAt(url, owned), path, voucher: voucherFrom === undefined ? undefined : await readVoucher(voucherFrom), status: toCount('expect-status', status, 200, 599), owned }

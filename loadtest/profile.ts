@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { interruption } from './interruption.ts'
 import { figuresOf, report } from './profile/report.ts'
 import { profilable, profile } from './profile/measure.ts'
@@ -17,14 +18,11 @@ doing, without its start and the warm-up. Time is what a function took itself, w
   --json       all figures and functions as JSON
   --help       this text`
 
-/** EX_USAGE of sysexits.h. */
-const wrongUsage = 64
-
 interface Options { readonly scenario: Scenario, readonly seconds: number, readonly list: boolean, readonly json: boolean, readonly help: boolean }
 
-function readOptions (): Options {
+function readOptions (args: string[]): Options {
   const flag = { type: 'boolean', default: false } as const
-  const { values: { only, seconds, ...flags } } = parseArgs({ options: { only: { type: 'string', default: 'admitted' }, seconds: { type: 'string', default: '3' }, list: flag, json: flag, help: flag } })
+  const { values: { only, seconds, ...flags } } = parseArgs({ args, options: { only: { type: 'string', default: 'admitted' }, seconds: { type: 'string', default: '3' }, list: flag, json: flag, help: flag } })
   if (!/^[1-9]\d?$/.test(seconds) || Number(seconds) > 60) throw new Error(`--seconds is "${seconds}": it must be a whole number from 1 to 60`)
   const scenario = profilable().find(({ name }) => name.toLowerCase() === only.toLowerCase())
   if (!scenario) throw new Error(`there is nothing "${only}" to profile: --list tells all that there is`)
@@ -33,9 +31,9 @@ function readOptions (): Options {
   return { scenario, seconds: Number(seconds), ...flags }
 }
 
-async function main ({ scenario, seconds, list, json, help }: Options): Promise<void> {
-  if (help || list) {
-    process.stdout.write(help ? `${usage}\n` : listed(profilable()))
+async function main ({ scenario, seconds, list, json }: Options): Promise<void> {
+  if (list) {
+    process.stdout.write(listed(profilable()))
     return
   }
   const profiled = await profile(scenario, seconds, interruption(), (line) => { process.stderr.write(`${line}\n`) })
@@ -46,16 +44,4 @@ async function main ({ scenario, seconds, list, json, help }: Options): Promise<
   }
 }
 
-let options: Options | undefined
-try {
-  options = readOptions()
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${usage}\n`)
-  process.exitCode = wrongUsage
-}
-try {
-  if (options) await main(options)
-} catch (error) {
-  process.stderr.write(`nothing was profiled: ${(error as Error).message}\n`)
-  process.exitCode ??= 1
-}
+await runCommand({ usage, failed: 'nothing was profiled', read: readOptions, run: main })

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { interruption } from './interruption.ts'
+import { writeReport } from './report/deliver.ts'
 import { Progress } from './report/progress.ts'
 import { report, toJson } from './soak/report.ts'
 import { soak } from './soak/run.ts'
@@ -19,14 +20,11 @@ all garbage is collected, too. Ctrl-C ends it, and what is known by then is told
   --json FILE      the figures as JSON, too
   --help           this text`
 
-/** EX_USAGE of sysexits.h. */
-const wrongUsage = 64
-
 interface Options { readonly minutes: number, readonly connections: number, readonly json: string | undefined, readonly help: boolean }
 
-function readOptions (): Options {
+function readOptions (args: string[]): Options {
   const text = { type: 'string' } as const
-  const { values } = parseArgs({ options: { minutes: text, connections: text, json: text, help: { type: 'boolean', default: false } } })
+  const { values } = parseArgs({ args, options: { minutes: text, connections: text, json: text, help: { type: 'boolean', default: false } } })
   const number = (name: 'minutes' | 'connections', usual: number, form: RegExp, [min, max]: readonly [number, number]): number => {
     const written = values[name] ?? String(usual)
     const value = form.test(written) ? Number(written) : NaN
@@ -36,11 +34,7 @@ function readOptions (): Options {
   return { minutes: number('minutes', 10, /^\d{1,5}(?:\.\d{1,3})?$/, [0.1, 1200]), connections: number('connections', 24, /^\d{1,4}$/, [1, 1000]), json: values.json, help: values.help }
 }
 
-async function main ({ minutes, connections, json, help }: Options): Promise<void> {
-  if (help) {
-    process.stdout.write(`${usage}\n`)
-    return
-  }
+async function main ({ minutes, connections, json }: Options): Promise<void> {
   const progress = new Progress(process.stderr, () => performance.now())
   let told = -1
   const soaked = await soak({
@@ -55,20 +49,8 @@ async function main ({ minutes, connections, json, help }: Options): Promise<voi
     }
   }).finally(() => { progress.end() })
   process.stdout.write(`${report(soaked)}\n`)
-  if (json !== undefined) await writeFile(json, toJson(soaked))
+  if (json !== undefined) await writeReport(json, toJson(soaked))
   process.exitCode ??= faultsOf(soaked).length > 0 ? 1 : 0
 }
 
-let options: Options | undefined
-try {
-  options = readOptions()
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n\n${usage}\n`)
-  process.exitCode = wrongUsage
-}
-try {
-  if (options) await main(options)
-} catch (error) {
-  process.stderr.write(`the soak failed: ${(error as Error).message}\n`)
-  process.exitCode ??= 1
-}
+await runCommand({ usage, failed: 'the soak failed', read: readOptions, run: main })

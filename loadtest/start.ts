@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { runCommand } from './command.ts'
 import { interruption } from './interruption.ts'
 import { spread } from './measure.ts'
 import { markdown } from './report/markdown.ts'
@@ -17,8 +20,6 @@ it needs, beside a bare Node and a bare Fastify. Exit code 1 when it does not st
   --json            figures as JSON
   --help            this text`
 
-const wrongUsage = 64
-
 /** Every kind of start as a row: ms and CPU seconds, and how many times what a bare Fastify of the same round takes. */
 function rows (started: readonly Started[]): readonly (readonly string[])[] {
   const compared = started.find(({ name }) => name === reference)?.starts ?? []
@@ -34,22 +35,20 @@ function memoryLine ({ name, idle, loaded }: Memory): string {
   return `${name}: resident ${told(idle)} idle, ${told(loaded)} after load`
 }
 
-async function main (): Promise<void> {
-  const { values } = parseArgs({ allowNegative: true, options: { starts: { type: 'string', default: '5' }, against: { type: 'string' }, memory: { type: 'boolean', default: true }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } })
-  if (values.help) {
-    process.stdout.write(`${usage}\n`)
-    return
-  }
-  if (!/^[1-9]\d?$/.test(values.starts)) throw new TypeError(`--starts is "${values.starts}": it must be a whole number from 1 to 99`)
-  const measured = await measureStarts({ starts: Number(values.starts), memory: values.memory, against: values.against }, interruption(), (line) => { process.stderr.write(`${line}\n`) })
-  if (values.json) process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`)
+interface Options { readonly starts: number, readonly memory: boolean, readonly against: string | undefined, readonly json: boolean, readonly help: boolean }
+
+function readOptions (args: string[]): Options {
+  const flag = { type: 'boolean', default: false } as const
+  const { values: { starts, 'no-memory': blind, against, ...flags } } = parseArgs({ args, options: { starts: { type: 'string', default: '5' }, against: { type: 'string' }, 'no-memory': flag, json: flag, help: flag } })
+  if (!/^[1-9]\d?$/.test(starts)) throw new Error(`--starts is "${starts}": it must be a whole number from 1 to 99`)
+  if (against !== undefined && !existsSync(join(against, 'gateway/main.ts'))) throw new Error(`--against ${against} is no folder of another version of this source tree`)
+  return { starts: Number(starts), memory: !blind, against, ...flags }
+}
+
+async function main ({ json, ...wanted }: Options): Promise<void> {
+  const measured = await measureStarts(wanted, interruption(), (line) => { process.stderr.write(`${line}\n`) })
+  if (json) process.stdout.write(`${JSON.stringify(measured, undefined, 2)}\n`)
   else process.stdout.write(`${[markdown([['start', 'first 200, ms (min-max)', 'CPU s', `x ${reference}`], ...rows(measured.started)], [1, 2, 3]), ...measured.memories.map(memoryLine)].join('\n')}\n`)
 }
 
-try {
-  await main()
-} catch (error) {
-  const wrong = error instanceof TypeError
-  process.stderr.write(`starts could not be measured: ${(error as Error).message}${wrong ? `\n\n${usage}` : ''}\n`)
-  process.exitCode ??= wrong ? wrongUsage : 1
-}
+await runCommand({ usage, failed: 'starts could not be measured', read: readOptions, run: main })

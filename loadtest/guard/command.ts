@@ -1,8 +1,8 @@
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Command } from '../command.ts'
 import { interruption } from '../interruption.ts'
-import { UsageError } from '../options.ts'
 import type { Load } from '../scenario.ts'
 import { readBudget } from './budget.ts'
 import type { Budget } from './budget.ts'
@@ -13,7 +13,7 @@ import { timeStages } from './stages.ts'
 import { isKept, measureTwice } from './verdict.ts'
 import type { Figure, Measures } from './verdict.ts'
 
-export const guardUsage = `usage: npm run loadtest -- --guard [--short] [--propose] [--budget FILE]
+const usage = `usage: npm run loadtest -- --guard [--short] [--propose] [--budget FILE]
 
 Compares what calls cost, as ratios of one run, and what each stage of a call takes (npm run bench), with a budget.
 Exit code 1 when a ratio is under its floor or a stage over its ceiling, also when it is measured once more.
@@ -33,12 +33,7 @@ const fullLoad: Load = { seconds: 3, rounds: 5, connections: 32 }
 const starved = /connections got no answer at all$/
 
 /** Runs the guard as the command line asks; throws a sentence when it cannot, and sets the exit code to 1 when the budget is not kept. */
-export async function guard (args: readonly string[]): Promise<void> {
-  const values = readOptions(args)
-  if (values.help) {
-    process.stdout.write(`${guardUsage}\n`)
-    return
-  }
+async function compareWithBudget (values: Options): Promise<void> {
   const budget = await readBudget(values.budget)
   const load = values.short ? shortLoad : fullLoad
   const signal = interruption()
@@ -67,12 +62,10 @@ export async function guard (args: readonly string[]): Promise<void> {
 const flag = { type: 'boolean', default: false } as const
 const options = { guard: flag, short: flag, propose: flag, budget: { type: 'string', default: join(import.meta.dirname, '../budget.json') }, help: flag } as const
 
-function readOptions (args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof options }>>['values'] {
-  try {
-    return parseArgs({ args: [...args], options }).values
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+interface Options { readonly short: boolean, readonly propose: boolean, readonly budget: string, readonly help: boolean }
+
+function readOptions (args: string[]): Options {
+  return parseArgs({ args, options }).values
 }
 
 async function propose (budget: Budget, { calls, stages }: Measures): Promise<string> {
@@ -81,3 +74,6 @@ async function propose (budget: Budget, { calls, stages }: Measures): Promise<st
   const circumstances = `Node ${process.versions.node}, ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}), ${new Date().toISOString().slice(0, 10)}`
   return proposal(budget, { figures: await calls(budget.ratios, false), timed }, circumstances)
 }
+
+/** The guard, as the load test's command line asks for it. */
+export const guard: Command<Options> = { usage, failed: 'the guard failed', read: readOptions, run: compareWithBudget }

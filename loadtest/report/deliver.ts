@@ -20,15 +20,16 @@ const usualFolder = resolve('.varco', 'loadtest')
 export async function deliver (measured: readonly Measured[], circumstances: Circumstances, { json, html }: Wishes): Promise<string> {
   const text = toJson(measured, circumstances)
   process.stdout.write(`${json === standardOutput ? text : table(measured)}\n`)
-  if (json !== undefined && json !== standardOutput) await write(json, `${text}\n`)
+  if (json !== undefined && json !== standardOutput) await writeReport(json, `${text}\n`)
   const history = join(usualFolder, 'history')
   await keep(history, text)
   const path = html ?? join(usualFolder, 'report.html')
-  await write(path, htmlReport(measured, circumstances, await readHistory(history)))
+  await writeReport(path, htmlReport(measured, circumstances, await readHistory(history)))
   return path
 }
 
-async function write (path: string, text: string): Promise<void> {
+/** Writes a file, and makes the folder that it is to be in. */
+export async function writeReport (path: string, text: string): Promise<void> {
   await mkdir(dirname(resolve(path)), { recursive: true })
   await writeFile(path, text)
 }
