@@ -33,7 +33,7 @@ t.test('a column without a figure is left out', async (t) => {
 t.test('the header says under which circumstances, and what was started', async (t) => {
   t.strictSame(header(circumstances), [
     'Node 26.10.0, 2 cores (Example CPU), commit be2e2c9f0a1b+',
-    '64 connections, what is measured has a core of its own; for each scenario a warm-up and 3 x 5 s, interleaved',
+    '64 connections, what is measured has a core of its own; for each scenario a warm-up three times as long and 3 x 5 s, interleaved',
     'not measured: nginx: it is not installed here'
   ])
   t.match(header({ ...circumstances, url: 'https://varco.example.it', pinned: false }).join('\n'), /no core is set apart.*\naimed at https:\/\/varco\.example\.it\n/)
