@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -27,6 +28,7 @@ export class TestRedis {
   async start (): Promise<this> {
     const process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#process = process
+    endWithThis(process)
     let said = ''
     await new Promise<void>((resolve, reject) => {
       process.stdout.on('data', (chunk) => {
@@ -55,4 +57,12 @@ export class TestRedis {
   async ask (...command: readonly string[]): Promise<string> {
     return (await run('redis-cli', ['-p', String(this.port), '--no-auth-warning', ...command])).stdout.trim()
   }
+}
+
+/** Ends a process with this one, also where this one is killed and cannot: a shell waits for its end of a pipe, which closes then. */
+function endWithThis (child: ChildProcess): void {
+  const watch = spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })
+  watch.unref()
+  ;(watch.stdin as Socket).unref()
+  child.once('exit', () => { watch.kill('SIGKILL') })
 }
