@@ -15,17 +15,19 @@ export class AnswerHead {
     this.#fields = fields
   }
 
-  /** The value of a field by its name in any case; undefined where there is none. */
+  /** The value of a field by its name in any case, all of them where it is there several times; undefined where there is none. */
   get (name: string): Value | undefined {
-    const at = this.#find(name)
-    return at === -1 ? undefined : this.#fields[at + 1]
+    const values: Value[] = []
+    for (let at = this.#find(name); at !== -1; at = this.#find(name, at + 2)) values.push(this.#fields[at + 1] as Value)
+    return values.length > 1 ? values.flat().map(String) : values[0]
   }
 
-  /** Sets a field, in the place of one with its name. */
+  /** Sets a field, in the place of all with its name. */
   set (name: string, value: Value): void {
     const at = this.#find(name)
-    if (at === -1) this.#fields.push(name, value)
-    else this.#fields[at + 1] = value
+    if (at === -1) return this.add(name, value)
+    this.#fields[at + 1] = value
+    this.#removeFrom(at + 2, name)
   }
 
   /** Adds a field of which there is none with its name yet: nothing is looked for. */
@@ -39,9 +41,9 @@ export class AnswerHead {
     this.set(name, before === undefined ? value : [...[before].flat().map(String), value])
   }
 
+  /** Takes a field out, however often it is there. */
   remove (name: string): void {
-    const at = this.#find(name)
-    if (at !== -1) this.#fields.splice(at, 2)
+    this.#removeFrom(0, name)
   }
 
   /** Begins the answer with these fields. */
@@ -49,9 +51,13 @@ export class AnswerHead {
     response.writeHead(status, this.#fields as string[])
   }
 
-  #find (name: string): number {
+  #removeFrom (from: number, name: string): void {
+    for (let at = this.#find(name, from); at !== -1; at = this.#find(name, at)) this.#fields.splice(at, 2)
+  }
+
+  #find (name: string, from = 0): number {
     const fields = this.#fields
-    for (let at = 0; at < fields.length; at += 2) {
+    for (let at = from; at < fields.length; at += 2) {
       const field = fields[at] as string
       if (field.length === name.length && (field === name || field.toLowerCase() === name.toLowerCase())) return at
     }

@@ -216,6 +216,8 @@ t.test('answers without a body have none', async (t) => {
     const answered = await gateway.call('/items/1', { method: 'DELETE' })
     t.strictSame([answered.status, answered.body, answered.headers['transfer-encoding']], [status, '', undefined])
   }
+  gateway.upstream.answer = (_request, response) => { response.writeHead(204, { 'Content-Length': '5' }).end() }
+  t.match(await gateway.call('/items/1', { method: 'DELETE' }), { status: 204, headers: { 'content-length': undefined } })
 })
 
 t.test('a Location at the upstream becomes one at the gateway', async (t) => {

@@ -185,6 +185,17 @@ t.test('a view is private, whatever the upstream says of the whole', async (t) =
   }
 })
 
+t.test('what is said of the whole in several lines is taken out or changed as well', async (t) => {
+  const gateway = await startGateway(t, narrowing)
+  const [list, date] = [`{"items":[${item}]}`, 'Mon, 02 Mar 2026 10:00:00 GMT']
+  gateway.upstream.answer = (_request, response) => {
+    response.writeHead(200, ['Content-Type', 'application/json', 'Content-Length', String(list.length), 'Cache-Control', 'max-age=60', 'Cache-Control', 'public, s-maxage=600', 'Last-Modified', date, 'Last-Modified', date, 'Content-Digest', 'sha-256=:AAAA:', 'Content-Digest', 'sha-512=:AAAA:', 'Content-Digest', 'md5=:AAAA:']).end(list)
+  }
+  const { headers } = await gateway.call('/items')
+  t.equal(headers['cache-control'], 'private, max-age=60')
+  for (const name of ['last-modified', 'content-digest']) t.notHas(headers, name)
+})
+
 t.test('its tag is that of the view: it tells nothing of what is withheld, and serves nobody else', async (t) => {
   const other = { id: 'another', purpose: ids.client, fields: { listItems: { withhold: ['/items/*/notes'] } } }
   const gateway = await startGateway(t, granting([writtenGrant({ fields: withoutCitizen }), writtenGrant(other)], { registry: withPurpose }))

@@ -88,7 +88,7 @@ export function setLimitHeaders (head: AnswerHead, call: AdmittedCall, state = t
 
 /** Hands out the nonce for the caller's next DPoP proof (RFC 9449, 8.2), where it needs one. */
 export function setNonce (head: AnswerHead, nonce: string | undefined): void {
-  if (nonce !== undefined) head.add('DPoP-Nonce', nonce)
+  if (nonce !== undefined) head.set('DPoP-Nonce', nonce)
 }
 
 /** Says of an operation that it goes out of use, where it does. A link of the upstream stays beside ours. */

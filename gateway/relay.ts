@@ -128,6 +128,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     const { exchange, route, origin } = this.#options
     const head = new AnswerHead(passedHeaders(headers, route, origin))
     setCorrelation(head, route.demands.nonBlocking, status, exchange.correlationId)
+    // RFC 9110, 8.6.
+    if (status === 204) head.remove('content-length')
     if (headers['cache-control'] === undefined) head.add('Cache-Control', 'no-store')
     this.#options.addOwnFields(head)
     return head
