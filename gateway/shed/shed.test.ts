@@ -91,6 +91,22 @@ t.test('what cannot be read any further ends the connection, with one answer to 
   }))
 })
 
+t.test('what comes behind an answer that ends the connection is not processed', async (t) => {
+  readings.memoryBytes = 1000
+  await callUntil(gateway, () => limit() !== null)
+  await gateway.call('/items')
+  const shed = [`POST ${basePath}/items HTTP/1.1`, `Host: ${gateway.host}`, 'Content-Type: application/json', 'Transfer-Encoding: chunked', '', '2', '{}', '0', '', ''].join('\r\n')
+  const before = gateway.upstream.requests.length
+  for (const behind of [gateway.request('/items'), Buffer.from('no request\r\n\r\n')]) {
+    const wire = gateway.connect()
+    wire.write(Buffer.concat([Buffer.from(shed), behind]))
+    t.match(await wire.answer(), { status: 503, headers: { connection: 'close' } })
+    await wire.closed
+    t.equal(wire.received, '')
+  }
+  t.equal(gateway.upstream.requests.length, before)
+})
+
 t.test('what is closing is closed', async (t) => {
   gateway.gateway.drain()
   t.match(await gateway.call('/items', { method: 'POST', body: {} }), { status: 503, closed: true, headers: { connection: 'close' } })

@@ -68,6 +68,8 @@ export class Shed {
   readonly #known = new Set<string>()
   /** The last request with a body on each connection that was shed. */
   readonly #last = new WeakMap<Socket, IncomingMessage>()
+  /** Connections that end with the answer to a call that was shed. */
+  readonly #closed = new WeakSet<Socket>()
   readonly #counts: Record<Reason, number> = { busy: 0, memory: 0 }
   #batch: { readonly calls: Batch, readonly endsAt: number } | undefined
   #timer: NodeJS.Timeout | undefined
@@ -95,8 +97,9 @@ export class Shed {
     }
   }
 
-  /** Whether a request is let in; one that is not has been answered. */
+  /** Whether a request is let in; one that is not has been answered, or came behind the last one of its connection (RFC 9112, 9.6). */
   admits (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, gate: Gate): boolean {
+    if (this.#closed.has(request.socket)) return false
     this.#came++
     if (!this.#isRunning) this.#begin()
     if (this.#law.limit === Infinity) {
@@ -119,9 +122,9 @@ export class Shed {
     else if (this.#known.size < mostKnown) this.#known.add(voucher)
   }
 
-  /** True while the rest of a request that was shed comes in on a connection. */
+  /** True while the rest of a request that was shed comes in on a connection, and when it ends with the answer to one. */
   reads (socket: Socket): boolean {
-    return this.#last.get(socket)?.complete === false
+    return this.#closed.has(socket) || this.#last.get(socket)?.complete === false
   }
 
   /** Records what was shed and not recorded yet, and lets every connection go on. */
@@ -148,6 +151,7 @@ export class Shed {
     const hasBody = announcesBody(request)
     if (hasBody) this.#last.set(request.socket, request)
     const closes = (hasBody && isLong(request, expectsContinue)) || isClosing()
+    if (closes) this.#closed.add(request.socket)
     response.writeHead(503, closes ? [...calls.headers, 'Connection', 'close'] : calls.headers as string[])
     response.end(calls.body)
     return !closes && response.shouldKeepAlive
