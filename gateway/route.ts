@@ -56,7 +56,7 @@ export interface Route {
 const forwarded = ['accept', 'accept-language', 'accept-encoding', 'content-type', 'content-encoding', 'if-match', 'if-none-match', 'if-modified-since',
   'if-unmodified-since', 'prefer', 'traceparent', 'tracestate']
 const returned = ['content-type', 'content-encoding', 'content-language', 'content-disposition', 'etag', 'last-modified', 'cache-control', 'vary', 'location',
-  'retry-after', 'accept-patch', 'deprecation', 'sunset']
+  'age', 'retry-after', 'accept-patch', 'deprecation', 'sunset']
 const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'via', 'x-request-id', 'authorization', 'dpop', 'cookie', 'host'])
 
 /** What only the gateway says of an answer: a signature of the upstream would be over something else, or by nobody. */

@@ -66,6 +66,13 @@ t.test('what is not marked as for all, or depends on more than a stored answer k
   t.equal(await twice({}, '/blobs/a'), 2, 'nor is what breaks the contract stored')
 })
 
+t.test('how old an answer is is said once, and counted from where it comes from', async (t) => {
+  gateway.upstream.answer = publicly('{}', { age: '50' })
+  t.match(await gateway.call('/items/old'), { headers: { age: '50' } }, 'also of one that is not from here')
+  gateway.clock.now += 5000
+  t.match(await gateway.call('/items/old'), { headers: { 'age': '55', 'cache-status': 'varco; hit' } })
+})
+
 t.test('an operation with nothing but answers for one is hardly looked at, and seen to change', async (t) => {
   const path = '/items/b/parts/c'
   gateway.upstream.answer = sending('{}', { 'cache-control': 'no-store' })

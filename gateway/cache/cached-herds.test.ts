@@ -83,6 +83,23 @@ t.test('whoever waits for a caller that goes away makes the call then, once', as
   t.equal(gateway.upstream.requests.length, 3)
 })
 
+t.test('whoever goes away while it waits for another has not called', async (t) => {
+  gateway.upstream.answer = publicly('{}')
+  const before = Number((await gateway.call('/items/known-still')).headers['x-ratelimit-remaining'])
+  const held = holding()
+  const call = gateway.call('/items/awaited')
+  await seen(2)
+  const impatient = gateway.connect()
+  impatient.write(gateway.request('/items/awaited'))
+  await waiting(1)
+  await gateway.takeRecords(1)
+  impatient.destroy()
+  t.match(await gateway.takeRecords(1), [{ status: 499 }])
+  held[0]!(publicly('{}'))
+  t.equal((await call).status, 200)
+  t.equal(Number((await gateway.call('/items/awaited')).headers['x-ratelimit-remaining']), before - 2, 'of three calls two count')
+})
+
 t.test('a failure is everybody\'s, and costs those nothing who did not call', async (t) => {
   gateway.upstream.answer = publicly('{}')
   const before = Number((await gateway.call('/items/known-too')).headers['x-ratelimit-remaining'])

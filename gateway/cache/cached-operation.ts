@@ -70,8 +70,8 @@ export class CachedOperation {
     this.#route = route
     this.#figures = cache.figuresOf(route.eservice.config.name)
     this.#isOwn = prepareIsOwn(route)
-    // Several media types are told apart by Accept, whether Vary says so or not.
-    this.#answerParts = { passed, alsoBy: route.produces.length > 1 ? ['accept'] : [] }
+    // Unless there is only one, media types are told apart by Accept, whether Vary says so or not.
+    this.#answerParts = { passed, alsoBy: route.produces.length === 1 ? [] : ['accept'] }
     this.#validate = prepareValidation(cache, route, checks, this.#answerParts)
   }
 
@@ -169,7 +169,11 @@ export class CachedOperation {
   }
 
   #wait (call: CachedCall, flight: Flight): void {
-    flight.wait((landing) => { if (!call.exchange.response.destroyed) this.#land(call, landing) })
+    flight.wait((landing) => {
+      // Nothing was done for whoever left meanwhile.
+      if (call.exchange.response.destroyed) undo(call.exchange)
+      else this.#land(call, landing)
+    })
   }
 
   #land (call: CachedCall, landing: Landing): void {

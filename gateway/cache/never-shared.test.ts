@@ -46,6 +46,15 @@ t.test('steps of exchanges are taken one by one', async (t) => {
   t.equal(await asked(t, gateway, '/items/a'), 2)
 })
 
+t.test('where the contract does not say in which media type an answer comes, Accept chooses', async (t) => {
+  const contract = structuredClone(archiveContract) as unknown as { paths: Record<string, Record<string, Record<string, unknown>>> }
+  contract.paths['/items/{id}']!['get']!['responses'] = { 200: { description: 'Fatto', content: { '*/*': { schema: {} } } } }
+  const gateway = await startGateway(t, { contract: contract as unknown as JsonObject })
+  gateway.upstream.answer = (request, ...parts) => { publicly(JSON.stringify(request.headers.accept))(request, ...parts) }
+  for (const Accept of ['application/json', 'text/plain', 'application/json']) t.equal((await gateway.call('/items/any', { headers: { Accept } })).body, JSON.stringify(Accept))
+  t.equal(gateway.upstream.requests.length, 2)
+})
+
 t.test('what its configuration does not want is not kept, and another configuration begins with nothing', async (t) => {
   const { gateway } = await startCached(t)
   gateway.upstream.answer = publicly('{}')

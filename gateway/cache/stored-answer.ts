@@ -36,6 +36,8 @@ export interface WholeAnswer extends Times { readonly status: number, readonly s
 const longestText = 8192
 /** What it costs to keep an answer, beside its bytes: objects and the places in maps. */
 const overheadBytes = 1024
+/** What is said anew in every answer. */
+const ofEachAnswer: ReadonlySet<string> = new Set(['content-length', 'age'])
 const notModifiedNames: ReadonlySet<string> = new Set(['cache-control', 'content-location', 'etag', 'expires', 'last-modified', 'vary'])
 
 /** Makes of a whole answer one that can be stored; undefined when it may not be, or may not be whole. */
@@ -46,7 +48,7 @@ export function toStored (request: AnsweredRequest, answer: WholeAnswer): Stored
   if (!freshness || !vary || !isWhole(said, body)) return undefined
   const { eservice, path, query } = request
   const variant = readVariant([...new Set([...vary, ...answer.alsoBy])], request.headers)
-  const passed = answer.passed(said).filter((_text, index, all) => (all[index - index % 2] as string).toLowerCase() !== 'content-length')
+  const passed = answer.passed(said).filter((_text, index, all) => !ofEachAnswer.has((all[index - index % 2] as string).toLowerCase()))
   const headers = [...passed, 'Content-Length', String(body.length)]
   const notModified = passed.filter((_text, index, all) => notModifiedNames.has((all[index - index % 2] as string).toLowerCase()))
   const text = body.length <= longestText ? body.toString('latin1') : undefined
