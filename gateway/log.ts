@@ -1,28 +1,55 @@
+import { writeSync } from 'node:fs'
 import { pino, symbols } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 
 /** So much is gathered at most before it is written, in characters. */
 const mostGathered = 64 * 1024
 
-/** Standard output. What one turn of the event loop writes goes out at its end in one write, or when the process exits: a write for each line costs as much as all checks of a call. */
+/** For so long, in ms, it is waited until a reader that lags behind can take more. */
+const readerMs = 5
+
+/**
+ * Standard output. What one turn of the event loop writes goes out at its end in one write, or when the process exits: a write for each line costs as much as all checks of a call.
+ * Written here, because pino's own destination loses and tears lines where the system takes only a part of them.
+ */
 export function openOutput (): DestinationStream {
-  const output = pino.destination(1)
   let gathered = ''
   let isDue = false
+  let isExiting = false
   const flush = (): void => {
     isDue = false
     const lines = gathered
     gathered = ''
-    if (lines !== '') output.write(lines)
+    if (lines !== '') writeWhole(lines)
   }
-  process.on('exit', flush)
+  process.on('exit', () => {
+    isExiting = true
+    flush()
+  })
   return {
     write (line) {
       gathered += line
-      if (gathered.length > mostGathered) flush()
+      if (isExiting || gathered.length > mostGathered) flush()
       if (isDue) return
       isDue = true
       setImmediate(flush)
+    }
+  }
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4))
+
+/** Waits until standard output has taken everything, whether its descriptor waits or not; what nobody reads any more is dropped. Throws what else the file system throws. */
+function writeWhole (text: string): void {
+  let rest = Buffer.from(text)
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') return
+      if (code !== 'EAGAIN') throw error
+      Atomics.wait(never, 0, 0, readerMs)
     }
   }
 }

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+import t from 'tap'
+
+/** A process that runs this with `output`: its standard output, of which nothing is read yet, and the code with which it ends. */
+function running (code: string): { readonly out: Readable, readonly ended: Promise<unknown> } {
+  const program = `import { openOutput } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}\nconst output = openOutput()\n${code}`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill())
+  return { out: child.stdout, ended: once(child, 'exit').then(([exitCode]) => exitCode as unknown) }
+}
+
+t.test('no line is lost or torn where whoever reads is slow, and the system takes as much as it can at once', async (t) => {
+  // That the stream was looked at makes the descriptor one that does not wait.
+  const { out } = running('process.stdout.fd; for (let n = 0; n < 40; n++) output.write(JSON.stringify({ n, text: "è".repeat(30_000) }) + "\\n"); process.exit()')
+  await wait(300)
+  const lines = (await text(out)).split('\n')
+  t.equal(lines.pop(), '')
+  t.strictSame(lines.map((line) => (JSON.parse(line) as { n: number }).n), Array.from({ length: 40 }, (_, n) => n))
+})
+
+t.test('what is written last is written', async (t) => {
+  t.equal(await text(running('process.on("exit", () => { output.write("c\\n") }); output.write("a\\n"); output.write("b\\n"); process.exit()').out), 'a\nb\nc\n')
+})
+
+t.test('where nobody reads any more it goes on', async (t) => {
+  const { out, ended } = running('setTimeout(() => { output.write("a\\n"); setTimeout(() => { output.write("b\\n"); setImmediate(() => { process.exit(7) }) }, 1) }, 1)')
+  out.destroy()
+  t.equal(await ended, 7)
+})
