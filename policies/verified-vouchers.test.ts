@@ -72,6 +72,14 @@ t.test('whatever happens between the calls, a voucher that comes again gets the 
   t.ok(remembered > 100, `${remembered} came again and were admitted`)
 })
 
+t.test('a voucher that is known admits nobody who comes with something else beside it', async (t) => {
+  const judge = caller.prepare(portsOf(), terms)
+  const call = callWith(`Bearer ${tokens[0]}`)
+  t.match(await judge(call), { clientId: id(8) })
+  t.match(judge(call), { clientId: id(8) }, 'remembered')
+  t.match(judge({ ...call, authorization: [...call.authorization, 'Bearer x'] }), { denial: 'malformed-request' })
+})
+
 t.test('a voucher that was being verified while its key was taken away is not remembered', async (t) => {
   for (const taken of [undefined, strangerKey.publicKey]) {
     const keys = new ChangingKeys()

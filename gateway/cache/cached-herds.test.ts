@@ -158,3 +158,32 @@ t.test('a change makes what is stored old, and what is on its way', async (t) =>
   gateway.upstream.answer = publicly('{"n":2}')
   t.match(await gateway.call('/items/changed'), { body: '{"n":2}', headers: { age: undefined } })
 })
+
+t.test('a change makes old what is being validated, too', async (t) => {
+  gateway.upstream.answer = publicly('{"n":1}')
+  await gateway.call('/items/validated')
+  gateway.clock.now += 61_000
+  const held = holding()
+  const reading = gateway.call('/items/validated')
+  await seen(2)
+  const changing = gateway.call('/items/validated', { method: 'DELETE' })
+  await seen(3)
+  held[1]!((_request, response) => { response.writeHead(204).end() })
+  await changing
+  gateway.upstream.answer = publicly('{"n":2}')
+  held[0]!(publicly('{"n":"of before"}'))
+  t.match(await reading, { body: '{"n":2}' })
+  t.match(await gateway.call('/items/validated'), { body: '{"n":2}' })
+})
+
+t.test('an answer that varies by what was not known to choose is not that of all who waited for it', async (t) => {
+  gateway.upstream.answer = publicly('{"known":true}')
+  await gateway.call('/items/known-to-vary')
+  const held = holding()
+  const calls = ['a/b', 'c/d'].map(async (type) => gateway.call('/items/varying', { headers: { 'User-Agent': type } }))
+  await seen(2)
+  await waiting(1)
+  gateway.upstream.answer = publicly('{"n":2}', { vary: 'User-Agent' })
+  held[0]!(publicly('{"n":1}', { vary: 'User-Agent' }))
+  t.strictSame((await Promise.all(calls)).map(({ body }) => body).toSorted(), ['{"n":1}', '{"n":2}'])
+})

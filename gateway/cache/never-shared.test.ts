@@ -46,6 +46,16 @@ t.test('steps of exchanges are taken one by one', async (t) => {
   t.equal(await asked(t, gateway, '/items/a'), 2)
 })
 
+t.test('what is asked for with a cookie that the contract declares is one caller\'s', async (t) => {
+  const contract = structuredClone(archiveContract) as unknown as { paths: Record<string, Record<string, Record<string, unknown>>> }
+  contract.paths['/items/{id}']!['get']!['parameters'] = [{ name: 'session', in: 'cookie', schema: { type: 'string', maxLength: 10 } }]
+  const gateway = await startGateway(t, { contract: contract as unknown as JsonObject })
+  gateway.upstream.answer = (request, ...parts) => { publicly(JSON.stringify(request.headers.cookie ?? ''))(request, ...parts) }
+  for (const cookie of ['session=1', 'session=2']) t.equal((await gateway.call('/items/a', { headers: { Cookie: cookie } })).body, JSON.stringify(cookie))
+  t.equal((await gateway.call('/items/a')).body, '""')
+  t.equal((await gateway.call('/items/a', { headers: { Cookie: 'session=3' } })).body, '"session=3"')
+})
+
 t.test('where the contract does not say in which media type an answer comes, Accept chooses', async (t) => {
   const contract = structuredClone(archiveContract) as unknown as { paths: Record<string, Record<string, Record<string, unknown>>> }
   contract.paths['/items/{id}']!['get']!['responses'] = { 200: { description: 'Fatto', content: { '*/*': { schema: {} } } } }
