@@ -64,8 +64,7 @@ async function simulateAll (quotas: readonly number[], seed: number, signal: Abo
   for (const nodes of [2, 10, 100]) {
     for (const quota of quotas) {
       tell(`simulated: ${nodes} nodes that share ${quota.toLocaleString('en')} calls`)
-      simulations.push(await simulateLeases(client.store, { nodes, quota, seed }))
-      signal.throwIfAborted()
+      simulations.push(await simulateLeases(client.store, { nodes, quota, seed }, signal))
     }
   }
   return simulations

@@ -25,7 +25,9 @@ export async function runCommand<Options extends { readonly help: boolean }> ({ 
   } catch (error) {
     const { message } = error as Error
     const wrong = error instanceof UsageError
-    process.stderr.write(wrong ? `${message}\n\n${usage}\n` : `${failed}: ${message}\n`)
+    // Whatever an interruption breaks says so in its own way; the exit code is set already.
+    const why = process.exitCode === undefined ? message : 'interrupted'
+    process.stderr.write(wrong ? `${message}\n\n${usage}\n` : `${failed}: ${why}\n`)
     process.exitCode ??= wrong ? wrongUsage : 1
   }
 }

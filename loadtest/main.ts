@@ -38,11 +38,7 @@ async function measureAll ({ only, aimed, peers, json, html, ...load }: Omit<Opt
     if (cores) runOn(cores.rest)
     return runLoadTest(chosen, load, { signal, cores, onStart: (range) => { tell(targetLines(range)) }, onRound: followRounds(progress, chosen, load.rounds) })
   }
-  const measured = await measure().catch((error: Error) => {
-    // Whatever an interruption breaks says so in its own way.
-    signal.throwIfAborted()
-    throw error
-  }).finally(() => { progress.end() })
+  const measured = await measure().finally(() => { progress.end() })
   tell([`report: ${await deliver(measured, circumstances, { json, html })}`])
   if (peers && json !== standardOutput) process.stdout.write(`\n${peersTable(measured)}\n\n${promisesTable(measured)}\n`)
 }

@@ -29,6 +29,8 @@ export class Program implements AsyncDisposable {
     const [command = '', ...rest] = [...cores === undefined ? [] : ['taskset', '-c', cores], process.execPath, file, ...args]
     this.#child = spawn(command, rest, {
       env: { ...process.env, ...env },
+      // Ctrl-C on a terminal is for this process alone, which stops calling before it stops what is called.
+      detached: true,
       stdio: ['ignore', output ?? 'ignore', 'pipe', 'ipc']
     })
     this.#child.stderr?.on('data', (chunk: Buffer) => {

@@ -26,7 +26,8 @@ export class TestRedis {
 
   /** Starts the process, empty unless its options say otherwise, and waits until it answers. */
   async start (): Promise<this> {
-    const process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] })
+    // Ctrl-C on a terminal is for this process alone, which stops whatever asks it first.
+    const process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'], detached: true })
     this.#process = process
     endWithThis(process)
     let said = ''
@@ -61,7 +62,7 @@ export class TestRedis {
 
 /** Ends a process with this one, also where this one is killed and cannot: a shell waits for its end of a pipe, which closes then. */
 function endWithThis (child: ChildProcess): void {
-  const watch = spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'] })
+  const watch = spawn('sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(child.pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
   watch.unref()
   ;(watch.stdin as Socket).unref()
   child.once('exit', () => { watch.kill('SIGKILL') })

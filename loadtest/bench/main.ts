@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { runCommand } from '../command.ts'
+import { interruption } from '../interruption.ts'
 import { openStages } from './stages.ts'
 import { benchTable } from './table.ts'
-import { time } from './timing.ts'
+import { time, usualEffort } from './timing.ts'
 
 const usage = `usage: npm run bench [-- --json]
 
@@ -17,8 +18,9 @@ function readOptions (args: string[]): Options {
 }
 
 async function main ({ json }: Options): Promise<void> {
+  const signal = interruption()
   await using stack = new AsyncDisposableStack()
-  const timed = await time(await openStages(stack))
+  const timed = await time(await openStages(stack), usualEffort, signal)
   process.stdout.write(`${json ? JSON.stringify(timed, undefined, 2) : benchTable(timed)}\n`)
 }
 

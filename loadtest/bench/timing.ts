@@ -33,22 +33,30 @@ interface Batch { readonly stage: Stage, readonly count: number }
 /**
  * Times stages in interleaved rounds, each batch between two of the calibration, so that a machine that slows down slows both. Of the rounds the fastest tenth
  * counts: batches are shorter than the turns that the system gives to others, so that on a busy machine some of them are not interrupted (measured: with three
- * others for each core the middle of the rounds moves by half, the fastest tenth by less than a fifth). Throws when a stage does not do what it should.
+ * others for each core the middle of the rounds moves by half, the fastest tenth by less than a fifth). Throws when a stage does not do what it should, and when `signal` interrupts it.
  */
-export async function time (stages: readonly Stage[], effort: Effort = usualEffort): Promise<readonly Timed[]> {
+export async function time (stages: readonly Stage[], effort: Effort = usualEffort, signal?: AbortSignal): Promise<readonly Timed[]> {
   const yardstick = await warm(calibration, effort)
   const batches: Batch[] = []
-  for (const stage of stages) batches.push(await warm(stage, effort))
+  for (const stage of stages) {
+    batches.push(await warm(stage, effort))
+    await takeTurn(signal)
+  }
   const found = batches.map((batch) => ({ batch, own: [] as number[], beside: [] as number[] }))
   for (let round = 0; round < effort.rounds; round++) {
     for (const { batch, own, beside } of found) {
       beside.push(await runBatch(yardstick))
       own.push(await runBatch(batch))
     }
-    // What was put off is done now, beside the clock.
-    await new Promise((resolve) => { setImmediate(resolve) })
+    await takeTurn(signal)
   }
   return found.map(({ batch: { stage: { name, ofCall } }, own, beside }) => ({ name, ofCall, ns: fastest(own), units: fastest(own) / fastest(beside) }))
+}
+
+/** What was put off is done now, beside the clock; an interruption is heard, too. */
+async function takeTurn (signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => { setImmediate(resolve) })
+  signal?.throwIfAborted()
 }
 
 /** Does a stage until it gets no faster: the time of what the compiler has not come to yet says nothing. Then makes a batch of it that is as long as it should be. */

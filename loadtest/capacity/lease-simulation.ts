@@ -40,9 +40,9 @@ const answerMs = 1
 /**
  * Has nodes share a quota through the gateway's own leases and a real Redis, in virtual time: purposes that have the quota each and share it as their
  * consumer's; nodes that get very different numbers of calls, pause now and then, and of which a quarter is killed and started again. The same
- * numbers come of it every time, on any machine.
+ * numbers come of it every time, on any machine. `signal` interrupts it.
  */
-export async function simulateLeases (store: RedisStore, simulated: Simulated): Promise<Simulation> {
+export async function simulateLeases (store: RedisStore, simulated: Simulated, signal?: AbortSignal): Promise<Simulation> {
   const { nodes: count, quota, seed } = simulated
   const random = randomFrom(seed)
   const redis = new VirtualRedis(store, answerMs)
@@ -59,6 +59,7 @@ export async function simulateLeases (store: RedisStore, simulated: Simulated): 
       for (; tickAt <= at; tickAt += tickMs) {
         await redis.pass(tickAt)
         mock.timers.tick(tickMs)
+        signal?.throwIfAborted()
         if (tickAt % pauseMs === 0) awake = new Awake(nodes.filter(() => random() < 0.7), nodes)
       }
       await redis.pass(at)
