@@ -1,4 +1,4 @@
-/** Aborted when the run is to stop; the exit code then says by which signal. */
+/** Aborted when the run is to stop; the exit code then says by which signal (SIGINT, SIGTERM, or SIGPIPE where nobody reads what it writes). */
 export function interruption (): AbortSignal {
   const stopping = new AbortController()
   const stop = (exitCode: number) => () => {
@@ -6,5 +6,7 @@ export function interruption (): AbortSignal {
     stopping.abort(new Error('interrupted'))
   }
   process.once('SIGINT', stop(130)).once('SIGTERM', stop(143))
+  // Whoever read what is told is gone (| head), as if by SIGPIPE.
+  for (const output of [process.stdout, process.stderr]) output.on('error', stop(141))
   return stopping.signal
 }

@@ -23,7 +23,7 @@ export interface Simulation extends Simulated {
 }
 
 /** The share of a quota that leases may leave unused, once somebody was refused. */
-export const mostUnused = 0.01
+const mostUnused = 0.01
 
 /** True when what is promised of leases held. */
 export function isKept ({ quota, over, refused, unusedAtFirst, unusedAtEnd }: Simulation): boolean {

@@ -20,7 +20,7 @@ export interface Measurement { readonly ratios: readonly RatioVerdict[], readonl
 const clearly = 0.05
 
 /** Judges ratios by their floors; `again` when it is the second time. */
-export function judgeRatios (floors: readonly Floor[], figures: readonly Figure[], again = false): readonly RatioVerdict[] {
+function judgeRatios (floors: readonly Floor[], figures: readonly Figure[], again = false): readonly RatioVerdict[] {
   return floors.map((floor, index) => {
     const figure = figures[index] as Figure
     return { floor, figure, kept: figure.value >= floor.floor * (again ? 1 + clearly : 1) }

@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts'
 import { gateway, staticAnswer, upstream } from '../targets.ts'
 
 /** Names by which others are compared with these. */
-export const bareUpstream = 'bare upstream'
+const bareUpstream = 'bare upstream'
 export const admitted = 'admitted'
 
 const tickets = bearer({ purpose: 'tickets' })
