@@ -13,6 +13,7 @@ import type { Cache } from './cache.ts'
 import { mayBeCached, prepareIsOwn } from './cacheable.ts'
 import { CollectingOutlet } from './collecting-outlet.ts'
 import type { CacheFigures, CacheOutcome } from './figures.ts'
+import { patience } from './flight.ts'
 import type { Flight, Landing } from './flight.ts'
 import { findStored } from './found.ts'
 import type { Found } from './found.ts'
@@ -44,12 +45,6 @@ export interface Lead {
   /** To be told that the call is refused after all. */
   readonly refused: (denial: Denial) => void
 }
-
-/**
- * Whoever waits for another's call of which it is not known yet whether its answer is for all waits so long, in ms; and for the rest of an answer that is. An operation with so many answers in a row
- * that are one caller's own is then looked at once in so many calls.
- */
-const patience = { head: 100, body: 2000, own: 20 } as const
 
 /** The calls to one operation of which answers may be stored, all after their admission and their quota. */
 export class CachedOperation {

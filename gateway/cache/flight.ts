@@ -8,6 +8,12 @@ import type { StoredAnswer } from './stored-answer.ts'
  */
 export type Landing = { readonly stored: StoredAnswer, readonly outcome: CacheOutcome } | 'alone' | 'again' | { readonly denial: Denial }
 
+/**
+ * Whoever waits for another's call of which it is not known yet whether its answer is for all waits so long, in ms; and for the rest of an answer that is. An operation with so many answers in a row
+ * that are one caller's own is then looked at once in so many calls.
+ */
+export const patience = { head: 100, body: 2000, own: 20 } as const
+
 /** A request to the upstream whose answer others may have, too. It is settled once; whoever comes after that is told at once. */
 export class Flight {
   #waiting: ((landing: Landing) => void)[] = []

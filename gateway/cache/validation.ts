@@ -7,6 +7,7 @@ import type { Cache } from './cache.ts'
 import type { CachedCall } from './cached-operation.ts'
 import { fetchFrom } from './fetch.ts'
 import type { Fetched } from './fetch.ts'
+import { patience } from './flight.ts'
 import type { Flight, Landing } from './flight.ts'
 import { freshnessOf } from './freshness.ts'
 import { conditionsOf, refreshed, toStored } from './stored-answer.ts'
@@ -31,7 +32,12 @@ export function prepareValidation (cache: Cache, { eservice: { config: { name },
     const request = call.request()
     const headers = request.headers.filter((_text, index, all) => !conditional.has(all[index - index % 2] as string))
     if (stored) headers.push(...conditionsOf(stored))
-    const isWanted = (status: number, said: IncomingHttpHeaders): boolean => (stored !== undefined && status === 304) || freshnessOf(status, said, { sentAt, cameAt: now() }) !== undefined
+    const isWanted = (status: number, said: IncomingHttpHeaders): boolean => {
+      const isOne = (stored !== undefined && status === 304) || freshnessOf(status, said, { sentAt, cameAt: now() }) !== undefined
+      // Nobody waits for an upstream that sends it drop by drop.
+      if (isOne) flight.limit(patience.body)
+      return isOne
+    }
     const keep = (answer: StoredAnswer | undefined): Landing => {
       if (!answer || !changes.isSameSince(path, change) || !store.put(answer)) {
         if (stored) store.drop(stored)
