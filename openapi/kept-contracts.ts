@@ -59,10 +59,11 @@ async function isAsItWas ({ digests }: Contract): Promise<boolean> {
 
 let ownProgram: string | undefined
 
-/** Tells apart what reads and judges contracts: the code of this folder, the packages that it names, and Node. */
+/** Tells apart what reads and judges contracts: the code of this folder, the packages that are installed, and Node. */
 export function programOf (): string {
   if (ownProgram !== undefined) return ownProgram
-  const hash = createHash('sha256').update(process.version).update(readFileSync(join(import.meta.dirname, '../package.json')))
+  const hash = createHash('sha256').update(process.version)
+  for (const name of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(import.meta.dirname, '..', name)))
   const names = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
   for (const name of names.toSorted()) hash.update(`\n${name}\n`).update(readFileSync(join(import.meta.dirname, name)))
   return ownProgram = hash.digest('hex')
