@@ -140,7 +140,8 @@ t.test('a call that is shed is right, and told by itself', async (t) => {
   while (traffic.calls < 20) await wait(5)
   traffic.stop()
   await running
-  t.strictSame([[...traffic.outcomes.keys()], traffic.failed], [['overloaded'], 0])
+  // Who leaves may not see what it was answered.
+  t.strictSame([[...traffic.outcomes.keys()].filter((name) => !name.startsWith('leaves')), traffic.failed], [['overloaded'], 0])
 })
 
 t.test('wrong answers are counted, and many of them in one line', async (t) => {
