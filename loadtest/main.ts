@@ -20,7 +20,7 @@ import { peerScenarios } from './scenarios/peers.ts'
 import { listed, select } from './selection.ts'
 
 async function main ({ list, ...options }: Options): Promise<void> {
-  if (list) process.stdout.write(listed(options.peers ? peerScenarios() : scenarios))
+  if (list) process.stdout.write(listed(options.peers ? peerScenarios(true) : scenarios))
   else if (options.overload) await measureOverload(options)
   else await measureAll(options)
 }
@@ -29,7 +29,7 @@ async function measureAll ({ only, aimed, peers, json, html, ...load }: Omit<Opt
   const progress = new Progress(process.stderr, () => performance.now())
   const tell = (lines: readonly string[]): void => { for (const line of lines) progress.tell(line) }
   const signal = interruption()
-  const { chosen, skipped } = aimed ? { chosen: [], skipped: [] } : choose(peers ? peerScenarios() : scenarios, only)
+  const { chosen, skipped } = aimed ? { chosen: [], skipped: [] } : choose(peers ? peerScenarios(only.length > 0) : scenarios, only)
   const cores = aimed ? undefined : coresOf()
   const circumstances = circumstancesOf(load, { pinned: cores !== undefined, url: aimed?.aim.origin, skipped })
   tell(header(circumstances))

@@ -14,7 +14,7 @@ const nodePeers = [ownProxy, fastifyStack, expressStack]
 
 /** What can be profiled: whatever is a Node program and is fired at as usual. */
 export function profilable (): readonly Scenario[] {
-  return [...scenarios.filter(({ fire }) => fire === undefined), ...peerScenarios().filter(({ name }) => nodePeers.includes(name))]
+  return [...scenarios.filter(({ fire }) => fire === undefined), ...peerScenarios(false).filter(({ name }) => nodePeers.includes(name))]
 }
 
 /** What the rounds are for. A process is warm only after two. */

@@ -12,8 +12,11 @@ import { jwtVerify, plainProxy10KiB, plainProxy1MiB } from './peer-names.ts'
 /** Of what is measured anyhow: what peers are compared with, and what is promised in comparison with them. */
 const own = ['bare upstream', 'node static answer', 'admitted', 'voucher expired', 'limited', 'unseen vouchers', 'cached answer', 'answer 10 KiB', 'answer 1 MiB', 'upstream 10 KiB', 'upstream 1 MiB']
 
-/** What `--peers` measures: the gateway's call and the same call of everything that others would use instead. All are compared with HAProxy where it is installed. */
-export function peerScenarios (): readonly Scenario[] {
+/**
+ * What `--peers` measures: the gateway's call and the same call of everything that others would use instead, and `besides` all else that it is asked for. All are
+ * compared with HAProxy where it is installed.
+ */
+export function peerScenarios (besides: boolean): readonly Scenario[] {
   const targets = new Map(peers.map((peer) => [peer, targetOf(peer)]))
   const reference = verifyingHaproxy.missing?.() === undefined ? jwtVerify : 'node static answer'
   const call = { group: 'peers', path: admittedPath, proof: bearer({ purpose: 'tickets' }), expected: figures } as const
@@ -21,7 +24,7 @@ export function peerScenarios (): readonly Scenario[] {
     name, group: 'answers', target: targets.get(plainHaproxy) as TargetKind, path: documentPath(bytes), proof: nothing, expected: { status: 200, body: documentOf(bytes) }
   })
   return [
-    ...scenarios.filter(({ name }) => own.includes(name)),
+    ...scenarios.filter(({ name }) => besides || own.includes(name)),
     ...[verifyingHaproxy, ...peers.filter((peer) => peer !== verifyingHaproxy)].map((peer: Peer): Scenario => ({ ...call, name: peer.name, ...peer.name !== reference && { ratioTo: reference }, target: targets.get(peer) as TargetKind })),
     document(plainProxy10KiB, kib10),
     document(plainProxy1MiB, mib1)
