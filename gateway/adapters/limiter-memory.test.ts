@@ -6,9 +6,9 @@ await testLimiter(t, async () => memoryLimiter())
 
 t.test('a window is over to the millisecond, whatever becomes of the wall clock', async (t) => {
   const limiter = memoryLimiter()
-  const realNow = performance.now
-  t.teardown(() => { performance.now = realNow })
-  const start = Math.ceil(realNow.call(performance))
+  const start = Math.ceil(performance.now())
+  // What stands on the object itself stands before what it inherits.
+  t.teardown(() => Reflect.deleteProperty(performance, 'now'))
   performance.now = () => start
   await limiter.consume('a', 1, 60)
   performance.now = () => start + 59_001
