@@ -7,13 +7,13 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { loadContract } from '../openapi/contract.ts'
 import { runCommandLine } from './command-line.ts'
+import { freePort } from './harness/free-port.ts'
 import { makeAuthority } from './harness/certificates.ts'
-import { freePort } from './harness/gateway.ts'
-import { freePorts, launch, launchWith, root, temporaryFolder } from './harness/process.ts'
+import { launch, launchWith, root, temporaryFolder } from './harness/process.ts'
 import { layKeys } from './sandbox/keys-fixture.ts'
 
 const folder = await temporaryFolder(t)
-const port = await freePorts()
+const port = await freePort()
 const demanding = await freePort()
 const env = { VARCO_CALL_SECRET: randomBytes(48).toString('base64url') }
 process.chdir(folder)
@@ -281,6 +281,6 @@ t.test('what only the running gateway knows is not checked', async (t) => {
   t.match(await varco(['explain', '--config', 'demanding.yaml'], nonce.out), { code: 1, out: /^\?\?\?\? +DPoP nonce +the secret of its nonces is not here$/m })
   const saved = await readFile(join(folder, 'good.http'))
   const offline = { out: '' }
-  await runCommandLine(['explain', '--config', 'demanding.yaml'], { out: (text) => { offline.out += text }, err: () => undefined, stdin: async () => saved, env: { PORT: String(await freePorts()) }, now: Date.now })
+  await runCommandLine(['explain', '--config', 'demanding.yaml'], { out: (text) => { offline.out += text }, err: () => undefined, stdin: async () => saved, env: { PORT: String(await freePort()) }, now: Date.now })
   for (const check of ['signature', 'Agid-JWT-TrackingEvidence signature', 'Agid-JWT-Signature signature']) t.match(offline.out, new RegExp(`^\\?\\?\\?\\? +${check} +signature not checked: key not known here$`, 'm'))
 })

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
-import { childrenOf, freePorts, isAlive, isFree, launch, launchWith, temporaryFolder, untilStatus } from './harness/process.ts'
+import { freePort, isFree } from './harness/free-port.ts'
+import { childrenOf, isAlive, launch, launchWith, temporaryFolder, untilStatus } from './harness/process.ts'
 import type { Program } from './harness/process.ts'
 import { prepareVarcoCall } from './varco-call.ts'
 
@@ -29,7 +30,7 @@ async function taken (port: number): Promise<readonly number[]> {
 }
 
 t.test('one command starts everything', async (t) => {
-  const port = await freePorts()
+  const port = await freePort()
   const demonstration = demonstrate(t, port)
   await demonstration.says(/^curl .*$/m)
   t.match(demonstration.out, `(PORT=${port} npx varco voucher tickets prints another)`, 'the command asks where it runs')
@@ -103,7 +104,7 @@ t.test('one command starts everything', async (t) => {
 })
 
 t.test('when one program dies the others are stopped, and the start fails', { skip: noProc }, async (t) => {
-  const port = await freePorts()
+  const port = await freePort()
   const demonstration = demonstrate(t, port)
   await demonstration.says(/^curl /m)
   const children = await childrenOf(demonstration.child.pid as number)
@@ -114,7 +115,7 @@ t.test('when one program dies the others are stopped, and the start fails', { sk
 })
 
 t.test('a start that is killed leaves no program behind', { skip: noProc }, async (t) => {
-  const port = await freePorts()
+  const port = await freePort()
   const demonstration = demonstrate(t, port)
   await demonstration.says(/^curl /m)
   const children = await childrenOf(demonstration.child.pid as number)
@@ -124,7 +125,7 @@ t.test('a start that is killed leaves no program behind', { skip: noProc }, asyn
 })
 
 t.test('each program runs alone, in any order', async (t) => {
-  const port = await freePorts()
+  const port = await freePort()
   const [origin, sandbox, eservices] = [port, port + 1, port + 10].map((one) => `http://127.0.0.1:${one}`)
   const start = (...args: string[]): Program => launch(t, args, { cwd, port })
 

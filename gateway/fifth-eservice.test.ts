@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import { freePort } from './harness/free-port.ts'
 import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent } from './harness/platform.ts'
 import * as parking from './harness/parking-permits.ts'
-import { freePorts, launchWith, root, temporaryFolder, untilStatus } from './harness/process.ts'
+import { launchWith, root, temporaryFolder, untilStatus } from './harness/process.ts'
 import type { LaunchOptions, Program } from './harness/process.ts'
 import { Upstream } from './harness/upstream.ts'
 
@@ -42,7 +43,7 @@ t.test('in this repository a fifth e-service costs a contract, a module, a line 
   await write(copy, { ...files, [changed.path]: changed.change(await readFile(join(copy, changed.path), 'utf8')) })
   const deployment = await temporaryFolder(t)
   await write(deployment, { 'gateway.yaml': configuration(join(copy, contractPath)), 'registry.yaml': parking.registry })
-  const port = await freePorts()
+  const port = await freePort()
   // Compiled code is kept by its path, and this one is not seen again.
   const options: LaunchOptions = { cwd: deployment, port, env: { VARCO_CALL_SECRET: 'a-secret-of-this-deployment-alone', NODE_COMPILE_CACHE: await temporaryFolder(t) } }
   const start = (...args: string[]): Program => launchWith(t, process.execPath, args.map((arg) => arg.endsWith('.ts') ? join(copy, arg) : arg), options)
@@ -101,7 +102,7 @@ t.test('a remote e-service costs a contract and an entry of configuration', asyn
     platform.close()
     await upstream.close()
   })
-  const [folder, port] = [await temporaryFolder(t), await freePorts()]
+  const [folder, port] = [await temporaryFolder(t), await freePort()]
   await write(folder, {
     'archive.json': JSON.stringify(archiveContract),
     'registry.yaml': JSON.stringify(registryContent()),

@@ -5,12 +5,13 @@ import type { Test } from 'tap'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JsonObject } from '../openapi/document.ts'
 import { runCommandLine } from './command-line.ts'
+import { freePort } from './harness/free-port.ts'
 import { startFromFiles } from './harness/config-file.ts'
 import type { ConfigFiles } from './harness/config-file.ts'
 import { until } from './harness/gateway.ts'
 import type { Harness } from './harness/gateway.ts'
 import { archiveContract, ids, registryContent } from './harness/platform.ts'
-import { freePorts, launch } from './harness/process.ts'
+import { launch } from './harness/process.ts'
 import { checkProblem } from './harness/refusal.ts'
 import { prepareReload, Reloader } from './reload.ts'
 import { filesOf } from './running.ts'
@@ -213,7 +214,7 @@ t.test('a refusal after a reload is recorded once, and tells no more than before
 
 t.test('a gateway of its own is reloaded by the command, by SIGHUP, and when its files change', async (t) => {
   const { files } = await startFromFiles(t)
-  const port = await freePorts()
+  const port = await freePort()
   files.content['listeners'] = {}
   files.content['publicUrl'] = `http://127.0.0.1:${port}`
   files.content['state'] = 'own-state'

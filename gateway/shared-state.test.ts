@@ -4,10 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { ecKey, jktOf, makeProof } from '../policies/proof-fixture.ts'
+import { freePort } from './harness/free-port.ts'
 import { startGateway, until } from './harness/gateway.ts'
 import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { archiveContract, basePath, ids, mintVoucher, registryContent } from './harness/platform.ts'
-import { freePorts, launch, temporaryFolder } from './harness/process.ts'
+import { launch, temporaryFolder } from './harness/process.ts'
 import { startRedis, withRedis } from './harness/redis.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
 import { Wire } from './harness/wire.ts'
@@ -185,7 +186,7 @@ t.test('a program that is given a Redis that cannot be used does not start, and 
     pdnd: { environment: 'sandbox' }, publicUrl: 'http://127.0.0.1:${GATEWAY_PORT}', registry: 'registry.yaml', producer: ids.producer, state: 'state',
     eservices: { archive: { contract: 'contract.json', upstream: { url: 'http://127.0.0.1:9', secret: 'any' }, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: ['https://api.example.it'] } }
   }))
-  const start = async (password: string) => launch(t, ['gateway/main.ts', '--config', join(folder, 'gateway.yaml')], { cwd: folder, port: await freePorts(), env: { REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}` } })
+  const start = async (password: string) => launch(t, ['gateway/main.ts', '--config', join(folder, 'gateway.yaml')], { cwd: folder, port: await freePort(), env: { REDIS_URL: `redis://:${password}@127.0.0.1:${redis.port}` } })
   const refused = await start('canary4711')
   t.equal(await refused.ended, 78)
   t.match(refused.err, `the gateway cannot start:\n  Redis (127.0.0.1:${redis.port}) cannot be used: its user or password is wrong (WRONGPASS)\n`)

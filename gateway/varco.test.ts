@@ -7,12 +7,13 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { sandboxSecret } from '../openapi/varco-call.ts'
 import { runCommandLine } from './command-line.ts'
-import { freePorts, launch, launchWith, root, temporaryFolder } from './harness/process.ts'
+import { freePort } from './harness/free-port.ts'
+import { launch, launchWith, root, temporaryFolder } from './harness/process.ts'
 import { layKeys } from './sandbox/keys-fixture.ts'
 
 const folder = await temporaryFolder(t)
-const port = await freePorts()
-const nobodysPort = await freePorts()
+const port = await freePort()
+const nobodysPort = await freePort()
 process.chdir(folder)
 process.env['NO_COLOR'] = '1'
 await layKeys(join(folder, '.varco/sandbox'))

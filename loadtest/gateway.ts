@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort } from './free-port.ts'
 import { Program } from './program.ts'
 import type { Start } from './program.ts'
+import { freePort } from '../gateway/harness/free-port.ts'
 
 /** A gateway as an installation runs it, a program of its own that is ready to serve. */
 export interface Gateway {

@@ -8,7 +8,8 @@ import { chromium } from 'playwright-core'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
 import type { Test } from 'tap'
-import { freePorts, launch, temporaryFolder } from '../harness/process.ts'
+import { freePort } from '../harness/free-port.ts'
+import { launch, temporaryFolder } from '../harness/process.ts'
 import { sandboxEnvironment } from '../pdnd-environments.ts'
 import { openDemoConsumer } from '../sandbox/demo-voucher.ts'
 import { defaultRegistry } from '../sandbox/defaults.ts'
@@ -21,7 +22,7 @@ const noBrowser = existsSync(executablePath) ? false : `there is no ${executable
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-const [cwd, port] = [await temporaryFolder(t), await freePorts()]
+const [cwd, port] = [await temporaryFolder(t), await freePort()]
 const gateway = `http://127.0.0.1:${port}`
 const opening: Promise<Browser | undefined> = noBrowser === false ? chromium.launch({ executablePath, args }) : Promise.resolve(undefined)
 t.teardown(async () => (await opening)?.close())

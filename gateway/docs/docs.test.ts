@@ -8,9 +8,10 @@ import { parse } from 'yaml'
 import { loadContract } from '../../openapi/contract.ts'
 import type { JsonObject } from '../../openapi/document.ts'
 import { denials } from '../../policies/denials.ts'
+import { freePort } from '../harness/free-port.ts'
 import { custodyOptions, withCustody } from '../harness/custody.ts'
 import { archiveContract, ids } from '../harness/platform.ts'
-import { freePorts, launch, root, temporaryFolder } from '../harness/process.ts'
+import { launch, root, temporaryFolder } from '../harness/process.ts'
 import { startGateway } from '../harness/gateway.ts'
 import { layKeys } from '../sandbox/keys-fixture.ts'
 
@@ -20,7 +21,7 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 let launched: Promise<Browser> | undefined
 t.teardown(async () => (await launched)?.close())
 
-const port = await freePorts()
+const port = await freePort()
 const [gateway, sandbox] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${port + 1}`]
 const cwd = await temporaryFolder(t)
 await layKeys(join(cwd, '.varco/sandbox'))

@@ -6,11 +6,12 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { ecKey, jktOf, makeProof } from '../../policies/proof-fixture.ts'
 import { runCommandLine } from '../command-line.ts'
+import { freePort, isFree } from '../harness/free-port.ts'
 import { selfSigned } from '../harness/certificates.ts'
 import { ConfigFiles } from '../harness/config-file.ts'
 import type { Written } from '../harness/config-file.ts'
 import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from '../harness/platform.ts'
-import { freePorts, isAlive, isFree, launch, temporaryFolder } from '../harness/process.ts'
+import { isAlive, launch, temporaryFolder } from '../harness/process.ts'
 import { startRedis, withRedis } from '../harness/redis.ts'
 import { Upstream } from '../harness/upstream.ts'
 import { Wire } from '../harness/wire.ts'
@@ -43,7 +44,7 @@ async function startFleet (t: Test, change: (content: Written, files: ConfigFile
   const platform = createServer((_request, response) => { response.end(JSON.stringify(jwksOf())) })
   await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
   const files = new ConfigFiles(await temporaryFolder(t))
-  const port = await freePorts()
+  const port = await freePort()
   const origin = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
   files.content = {
     pdnd: { environment: 'sandbox', issuer, jwksUri: `${origin}/jwks.json` },
@@ -287,7 +288,7 @@ t.test('workers that cannot start end the start, with what is wrong', async (t) 
   await files.write('contract.json', { openapi: '2.0' })
   await files.write('registry.yaml', registry)
   await files.change(() => undefined)
-  const start = async () => launch(t, ['gateway/main.ts', '--config', files.path], { cwd: folder, port: await freePorts() })
+  const start = async () => launch(t, ['gateway/main.ts', '--config', files.path], { cwd: folder, port: await freePort() })
   const alone = await start()
   t.equal(await alone.ended, 78)
   t.match(alone.err, /^the gateway cannot start:\n {2}\S+gateway\.yaml:\d+: workers: 2 workers need redis, or the environment variable REDIS_URL: .*\n$/)

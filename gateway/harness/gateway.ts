@@ -1,6 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createServer as createNetServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +15,7 @@ import type { Resolver } from '../../policies/resolver.ts'
 import { assemble } from '../build.ts'
 import type { Gateway } from '../build.ts'
 import type { Config } from '../config.ts'
+import { freePort } from './free-port.ts'
 import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from './platform.ts'
 import type { RegistryContent, VoucherOptions } from './platform.ts'
 import { Upstream } from './upstream.ts'
@@ -193,15 +193,6 @@ export class Harness implements Parts {
 /** Waits until something holds, at most `withinMs`; the assertion that follows says what did not. */
 export async function until (holds: () => boolean, withinMs = 20_000): Promise<void> {
   for (const end = performance.now() + withinMs; !holds() && performance.now() < end;) await wait(2)
-}
-
-/** A port that nobody listens on just now. */
-export async function freePort (): Promise<number> {
-  const server = createNetServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri: string): Config {

@@ -6,10 +6,10 @@ import { kidOf } from '../../policies/internal-fixture.ts'
 import { signProof } from '../../policies/proof-fixture.ts'
 import type { Config } from '../config.ts'
 import type { InternalListener } from '../internal-config.ts'
-import { freePort } from './gateway.ts'
 import type { HarnessOptions } from './gateway.ts'
 import { audience, ids } from './platform.ts'
 import type { RegistryContent } from './platform.ts'
+import { freePort } from './free-port.ts'
 
 /** A gateway with a listener for the producer's own applications, one of which is registered. Used by tests only. */
 

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -73,28 +72,6 @@ export async function temporaryFolder (t: Teardown): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'varco-'))
   t.teardown(async () => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
   return folder
-}
-
-// Below the range from which systems take ports for outgoing connections; every process of the tests begins elsewhere.
-const span = 16
-let candidate = 12_000 + process.pid % 1000 * span
-
-/** A PORT whose whole set of listeners is free just now, never given twice. */
-export async function freePorts (): Promise<number> {
-  for (;;) {
-    const port = candidate
-    candidate = candidate + span > 32_000 ? 12_000 : candidate + span
-    if ((await Promise.all([0, 1, 2, 3, 10].map(async (offset) => isFree(port + offset)))).every(Boolean)) return port
-  }
-}
-
-/** True when nothing listens on a loopback port. */
-export async function isFree (port: number): Promise<boolean> {
-  const server = createServer()
-  return new Promise((resolve) => {
-    server.once('error', () => { resolve(false) })
-    server.listen(port, '127.0.0.1', () => server.close(() => { resolve(true) }))
-  })
 }
 
 /** Asks again until the answer has the status, at most for a while; gives the last answer. */

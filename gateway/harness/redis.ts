@@ -1,9 +1,9 @@
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { freePort } from './gateway.ts'
 import { temporaryFolder } from './process.ts'
 import { isRedisMissing, TestRedis } from './redis-process.ts'
+import { freePort } from './free-port.ts'
 
 export { TestRedis } from './redis-process.ts'
 

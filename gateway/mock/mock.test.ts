@@ -9,7 +9,8 @@ import type { JsonObject } from '../../openapi/document.ts'
 import { contractsIn } from '../../openapi/lint/lint.ts'
 import { registerOperations } from '../../openapi/register.ts'
 import { isDenial } from '../../policies/denials.ts'
-import { freePorts, launch, root } from '../harness/process.ts'
+import { freePort } from '../harness/free-port.ts'
+import { launch, root } from '../harness/process.ts'
 import { MockAnswers } from './answers.ts'
 import { curlFor } from './curl.ts'
 import { preferencesOf } from './preferences.ts'
@@ -158,7 +159,7 @@ t.test('the curl line fills in what is required', async (t) => {
 })
 
 t.test('varco mock serves on this machine alone, prints a call that works, and stops when asked', async (t) => {
-  const port = await freePorts()
+  const port = await freePort()
   const program = launch(t, ['gateway/varco.ts', 'mock', join(root, 'openapi/surveys.v1.yaml'), '--port', String(port)], { cwd: root, port })
   await program.says(/ready on http:\/\/127\.0\.0\.1:/)
   t.match(program.out, /No voucher is needed/)

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import pino from 'pino'
 import t from 'tap'
 import { runCommandLine } from '../command-line.ts'
+import { freePort } from '../harness/free-port.ts'
 import { startFromFiles } from '../harness/config-file.ts'
 import { archiveContract, registryContent } from '../harness/platform.ts'
-import { freePorts } from '../harness/process.ts'
 import { keepOperationsPlace } from '../operations-place.ts'
 import { buildOperations } from '../operations.ts'
 import { planReload } from './plan-reload.ts'
@@ -17,7 +17,7 @@ const unasked = async (): Promise<never> => { throw new Error('nobody asks') }
 t.test('the running gateway says what its files would change, and changes nothing', async (t) => {
   const { gateway, files } = await startFromFiles(t)
   const [{ live }, state] = [gateway.gateway, gateway.config.state]
-  const port = await freePorts()
+  const port = await freePort()
   const operations = buildOperations({ reports: unasked, processes: unasked, reload: unasked, restart: unasked, plan: async () => planReload({ live, verdicts: new Verdicts(pino({ enabled: false })) }, { path: files.path, env: {} }) }, token)
   await operations.listen({ port, host: '127.0.0.1' })
   t.teardown(async () => operations.close())

@@ -7,19 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import { freePort } from '../harness/free-port.ts'
 
 const main = join(import.meta.dirname, 'main.ts')
 const state = join(t.testdir(), 'state')
-
-/** A port with nothing on it a moment ago, and the sandbox's will be the next. */
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port - 1
-}
 
 interface Run { child: ChildProcess, output: () => string, exit: Promise<unknown[]> }
 

@@ -2,12 +2,12 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
-import { freePort } from '../free-port.ts'
 import { haproxyConfig } from './haproxy.ts'
 import type { HaproxyDepth } from './haproxy.ts'
 import { nginxConfig } from './nginx.ts'
 import { startProgram } from './peer.ts'
 import type { Peer } from './peer.ts'
+import { freePort } from '../../gateway/harness/free-port.ts'
 
 /** The file of a program that is installed here; servers lie in folders that not everybody looks in. */
 export function findProgram (name: string, path = process.env['PATH'] ?? ''): string | undefined {

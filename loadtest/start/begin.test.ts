@@ -1,6 +1,6 @@
 import t from 'tap'
-import { freePort } from '../free-port.ts'
 import { begin } from './begin.ts'
+import { freePort } from '../../gateway/harness/free-port.ts'
 
 const { signal } = new AbortController()
 const folder = import.meta.dirname

@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { admittedPath, figures } from '../admitted-call.ts'
-import { freePort } from '../free-port.ts'
 import { startPlatform } from '../platform.ts'
 import { Program } from '../program.ts'
 import { begin } from './begin.ts'
 import type { Begun, FirstCall } from './begin.ts'
+import { freePort } from '../../gateway/harness/free-port.ts'
 
 /** How a gateway starts: the source tree that it is of, its state folder, where compiled code is kept (where the tree does it itself by default), and what is done once it serves. */
 export interface GatewayStart {
