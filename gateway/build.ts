@@ -86,7 +86,7 @@ export interface Prepared {
 }
 
 /** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), by which readings it is told whether it is overloaded, and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
-export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly readings?: () => Reading, readonly standBy?: (listeners: Listeners) => Promise<void> }
+export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly readings?: () => Omit<Reading, 'inside'>, readonly standBy?: (listeners: Listeners) => Promise<void> }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
@@ -113,7 +113,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     interactions = resources.adopt(await shared.openInteractions({ state: config.state, folder }), async (some) => some.close())
   }
   const visits = new Visits(config.limits.unproven)
-  const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: readings, now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
+  const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: () => ({ ...readings(), inside: visits.inside }), now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
   const verdicts = opened.adopt(new Verdicts(logger, judge, judge ? undefined : new KeptVerdicts(join(config.state, 'contracts', 'verdicts.json'))), (some) => { some.close() })
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
   const lasting: Lasting = { logger, now, folder, visits, shed, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }

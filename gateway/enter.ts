@@ -47,6 +47,9 @@ export class Visits {
     this.unproven = new UnprovenLimit(rate)
   }
 
+  /** How many requests are unanswered. */
+  get inside (): number { return this.#unanswered.length }
+
   /** Whether every answer closes its connection. */
   get isStopping (): boolean { return this.#stopping }
 

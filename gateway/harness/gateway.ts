@@ -56,7 +56,7 @@ export interface HarnessOptions {
   /** Its number among processes that share a state folder; it is alone otherwise. */
   readonly worker?: number
   /** By which readings it is told whether it is overloaded, instead of the true ones. */
-  readonly readings?: () => Reading
+  readonly readings?: () => Omit<Reading, 'inside'>
   /** Where to listen instead of on a free port: where a gateway before it listened. */
   readonly port?: number
 }

@@ -4,8 +4,8 @@ import type { Reading } from './turn-limit.ts'
 /** Memory is looked at so often, in ms. */
 const memoryEveryMs = 100
 
-/** Prepares reading the clock, the CPU time of this thread, and the memory that its objects and buffers take. */
-export function prepareReadings (): () => Reading {
+/** Prepares reading the clock, the CPU time of this thread, for how long its event loop was idle, and the memory that its objects and buffers take. */
+export function prepareReadings (): () => Omit<Reading, 'inside'> {
   let memoryBytes = 0
   let nextMemoryAt = 0
   return () => {
@@ -16,7 +16,7 @@ export function prepareReadings (): () => Reading {
       nextMemoryAt = now + memoryEveryMs
     }
     const { user, system } = process.threadCpuUsage()
-    return { now, busyMs: (user + system) / 1000, memoryBytes }
+    return { now, busyMs: (user + system) / 1000, idleMs: performance.eventLoopUtilization().idle, memoryBytes }
   }
 }
 

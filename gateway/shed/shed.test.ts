@@ -9,7 +9,7 @@ import type { Reading } from './turn-limit.ts'
 async function start (options: HarnessOptions = {}) {
   const readings = { memoryBytes: 0, turnMs: 0 }
   let busyMs = 0
-  const read = (): Reading => ({ now: performance.now(), busyMs: busyMs += readings.turnMs, memoryBytes: readings.memoryBytes })
+  const read = (): Omit<Reading, 'inside'> => ({ now: performance.now(), busyMs: busyMs += readings.turnMs, idleMs: 0, memoryBytes: readings.memoryBytes })
   const gateway = await startGateway(t, { ...options, readings: read, config: (config) => ({ ...config, limits: { ...config.limits, overload: { delayMs: 100, memoryBytes: 1000 } } }) })
   gateway.upstream.answer = (_request, response) => { response.writeHead(200, { 'content-type': 'application/json' }).end('{}') }
   const limit = (): number | null => gateway.gateway.shed.state.limit

@@ -30,7 +30,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
   })
   const busy = new Set<Connection>()
   const ended: Ended[] = []
-  let [now, busyMs, made, due] = [0, 0, 0, 0]
+  let [now, busyMs, idleMs, made, due] = [0, 0, 0, 0, 0]
   let answering: Connection[] = []
   const make = (until: number): void => {
     for (; due < until; due += 1 / rate(due)) {
@@ -47,7 +47,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     now += cost
     busyMs += cost
   }
-  law.begin({ now, busyMs, memoryBytes: 0 })
+  law.begin({ now, busyMs, idleMs, memoryBytes: 0, inside: 0 })
   for (let turnAt = 0; now < ms;) {
     const before = answering
     const ranBefore = busyMs
@@ -71,9 +71,12 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     }
     now += stall(now, busyMs - ranBefore)
     // Nothing to do: the loop sleeps until something comes, here for a ms.
-    if (before.length + ready.length === 0) now++
+    if (before.length + ready.length === 0) {
+      now++
+      idleMs++
+    }
     if (now - turnAt >= 10) {
-      law.end({ now, busyMs, memoryBytes: 0 })
+      law.end({ now, busyMs, idleMs, memoryBytes: 0, inside: answering.length })
       law.reserve(rest.wake(law.limit / 4, now))
       turnAt = now
     }

@@ -79,10 +79,36 @@ function turn (law: TurnLimit, before: Reading, { calls, costMs = 0, memoryBytes
     if (law.limit === Infinity) law.count()
     if (law.limit === Infinity || law.lets(rank, false)) lets++
   }
-  const reading = { now: before.now + Math.max(10, lets * costMs), busyMs: before.busyMs + lets * costMs, memoryBytes }
+  const reading = { now: before.now + Math.max(10, lets * costMs), busyMs: before.busyMs + lets * costMs, idleMs: 0, memoryBytes, inside: 0 }
   law.end(reading)
   return { reading, let: lets }
 }
+
+/** What becomes of calls that wait inside where a turn answers 128 of them in 24 ms, as many come as find one of 1500 connections free, and the processor works for `part` of the time: how many wait then, and the least that were answered in a turn. */
+function flood (law: TurnLimit, part: number): { readonly inside: number, readonly least: number } {
+  let [now, busyMs, inside, least] = [0, 0, 1500, Infinity]
+  for (let turns = 0; turns < 400; turns++) {
+    const answered = Math.min(inside, 128)
+    least = Math.min(least, answered)
+    inside -= answered
+    for (let count = inside; count < 1500; count++) {
+      if (law.limit === Infinity) law.count()
+      if (law.limit === Infinity || law.lets('other', false)) inside++
+    }
+    now += 24
+    busyMs += 24 * part
+    law.end({ now, busyMs, idleMs: now - busyMs, memoryBytes: 0, inside })
+  }
+  return { inside, least }
+}
+
+t.test('calls that wait inside for a busy processor are overload, however short turns are; those that wait for a slow upstream are not', (t) => {
+  const busy = flood(opened(), 1)
+  t.ok(busy.inside > 128 && busy.inside < 700, `${busy.inside} wait`)
+  t.equal(busy.least, 128, 'nobody is idle meanwhile')
+  t.strictSame(flood(opened(), 0.8), { inside: 1500, least: 128 })
+  t.end()
+})
 
 t.test('every connection is served again and again', (t) => {
   const ended = simulate(opened(), { connections: 1900, rate: () => 15, costMs: 0.3, refusalMs: 0.02 }, 16_000).filter(({ madeAt }) => madeAt > 4000)
@@ -96,7 +122,7 @@ t.test('every connection is served again and again', (t) => {
 
 t.test('a turn lets in a few whatever they cost, and not much more than its limit when more come than before', (t) => {
   const law = opened()
-  let reading: Reading = { now: 0, busyMs: 0, memoryBytes: 0 }
+  let reading: Reading = { now: 0, busyMs: 0, idleMs: 0, memoryBytes: 0, inside: 0 }
   for (let count = 0; count < 40; count++) ({ reading } = turn(law, reading, { calls: 20, costMs: 60 }))
   t.equal(law.limit, 16)
   t.ok(turn(law, reading, { calls: 10_000, costMs: 60 }).let <= 16)
@@ -105,7 +131,7 @@ t.test('a turn lets in a few whatever they cost, and not much more than its limi
 
 t.test('where memory is short few are let in, and no more is said of it once there is enough', (t) => {
   const law = opened()
-  let { reading } = turn(law, { now: 0, busyMs: 0, memoryBytes: 0 }, { calls: 3, memoryBytes: 1000 })
+  let { reading } = turn(law, { now: 0, busyMs: 0, idleMs: 0, memoryBytes: 0, inside: 0 }, { calls: 3, memoryBytes: 1000 })
   t.strictSame([law.isFull, law.limit], [true, 16])
   for (let count = 0; count < 3; count++) ({ reading } = turn(law, reading, { calls: 100, costMs: 0.1, memoryBytes: 2000 }))
   t.ok(turn(law, reading, { calls: 100, memoryBytes: 999 }).let < 25)

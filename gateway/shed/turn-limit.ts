@@ -4,13 +4,17 @@ export type Rank = 'status' | 'known' | 'other' | 'page'
 /** When it is too much: CPU time (ms) that one turn of the event loop may take, and memory (bytes: heap, and buffers beside it) that the process may use. */
 export interface Overload { readonly delayMs: number, readonly memoryBytes: number }
 
-/** How it stands at the end of a turn: a clock and the CPU time of the thread since it began (both ms, from any beginning), and the memory in use (bytes). */
-export interface Reading { readonly now: number, readonly busyMs: number, readonly memoryBytes: number }
+/** How it stands at the end of a turn: a clock, the CPU time of the thread and the time for which its event loop was idle since it began (all ms, from any beginning), the memory in use (bytes), and how many calls were let in and are not answered yet. */
+export interface Reading { readonly now: number, readonly busyMs: number, readonly idleMs: number, readonly memoryBytes: number, readonly inside: number }
 
 /** So many turns on end have to be too long, and to take so much CPU time (ms) together: neither a burst nor a single piece of long work is overload. */
 const sustained = { turns: 2, busyMs: 500 }
 /** A turn is as long as the CPU time that it takes: where others keep the process from running for a moment nobody is shed. It is so much of the time that passes at least. */
 const stalledWeight = 0.25
+/** An event loop that waits for a larger part of the time than this has nothing to do now and then. */
+const idle = 0.05
+/** So many of those that were answered may be let in anew while too many wait. */
+const outflow = 0.9
 /** So many calls are let in by every turn, whatever they cost. */
 const least = 16
 /** For so long no turn was too long and nobody was shed when it is over, in ms. */
@@ -30,7 +34,8 @@ const none = (): Record<Queued, number> => ({ known: 0, other: 0, page: 0 })
  * How many calls a turn of the event loop lets in. In one process everything waits for the loop to come round: what a turn takes is what every call waits, twice, and a turn
  * takes as long as the calls that it lets in cost. While turns are short enough all are let in. When turn after turn is too long, only as many are as fit
  * into `delayMs`, by what calls turn out to cost; those of a lower rank only where others leave places, and those that were shed and waited since before all, so that nobody is lucky
- * for ever. Time that is spent waiting for an upstream is no time of a turn.
+ * for ever. Time that is spent waiting for an upstream is no time of a turn; but while the processor is never idle, those that wait inside (as for a connection to an upstream)
+ * wait for it, and take from what fits.
  */
 export class TurnLimit {
   overload: Overload
@@ -41,7 +46,10 @@ export class TurnLimit {
   #probes = 0
   #shed = 0
   #troubledAt = 0
-  #before: Pick<Reading, 'now' | 'busyMs'> = { now: 0, busyMs: 0 }
+  #before: Pick<Reading, 'now' | 'busyMs' | 'idleMs' | 'inside'> = { now: 0, busyMs: 0, idleMs: 0, inside: 0 }
+  /** How many calls have waited inside for the processor since before the turn, and how many were answered in it. */
+  #waiting = 0
+  #answered = 0
   #arrived = none()
   #expected = none()
   #places = none()
@@ -98,7 +106,12 @@ export class TurnLimit {
 
   /** Ends a turn. */
   end (reading: Reading): void {
-    const busyMs = Math.max(reading.busyMs - this.#before.busyMs, (reading.now - this.#before.now) * stalledWeight)
+    const passedMs = reading.now - this.#before.now
+    const busyMs = Math.max(reading.busyMs - this.#before.busyMs, passedMs * stalledWeight)
+    const isIdle = reading.idleMs - this.#before.idleMs > passedMs * idle
+    // Who waits for a slow upstream leaves the event loop idle.
+    this.#waiting = isIdle ? 0 : Math.max(0, reading.inside - this.#let)
+    this.#answered = Math.max(0, this.#before.inside + this.#let - reading.inside)
     this.#before = reading
     this.#isFull = reading.memoryBytes >= this.overload.memoryBytes
     if (this.#shed > 0 || busyMs > this.overload.delayMs) this.#troubledAt = reading.now
@@ -112,7 +125,7 @@ export class TurnLimit {
 
   #watch (now: number, busyMs: number): void {
     const long = this.#long
-    if (busyMs <= this.overload.delayMs) this.#long = { turns: 0, busyMs: 0, let: 0 }
+    if (busyMs <= this.overload.delayMs && this.#waiting * busyMs <= this.overload.delayMs * this.#answered) this.#long = { turns: 0, busyMs: 0, let: 0 }
     else this.#long = { turns: long.turns + 1, busyMs: long.busyMs + busyMs, let: long.let + this.#let }
     const isSustained = this.#long.turns >= sustained.turns && this.#long.busyMs >= sustained.busyMs
     if (!isSustained && !this.#isFull) return
@@ -132,7 +145,9 @@ export class TurnLimit {
   }
 
   #fitting (): number {
-    return Math.max(least, this.overload.delayMs / this.#costMs)
+    const fitting = Math.max(least, this.overload.delayMs / this.#costMs)
+    // What waits inside takes its time first; nearly as many may come as go all the same, for what they wait for may be another's.
+    return this.#waiting === 0 ? fitting : Math.max(least, this.#answered * outflow, fitting - this.#waiting)
   }
 
   /** By what came lately, each rank gets what those above it leave; of that a part is kept for calls of which nothing is known yet, and a smaller one for pages. */
