@@ -37,7 +37,7 @@ export interface AppParts {
 
 /**
  * Builds the routes, behind no listener of their own. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
- * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (record.ts).
+ * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (records/recorder.ts).
  */
 export function buildApp ({ config, eservices, custody, ledgers, cache }: AppParts, refuse: Refuse): FastifyInstance {
   const app = Fastify({
@@ -106,6 +106,7 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     const finish = (denial: Denial | undefined): void => {
       // The caller may have left while a policy waited; its call is not made for it then.
       if (reply.raw.destroyed) return
+      exchange.marks.admitted = performance.now()
       if (denial) return hijack(refuse, request, reply, denial)
       if (exchange.expectsContinue) {
         if (Number(request.headers['content-length'] ?? 0) > request.routeOptions.bodyLimit) return hijack(refuse, request, reply, { denial: 'content-too-large', check: 'Content-Length' })

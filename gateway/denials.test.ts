@@ -191,6 +191,10 @@ const golden: Readonly<Record<DenialCode, Golden>> = {
   'digest-missing': integral({ sent: { Digest: undefined } }),
   'digest-malformed': integral({ headers: { Digest: 'x' } }),
   'digest-mismatch': integral({ headers: { Digest: digestOf('x') } }),
+  'record-store-unavailable': {
+    options: { ...custodyOptions, contract: keeping(), trail: { works: false, add: (_text, _endedAt, _durability, told) => { setImmediate(told, false) } } },
+    send: async (gateway) => gateway.call('/items', signedCall(gateway))
+  },
   'evidence-store-unavailable': {
     options: { ...custodyOptions, contract: keeping(), config: (config) => {
       mkdirSync(config.state, { mode: 0o700 })

@@ -11,7 +11,8 @@ import { prepareOrigin } from './channel.ts'
 import { openExchange } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
-import { prepareRecord } from './record.ts'
+import { Recorder } from './records/recorder.ts'
+import type { Recording } from './records/recorder.ts'
 import type { Refuse } from './refuse.ts'
 import { prepareKinds } from './shed/shed.ts'
 import type { Gate, Shed } from './shed/shed.ts'
@@ -31,6 +32,7 @@ export interface EntranceParts {
   readonly now: () => number
   readonly visits: Visits
   readonly shed: Shed
+  readonly recording: Recording
   readonly explain: (exchange: Exchange) => readonly Line[]
 }
 
@@ -97,11 +99,11 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
   const originOf = prepareOrigin(parts.proxies, parts.listener)
   const gate: Gate = { kindOf: prepareKinds(parts.basePaths), addressOf: (request) => originOf(request).address, publicUrl: parts.config.publicUrl, isClosing: () => visits.isStopping }
   const inside = new Crowd()
-  const record = prepareRecord(parts.logger, parts.now, parts.explain)
+  const recorder = new Recorder(parts)
   const open = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => {
     const now = parts.now()
     const origin = originOf(request)
-    const exchange = openExchange(request, response, origin, now, expectsContinue, unproven.blockedSeconds(origin.address, now))
+    const exchange = openExchange(request, response, origin, recorder, { now, expectsContinue, blockedSeconds: unproven.blockedSeconds(origin.address, now) })
     visits.note(exchange)
     inside.enter()
     // One listener for all: each costs a closure and a wrapper on every call.
@@ -110,7 +112,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
   }
   const end = (exchange: Exchange): void => {
     visits.forget(exchange)
-    record(exchange)
+    recorder.close(exchange)
     const proven = isProven(exchange.call)
     shed.learn(exchange.call.authorization, proven)
     if (exchange.denial && !proven) unproven.count(exchange.address, exchange.startedAt)
@@ -143,6 +145,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       }
       if (before && !before.request.complete) {
         if (before.response.writableEnded) socket.destroySoon()
+        else if (before.isConcluded) before.response.once('finish', () => { socket.destroySoon() })
         else refuseAndClose(before, denial)
         return
       }

@@ -8,6 +8,7 @@ import { noDemands } from '../policies/demands.ts'
 import type { Demands } from '../policies/demands.ts'
 import type { CacheOutcome } from './cache/figures.ts'
 import type { Origin } from './channel.ts'
+import type { Concluding } from './records/recorder.ts'
 import type { Route } from './route.ts'
 
 /** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
@@ -19,6 +20,12 @@ export interface Exchange {
   readonly startedAt: number
   readonly address: string
   readonly call: AdmittedCall
+  /** What keeps its record before the last byte of its answer goes out. */
+  readonly recorder: Concluding
+  /** When its steps began, by `performance.now()`: its head was read, it was admitted, sent to the upstream, answered by it; 0 for those that it has not come to. */
+  readonly marks: { readonly began: number, admitted: number, sent: number, answered: number }
+  /** True once its record is made: its answer is complete but for what `conclude` holds back. */
+  isConcluded: boolean
   route: Route | undefined
   /** URI template of what was asked for, for logs: never the target itself. */
   label: string
@@ -53,14 +60,20 @@ declare module 'node:http' {
   interface IncomingMessage { [exchangeKey]?: Exchange }
 }
 
+/** How a request came: at `now` (epoch ms), waiting for 100 Continue or not, from an address that is blocked for so many seconds. */
+export interface Arrival { readonly now: number, readonly expectsContinue: boolean, readonly blockedSeconds: number }
+
 /** Starts the exchange of a request. All fields exist from the start, so that every exchange has the same shape. */
-export function openExchange (request: IncomingMessage, response: ServerResponse, origin: Origin, now: number, expectsContinue: boolean, blockedSeconds: number): Exchange {
+export function openExchange (request: IncomingMessage, response: ServerResponse, origin: Origin, recorder: Concluding, { now, expectsContinue, blockedSeconds }: Arrival): Exchange {
   const exchange: Exchange = {
     request,
     response,
     correlationId: randomUUID(),
     startedAt: now,
     address: origin.address,
+    recorder,
+    marks: { began: performance.now(), admitted: 0, sent: 0, answered: 0 },
+    isConcluded: false,
     call: {
       method: request.method ?? '',
       path: (request.url ?? '').split('?', 1)[0] as string,

@@ -21,6 +21,7 @@ import { addLaterPages } from './later-pages.ts'
 import type { Inside } from './listen.ts'
 import { goLive } from './live.ts'
 import { prepareProbe } from './probe.ts'
+import type { Recording } from './records/recorder.ts'
 import { prepareRefuse } from './refuse.ts'
 import type { Shed } from './shed/shed.ts'
 import type { RegistrySource } from './registry-source.ts'
@@ -56,6 +57,8 @@ export interface Lasting {
   readonly verdicts: Verdicts
   /** What counts how answers keep to contracts. */
   readonly ledgers: AnswerLedgers
+  /** What keeps records of calls. */
+  readonly recording: Recording
   /** What counts what was answered from the cache. */
   readonly cacheFigures: AllCacheFigures
   /** Where evidence is kept. */
@@ -82,7 +85,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const custody = await openCustody(eservices, { state: config.state, folder, stores: lasting.stores, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())
   const refuse = prepareRefuse(config.publicUrl, custody.sealOf)
-  const parts = { config, logger, now, visits: lasting.visits, shed: lasting.shed, basePaths: eservices.map(({ basePath }) => basePath), explain: prepareExplain(ports, now) }
+  const parts = { config, logger, now, visits: lasting.visits, shed: lasting.shed, recording: lasting.recording, basePaths: eservices.map(({ basePath }) => basePath), explain: prepareExplain(ports, now) }
   const entrance = prepareEntrance({ ...parts, listener: 'public', proxies: config.trustedProxies, authorities: authoritiesOf(config.publicUrl, config.listeners.public) }, refuse)
   const { internal } = config.listeners
   const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)

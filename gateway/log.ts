@@ -62,8 +62,8 @@ export function openLog (destination: DestinationStream = openOutput()): Logger 
 /** The level of what is no more than an event. */
 export const infoLevel = pino.levels.values['info'] as number
 
-/** Writes an event with its level where the logger writes, for those of which there are many: it puts a line together member by member, JSON.stringify ten times as fast. */
-export function logFast (logger: Logger, event: object): void {
+/** Writes an event, which is JSON already and has its level, where the logger writes, for those of which there are many: it puts a line together member by member, JSON.stringify ten times as fast. */
+export function logText (logger: Logger, event: string): void {
   const destination = (logger as unknown as Record<typeof symbols.streamSym, DestinationStream>)[symbols.streamSym]
-  destination.write(`${JSON.stringify(event)}\n`)
+  destination.write(`${event}\n`)
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Denial } from '../policies/denials.ts'
 import type { AnswerHead } from './answer-head.ts'
 import type { Exchange } from './exchange.ts'
+import type { Refuse } from './refuse.ts'
 
 /** Where an upstream's answer goes that is passed on to the caller: its head, the parts of its body, its end. */
 export interface Outlet {
@@ -16,42 +17,51 @@ export interface Outlet {
   end (): void
 }
 
-/** Up to this an answer of known length that comes in one piece goes on in one write, with its head, in bytes. */
-const longestAtOnce = 64 * 1024
-
-/** Passes an answer on as it comes. */
+/** Passes an answer on as it comes, but for its last bytes, which wait until its record is kept. */
 export class StreamingOutlet implements Outlet {
   readonly #exchange: Exchange
+  readonly #refuse: Refuse
   #status = 0
   #head: AnswerHead | undefined
   #length = 0
-  #whole: Buffer | undefined
+  #last: Buffer | undefined
   begun = false
 
-  constructor (exchange: Exchange) {
+  constructor (exchange: Exchange, refuse: Refuse) {
     this.#exchange = exchange
+    this.#refuse = refuse
   }
 
   begin (status: number, headers: IncomingHttpHeaders, compose: () => AnswerHead): undefined {
     this.#status = status
     this.#head = compose()
     this.#length = Number(headers['content-length'] ?? 0)
-    if (this.#length === 0 || this.#length > longestAtOnce) this.#start()
   }
 
   write (chunk: Buffer): 'more' | 'wait' {
-    this.#exchange.bytesSent += chunk.length
-    if (!this.begun && this.#whole === undefined && chunk.length === this.#length) {
-      this.#whole = chunk
+    const { bytesSent, response } = this.#exchange
+    this.#exchange.bytesSent = bytesSent + chunk.length
+    if (this.#exchange.bytesSent === this.#length) {
+      this.#last = chunk
       return 'more'
     }
     this.#start()
-    return this.#exchange.response.write(chunk) ? 'more' : 'wait'
+    return response.write(chunk) ? 'more' : 'wait'
   }
 
   end (): void {
-    this.#start()
-    this.#exchange.response.end(this.#whole)
+    const { response } = this.#exchange
+    // Whoever leaves before has not got the answer.
+    if (response.writableNeedDrain) response.once('drain', () => { this.#conclude() })
+    else this.#conclude()
+  }
+
+  #conclude (): void {
+    const { response, recorder } = this.#exchange
+    recorder.conclude(this.#exchange, this.#status, () => {
+      this.#start()
+      response.end(this.#last)
+    }, (denial) => { this.#refuse(this.#exchange, denial) })
   }
 
   #start (): void {

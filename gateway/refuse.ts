@@ -7,6 +7,7 @@ import type { Denial } from '../policies/denials.ts'
 import { tightest } from '../policies/limiter.ts'
 import type { AdmittedCall } from '../policies/admission.ts'
 import { AnswerHead } from './answer-head.ts'
+import { breakOff } from './break-off.ts'
 import type { Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
 import type { Seal } from './seal.ts'
@@ -22,12 +23,9 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
   const answered = new WeakSet<Exchange>()
   return (exchange, denial) => {
     const { response } = exchange
-    if (response.writableEnded || answered.has(exchange)) return
+    if (response.writableEnded || exchange.isConcluded || answered.has(exchange)) return
     exchange.denial = denial
-    if (response.headersSent) {
-      response.destroy()
-      return
-    }
+    if (response.headersSent) return breakOff(exchange.request.socket)
     const challenge = challengeOf(denial.denial, exchange.call)
     const problem = problemOf(denial, exchange.correlationId, publicUrl)
     const { status } = problem
@@ -45,9 +43,11 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
     head.add('Content-Type', problemMediaType)
     head.add('Content-Length', body.length)
     const send = (): void => {
-      head.write(response, status)
       exchange.bytesSent = body.length
-      response.end(exchange.request.method === 'HEAD' ? undefined : body)
+      exchange.recorder.conclude(exchange, status, () => {
+        head.write(response, status)
+        response.end(exchange.request.method === 'HEAD' ? undefined : body)
+      }, () => undefined)
     }
     const seal = sealOf(exchange)
     if (!seal) return send()

@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { essence } from '../openapi/requests/media-type.ts'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Denial } from '../policies/denials.ts'
 import { AnswerHead } from './answer-head.ts'
+import { breakOff } from './break-off.ts'
 import type { Exchange } from './exchange.ts'
 import { findAnswerFault, setCorrelation } from './non-blocking.ts'
 import type { Outlet } from './outlet.ts'
@@ -47,6 +46,7 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     // undici's own timers tick twice a second and do not run for a request that waits for a connection.
     this.#deadline = setTimeout(() => { this.#giveUp(Object.assign(new Error('no answer in time'), { code: 'VARCO_DEADLINE' })) }, options.timeoutMs)
     options.exchange.relay = this
+    options.exchange.marks.sent ||= this.#sentAt
     if (options.exchange.response.destroyed) this.abandon()
   }
 
@@ -59,7 +59,8 @@ export class AnswerRelay implements Dispatcher.DispatchHandler {
     if (status < 200) return
     clearTimeout(this.#deadline)
     const { exchange, outlet, route } = this.#options
-    exchange.upstreamMs = performance.now() - this.#sentAt
+    exchange.marks.answered = performance.now()
+    exchange.upstreamMs = exchange.marks.answered - this.#sentAt
     this.#answered = true
     // What the e-service failed at it has not done: whoever repeats the call finds the interaction where it was.
     if (status >= 500) exchange.call.transition?.undo()
@@ -146,12 +147,6 @@ export function passedHeaders (headers: IncomingHttpHeaders, route: Route, origi
   }
   if (headers['content-length'] !== undefined) passed.push('Content-Length', headers['content-length'])
   return passed
-}
-
-// Not just closed: to a caller in HTTP/1.0 that would be the end of a whole answer. Over TLS it is told by the missing close_notify.
-function breakOff (socket: Socket): void {
-  if (socket instanceof TLSSocket) socket.destroy()
-  else socket.resetAndDestroy()
 }
 
 // An absolute Location would show callers where the upstream is.

@@ -55,7 +55,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
   const checks = prepareAnswerChecks(route, ledger)
   const cached = prepareCached(cache, route, checks, (said) => passedHeaders(said, route, upstream.origin))
-  const streaming = (exchange: Exchange, lead: Lead | undefined): Outlet => lead ? lead.collect(new StreamingOutlet(exchange)) : new StreamingOutlet(exchange)
+  const streaming = (exchange: Exchange, lead: Lead | undefined): Outlet => lead ? lead.collect(new StreamingOutlet(exchange, refuse)) : new StreamingOutlet(exchange, refuse)
   const lastOutlet = (exchange: Exchange, lead: Lead | undefined): Outlet => seal ? new SignedOutlet({ exchange, seal, maxBytes: signedAnswerBytes, refuse }) : streaming(exchange, lead)
   const views = terms.grants && prepareViews(route, signedAnswerBytes, refuse)
   const narrowed = (exchange: Exchange, lead: Lead | undefined): Outlet => views ? views.narrow(exchange, lastOutlet(exchange, lead)) : lastOutlet(exchange, lead)
@@ -98,7 +98,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
       }
     })
     const serve = (): void => {
-      if (typeof found === 'object' && 'hit' in found && !found.isStale) operation.answer({ exchange, addOwnFields }, found.hit, 'hit')
+      if (typeof found === 'object' && 'hit' in found && !found.isStale) operation.answer({ exchange, addOwnFields, refuse }, found.hit, 'hit')
       else operation.serve(call(), found)
     }
     return route.operation.isPublic ? serve() : goOn(exchange, admission.afterBody(exchange.call), serve)
@@ -124,6 +124,8 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
     const body = validator.body(exchange.request.headers['content-type'], bytes)
     if (isRefused(body)) return refuse(exchange, contractDenial(body))
     if (exchange.response.destroyed) return undefined
+    const unrecordable = exchange.recorder.findFault(exchange)
+    if (unrecordable) return refuse(exchange, unrecordable)
     if (cached && bytes.length === 0 && read.cookie === undefined && !cached.keepsOutOf(exchange)) return serveCached(exchange, matched, read, cached)
     // Before anything is kept or counted for a call that is not made.
     if (upstream.places && !enter(exchange, upstream.places)) return refuse(exchange, overloaded)

@@ -50,7 +50,7 @@ export class SignedOutlet implements Outlet {
   }
 
   async #send (): Promise<void> {
-    const { exchange, seal } = this.#options
+    const { exchange, seal, refuse } = this.#options
     const { response } = exchange
     const { length } = this.#body
     // Without the blanks around them, which no receiver counts (RFC 9110, 5.5).
@@ -60,10 +60,12 @@ export class SignedOutlet implements Outlet {
     const head = this.#compose()
     for (const [name, value] of Object.entries(signature)) head.set(name, value)
     if (this.#hasBody()) head.set('Content-Length', length)
-    this.begun = true
     exchange.bytesSent = length
-    head.write(response, this.#status)
-    response.end(this.#body.bytes())
+    exchange.recorder.conclude(exchange, this.#status, () => {
+      this.begun = true
+      head.write(response, this.#status)
+      response.end(this.#body.bytes())
+    }, (denial) => { refuse(exchange, denial) })
   }
 
   #hasBody (): boolean {

@@ -87,6 +87,7 @@ export const denials = {
   'evidence-digest-mismatch': { status: 401, title: 'Voucher for other evidence', challenge: 'invalid_token', mend: 'Send the evidence that the voucher was requested with, unchanged, or request a new voucher with the digest of this one.' },
   'registry-unavailable': { status: 503, title: 'Registry unavailable', mend: retryLater },
   'trust-source-unavailable': { status: 503, title: 'Trust source unavailable', mend: retryLater },
+  'record-store-unavailable': { status: 503, title: 'Record store unavailable', mend: retryLater },
   'evidence-store-unavailable': { status: 503, title: 'Evidence store unavailable', mend: retryLater },
   'replay-filter-unavailable': { status: 503, title: 'Replay filter unavailable', mend: retryLater },
 

@@ -180,10 +180,10 @@ export class CachedOperation {
   }
 
   /** Answers a call with what is stored. */
-  answer ({ exchange, addOwnFields }: Pick<CachedCall, 'exchange' | 'addOwnFields'>, stored: StoredAnswer, outcome: CacheOutcome): void {
+  answer ({ exchange, addOwnFields, refuse }: Pick<CachedCall, 'exchange' | 'addOwnFields' | 'refuse'>, stored: StoredAnswer, outcome: CacheOutcome): void {
     this.#figures.answered[outcome]++
     this.#storedUntil = Math.max(this.#storedUntil, stored.staleUntil, stored.errorUntil)
-    answerFrom(exchange, stored, outcome, { now: this.#cache.now(), addOwnFields })
+    answerFrom(exchange, stored, outcome, { now: this.#cache.now(), addOwnFields, refuse })
   }
 
   #learn (isShared: boolean): void {

@@ -11,6 +11,7 @@ import type { Deprecation } from '../deprecation.ts'
 import { codeText, neededHeaders, needsText } from './docs-demands.ts'
 import type { Needs } from './docs-demands.ts'
 import { refusalsOf } from './docs-refusals.ts'
+import { durabilityOf } from '../records/call-record.ts'
 import { problemOf } from '../refuse.ts'
 import type { LiveEService } from '../route.ts'
 
@@ -94,7 +95,7 @@ function grantedOf ({ id }: Operation, grants: Grants | undefined): Needs['grant
 
 /** Every way in which a call of an operation can be refused for what it is: by the policies, and where it cannot be kept as evidence. */
 function codesOf (needs: Needs): readonly DenialCode[] {
-  return [...refusalsOf(needs).flatMap(({ codes }) => codes), ...needs.nonRepudiation ? ['evidence-store-unavailable' as const] : []]
+  return [...refusalsOf(needs).flatMap(({ codes }) => codes), ...needs.nonRepudiation ? ['evidence-store-unavailable' as const] : [], ...durabilityOf(needs) === 'synced' ? ['record-store-unavailable' as const] : []]
 }
 
 /** Since and until when an operation is there, in Italian and below it in English. */

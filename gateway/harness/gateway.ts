@@ -24,6 +24,7 @@ import type { WireAnswer } from './wire.ts'
 import { usualPatience } from '../listen.ts'
 import type { Patience } from '../listen.ts'
 import type { Judge } from '../verdicts.ts'
+import type { Trail } from '../records/trail.ts'
 import type { Reading } from '../shed/turn-limit.ts'
 
 /** What a test wants otherwise. `config` and `registry` are given the usual ones and return (or change) their own. */
@@ -55,6 +56,8 @@ export interface HarnessOptions {
   readonly judge?: Judge
   /** Its number among processes that share a state folder; it is alone otherwise. */
   readonly worker?: number
+  /** Where records of calls are kept. */
+  readonly trail?: Trail
   /** By which readings it is told whether it is overloaded, instead of the true ones. */
   readonly readings?: () => Omit<Reading, 'inside'>
   /** Where to listen instead of on a free port: where a gateway before it listened. */
@@ -95,7 +98,7 @@ export async function startGateway (t: Teardown, options: HarnessOptions = {}) {
   const clock = { now: options.now ?? Date.parse('2026-03-02T10:00:00Z') }
   const logs: LogLine[] = []
   const log = { write: (line: string) => { logs.push(JSON.parse(line) as LogLine) } }
-  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, judge: options.judge ?? (async () => []), ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }), ...(options.readings && { readings: options.readings }) })
+  const gateway = await assemble(config, { now: () => clock.now, log, patience: { ...usualPatience, ...options.patience }, judge: options.judge ?? (async () => []), ...(options.quota && { quota: options.quota }), ...(options.replay && { replay: options.replay }), ...(options.resolver && { resolver: options.resolver }), ...(options.clientKeys && { clientKeys: options.clientKeys }), ...(options.certificates && { certificates: options.certificates }), ...(options.certificateDispatcher && { certificateDispatcher: options.certificateDispatcher }), ...(options.isPublished && { isPublished: options.isPublished }), ...(options.worker !== undefined && { worker: options.worker }), ...(options.trail && { trail: options.trail }), ...(options.readings && { readings: options.readings }) })
   await gateway.keys.refresh()
   await gateway.listen()
   const wires = new Set<Wire>()

@@ -6,7 +6,7 @@ import { forward } from '../../gateway/forward.ts'
 import type { Forwarded } from '../../gateway/forward.ts'
 import { openLog } from '../../gateway/log.ts'
 import type { Outlet } from '../../gateway/outlet.ts'
-import { prepareRecord } from '../../gateway/record.ts'
+import { Recorder } from '../../gateway/records/recorder.ts'
 import type { Route } from '../../gateway/route.ts'
 import { prepareVarcoCall } from '../../gateway/varco-call.ts'
 import { admitted } from './policies.bench.ts'
@@ -79,12 +79,13 @@ function headStage ({ gateway }: World, exchange: Exchange, route: Route): Stage
 
 function recordStage ({ now }: World, exchange: Exchange): Stage {
   let line = ''
-  const record = prepareRecord(openLog({ write: (written) => { line = written } }), () => now + 3, () => [])
+  const trail = { works: true, add: (text: string): void => { line = text } }
+  const recorder = new Recorder({ recording: { trail, sinks: [], node: 'n', lost: 0 }, logger: openLog({ write: () => undefined }), now: () => now + 3, explain: () => [] })
   return {
     name: 'record',
     ofCall: true,
     run () {
-      record(exchange)
+      recorder.conclude(exchange, 200, () => undefined, () => undefined)
       return line
     },
     isRight: (written) => (written as string).includes('"operationId":"listChannels"')

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { openExchange } from '../../gateway/exchange.ts'
 import type { Exchange } from '../../gateway/exchange.ts'
+import { unrecorded } from '../../gateway/records/recorder.ts'
 
 /** Requests as Node's parser gives them, of a GET with these names and values of headers in turn; how it reads them is not timed. */
 export async function receive (calls: readonly { readonly target: string, readonly headers: readonly string[] }[]): Promise<readonly IncomingMessage[]> {
@@ -28,5 +29,5 @@ export async function receive (calls: readonly { readonly target: string, readon
 
 /** The exchange of a request that came straight from its caller, in the clear; `now` in epoch ms. */
 export function exchangeWith (request: IncomingMessage, now: number): Exchange {
-  return openExchange(request, new ServerResponse(request), { address: '127.0.0.1', listener: 'public', channel: { secure: false, certificate: undefined } }, now, false, 0)
+  return openExchange(request, new ServerResponse(request), { address: '127.0.0.1', listener: 'public', channel: { secure: false, certificate: undefined } }, unrecorded, { now, expectsContinue: false, blockedSeconds: 0 })
 }

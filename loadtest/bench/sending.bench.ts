@@ -31,7 +31,7 @@ export function sendingStages ({ request, now }: World): readonly Stage[] {
     const exchange = exchangeWith(request, now)
     exchange.response.assignSocket(connection as unknown as Socket)
     connection.writes = 0
-    const outlet = new StreamingOutlet(exchange)
+    const outlet = new StreamingOutlet(exchange, () => { throw new Error('the answer is not sent') })
     outlet.begin(200, headers, () => new AnswerHead(['content-type', 'application/json', 'cache-control', 'max-age=60', 'Content-Length', headers['content-length']]))
     outlet.write(body)
     outlet.end()

@@ -6,6 +6,8 @@ import { exchangeOf, openExchange } from '../../gateway/exchange.ts'
 import { forward, openUpstream } from '../../gateway/forward.ts'
 import { createListener, usualPatience } from '../../gateway/listen.ts'
 import { StreamingOutlet } from '../../gateway/outlet.ts'
+import { unrecorded } from '../../gateway/records/recorder.ts'
+import type { Refuse } from '../../gateway/refuse.ts'
 import { routing } from '../../gateway/route.ts'
 import type { Route } from '../../gateway/route.ts'
 import { tellPort } from './tell-port.ts'
@@ -22,17 +24,19 @@ const route = {
 
 const entrance = {
   admits (request, response) {
-    openExchange(request, response, { address: '127.0.0.1', listener: 'public', channel: { secure: false, certificate: undefined } }, Date.now(), false, 0)
+    openExchange(request, response, { address: '127.0.0.1', listener: 'public', channel: { secure: false, certificate: undefined } }, unrecorded, { now: Date.now(), expectsContinue: false, blockedSeconds: 0 })
     return true
   }
 } as Partial<Entrance> as Entrance
+
+const refuse: Refuse = ({ response }) => { response.writeHead(502).end() }
 
 const app = Fastify({ logger: false, ...routing })
 app.get('/rest/tickets/v1/channels', (request, reply) => {
   reply.hijack()
   const exchange = exchangeOf(request.raw)
-  const forwarded = { route, method: 'GET', target: request.raw.url ?? '', body: undefined, varcoCall: 'none', cookie: undefined, viewHeaders: undefined, openOutlet: () => new StreamingOutlet(exchange) } as const
-  forward(exchange, forwarded, ({ response }) => { response.writeHead(502).end() }, (head) => { head.add('X-Request-ID', exchange.correlationId) })
+  const forwarded = { route, method: 'GET', target: request.raw.url ?? '', body: undefined, varcoCall: 'none', cookie: undefined, viewHeaders: undefined, openOutlet: () => new StreamingOutlet(exchange, refuse) } as const
+  forward(exchange, forwarded, refuse, (head) => { head.add('X-Request-ID', exchange.correlationId) })
 })
 await app.ready()
 const server = createListener(() => ({ entrance, route: (request, response) => { app.routing(request, response) }, connections: 10_000 }), usualPatience)

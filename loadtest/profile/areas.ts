@@ -22,7 +22,7 @@ export const places: Readonly<Partial<Record<Area, readonly string[]>>> = {
     'gateway/relay.ts', 'gateway/outlet.ts', 'gateway/observed-answer.ts', 'gateway/enforced-answer.ts', 'gateway/narrowed-answer.ts', 'gateway/signed-answer.ts', 'gateway/answer-', 'gateway/whole-body.ts',
     'gateway/refuse.ts', 'gateway/substitute.ts', 'gateway/seal.ts', 'gateway/views.ts', 'openapi/answers/', 'openapi/problem.ts'
   ],
-  '8. record': ['gateway/record.ts', 'gateway/log.ts', 'gateway/metrics.ts'],
+  '8. record': ['gateway/records/', 'gateway/audit/', 'gateway/figures/', 'gateway/telemetry/', 'gateway/log.ts'],
   undici: ['node_modules/undici/'],
   'Fastify with its router': ['node_modules/fastify/', 'node_modules/@fastify/', 'node_modules/find-my-way/', 'node_modules/avvio/'],
   'node:http': ['node:_http_', 'node:http', 'node:internal/http'],
