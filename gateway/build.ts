@@ -69,6 +69,8 @@ export interface Gateway extends Listeners {
   readonly ledgers: AnswerLedgers
   /** What sheds load. */
   readonly shed: Shed
+  /** What keeps records of calls. */
+  readonly recording: Recording
   readonly logger: Logger
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -151,6 +153,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     verdicts,
     ledgers,
     shed,
+    recording,
     logger,
     get live () { return live },
     async prepare (next) {
