@@ -6,10 +6,12 @@ t.test('production is found at the addresses that the platform publishes', async
     issuer: 'interop.pagopa.it',
     jwksUri: 'https://interop.pagopa.it/.well-known/jwks.json',
     apiBase: 'https://api.interop.pagopa.it',
+    tracingBase: 'https://api.tracing.interop.pagopa.it',
     tokenUrl: 'https://auth.interop.pagopa.it/token.oauth2',
     clientAssertionAudience: 'auth.interop.pagopa.it/client-assertion'
   })
   t.equal(pdndEnvironments.collaudo.tokenUrl, 'https://auth.uat.interop.pagopa.it/token.oauth2')
+  t.equal(pdndEnvironments.collaudo.tracingBase, 'https://api.uat.tracing.interop.pagopa.it')
   t.equal(pdndEnvironments.attestazione.clientAssertionAudience, 'auth.att.interop.pagopa.it/client-assertion')
 })
 

@@ -9,6 +9,8 @@ export interface PdndEnvironment {
   readonly issuer: string
   readonly jwksUri: string
   readonly apiBase: string
+  /** Where its tracing API is, to which the calls of each day are reported. */
+  readonly tracingBase: string
   readonly tokenUrl: string
   /** The `aud` that a client assertion must carry. */
   readonly clientAssertionAudience: string
@@ -27,6 +29,7 @@ export function sandboxEnvironment (port: number = defaultSandboxPort): PdndEnvi
     issuer: 'sandbox.varco.localhost',
     jwksUri: `${origin}/.well-known/jwks.json`,
     apiBase: origin,
+    tracingBase: origin,
     tokenUrl: `${origin}/token.oauth2`,
     clientAssertionAudience: 'sandbox.varco.localhost/client-assertion'
   }
@@ -37,6 +40,7 @@ function platform (prefix: string): PdndEnvironment {
     issuer: `${prefix}interop.pagopa.it`,
     jwksUri: `https://${prefix}interop.pagopa.it/.well-known/jwks.json`,
     apiBase: `https://api.${prefix}interop.pagopa.it`,
+    tracingBase: `https://api.${prefix}tracing.interop.pagopa.it`,
     tokenUrl: `https://auth.${prefix}interop.pagopa.it/token.oauth2`,
     clientAssertionAudience: `auth.${prefix}interop.pagopa.it/client-assertion`
   }

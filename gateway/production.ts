@@ -35,7 +35,7 @@ export function findSandboxFaults (document: unknown): Finding[] {
 
 function platformFaults (document: unknown): Finding[] {
   const environment = textAt(document, ['pdnd', 'environment'])
-  const plain = ['jwksUri', 'tokenUrl', 'apiBase'].filter((key) => textAt(document, ['pdnd', key])?.startsWith('http:'))
+  const plain = ['jwksUri', 'tokenUrl', 'apiBase', 'tracingBase'].filter((key) => textAt(document, ['pdnd', key])?.startsWith('http:'))
   const overridden = Object.keys(pdndEnvironments.produzione).map((key) => ({ key, value: textAt(document, ['pdnd', key]) }))
   return [
     ...plain.map((key): Finding => ({ path: ['pdnd', key], message: 'must be https outside the sandbox: whoever answers there is trusted with keys' })),

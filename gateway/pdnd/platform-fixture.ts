@@ -48,7 +48,7 @@ export async function startPlatform (t: Pick<Test, 'teardown'>): Promise<TestPla
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const platform: TestPlatform = {
     origin,
-    environment: { issuer: 'platform.test', jwksUri: `${origin}/jwks.json`, apiBase: origin, tokenUrl: `${origin}/token`, clientAssertionAudience: 'platform.test/client-assertion' },
+    environment: { issuer: 'platform.test', jwksUri: `${origin}/jwks.json`, apiBase: origin, tracingBase: origin, tokenUrl: `${origin}/token`, clientAssertionAudience: 'platform.test/client-assertion' },
     asked: [],
     headers: [],
     vouchers: 0,
