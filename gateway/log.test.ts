@@ -5,21 +5,38 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 
-/** A process that runs this with `output`: its standard output, of which nothing is read yet, and the code with which it ends. */
-function running (code: string): { readonly out: Readable, readonly ended: Promise<unknown> } {
+/** A process that runs this with `output`: its standard output, of which nothing is read yet, what it says on standard error, and the code with which it ends. */
+function running (code: string): { readonly out: Readable, readonly said: Promise<string>, readonly ended: Promise<unknown> } {
   const program = `import { openOutput } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}\nconst output = openOutput()\n${code}`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => child.kill())
-  return { out: child.stdout, ended: once(child, 'exit').then(([exitCode]) => exitCode as unknown) }
+  return { out: child.stdout, said: text(child.stderr), ended: once(child, 'exit').then(([exitCode]) => exitCode as unknown) }
 }
 
-t.test('no line is lost or torn where whoever reads is slow, and the system takes as much as it can at once', async (t) => {
-  // That the stream was looked at makes the descriptor one that does not wait.
-  const { out } = running('process.stdout.fd; for (let n = 0; n < 40; n++) output.write(JSON.stringify({ n, text: "è".repeat(30_000) }) + "\\n"); process.exit()')
+t.test('no line is lost or torn where whoever reads is slow', async (t) => {
+  const { out } = running('for (let n = 0; n < 40; n++) output.write(JSON.stringify({ n, text: "è".repeat(30_000) }) + "\\n"); setTimeout(() => { process.exit() }, 500)')
   await wait(300)
   const lines = (await text(out)).split('\n')
   t.equal(lines.pop(), '')
   t.strictSame(lines.map((line) => (JSON.parse(line) as { n: number }).n), Array.from({ length: 40 }, (_, n) => n))
+})
+
+t.test('nobody waits for a reader that takes nothing: what waits is bounded, lines beyond are dropped and counted, also at the end', async (t) => {
+  const began = performance.now()
+  const { out, said, ended } = running(`
+    let turns = 0
+    const fill = () => {
+      for (let n = 0; n < 100; n++) output.write("x".repeat(9999) + "\\n")
+      if (++turns < 20) return setImmediate(fill)
+      process.stderr.write(String(output.dropped))
+      setTimeout(() => { process.exit(9) }, 50)
+    }
+    fill()`)
+  t.equal(await ended, 9, 'it ends although nobody reads')
+  t.ok(performance.now() - began < 15_000)
+  const dropped = Number(await said)
+  t.ok(dropped > 1000 && dropped < 2000, String(dropped))
+  out.destroy()
 })
 
 t.test('what is written last is written', async (t) => {

@@ -1,57 +1,119 @@
-import { writeSync } from 'node:fs'
+import { fstatSync, writeSync } from 'node:fs'
 import { pino, symbols } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
 
-/** So much is gathered at most before it is written, in characters. */
-const mostGathered = 64 * 1024
-
-/** For so long, in ms, it is waited until a reader that lags behind can take more. */
+/** So much may wait for whoever reads the log, in characters; what comes beyond is dropped and counted. */
+const mostWaiting = 8 * 1024 * 1024
+/** So much is written at once at most, in characters. */
+const mostAtOnce = 64 * 1024
+/** A reader that lags behind is tried again after so long, and waited for so long in all when the process exits; in ms. */
 const readerMs = 5
+const lastPatienceMs = 1000
+
+const standardOutput = 1
 
 /**
- * Standard output. What one turn of the event loop writes goes out at its end in one write, or when the process exits: a write for each line costs as much as all checks of a call.
- * Written here, because pino's own destination loses and tears lines where the system takes only a part of them.
+ * Standard output. What one turn of the event loop writes goes out at its end in one write: a write for each line costs as much as all checks of a call. Nobody waits for its reader:
+ * lines that wait are bounded, those beyond are dropped, and a line says how many. Written here, because pino's own destination loses and tears lines where the system takes only a part of them.
  */
-export function openOutput (): DestinationStream {
-  let gathered = ''
-  let isDue = false
-  let isExiting = false
-  const flush = (): void => {
-    isDue = false
-    const lines = gathered
-    gathered = ''
-    if (lines !== '') writeWhole(lines)
+export class Output implements DestinationStream {
+  /** How many lines were dropped. */
+  dropped = 0
+  #untold = 0
+  /** What was gathered in this turn, and what the reader has not taken, of which the first part may have begun to go out. */
+  #gathered = ''
+  #waiting: Buffer[] = []
+  #waitingCharacters = 0
+  #isDue = false
+  #isExiting = false
+
+  constructor () {
+    // A pipe or a socket whose stream was opened does not wait.
+    const status = fstatSync(standardOutput)
+    if (status.isFIFO() || status.isSocket()) void process.stdout
+    process.on('exit', () => {
+      this.#isExiting = true
+      this.#flushLast()
+    })
   }
-  process.on('exit', () => {
-    isExiting = true
-    flush()
-  })
-  return {
-    write (line) {
-      gathered += line
-      if (isExiting || gathered.length > mostGathered) flush()
-      if (isDue) return
-      isDue = true
-      setImmediate(flush)
+
+  /** Writes whole lines. */
+  write (lines: string): void {
+    if (this.#waitingCharacters + this.#gathered.length + lines.length > mostWaiting) {
+      const count = lines.split('\n').length - 1
+      this.dropped += count
+      this.#untold += count
+      return
     }
+    this.#gathered += lines
+    if (this.#isExiting) this.#flushLast()
+    else if (this.#gathered.length > mostAtOnce) this.#flush()
+    if (this.#isDue) return
+    this.#isDue = true
+    setImmediate(() => { this.#flush() })
+  }
+
+  /** Writes what the reader takes; the rest is tried again a little later. */
+  #flush (): void {
+    this.#isDue = false
+    this.#queue()
+    if (this.#writeOn()) return
+    this.#isDue = true
+    setTimeout(() => { this.#flush() }, readerMs).unref()
+  }
+
+  /** The process ends: whoever reads at all gets it all. */
+  #flushLast (): void {
+    this.#queue()
+    for (const end = performance.now() + lastPatienceMs; !this.#writeOn() && performance.now() < end;) Atomics.wait(never, 0, 0, readerMs)
+  }
+
+  #queue (): void {
+    if (this.#gathered === '') return
+    this.#waitingCharacters += this.#gathered.length
+    this.#waiting.push(Buffer.from(this.#gathered))
+    this.#gathered = ''
+  }
+
+  /** True when nothing waits any more. What nobody reads any more is dropped. Throws what else the file system throws. */
+  #writeOn (): boolean {
+    try {
+      for (let [first] = this.#waiting; first; [first] = this.#waiting) {
+        const rest = first.subarray(writeSync(standardOutput, first))
+        if (rest.length > 0) this.#waiting[0] = rest
+        else this.#waiting.shift()
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EAGAIN') return false
+      if (code !== 'EPIPE') throw error
+      this.#waiting = []
+    }
+    this.#waitingCharacters = 0
+    this.#tellDropped()
+    return true
+  }
+
+  #tellDropped (): void {
+    if (this.#untold === 0) return
+    const lines = this.#untold
+    this.#untold = 0
+    this.write(`${JSON.stringify({ level: pino.levels.values['warn'], time: new Date().toISOString(), event: 'log lines dropped', lines })}\n`)
   }
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-/** Waits until standard output has taken everything, whether its descriptor waits or not; what nobody reads any more is dropped. Throws what else the file system throws. */
-function writeWhole (text: string): void {
-  let rest = Buffer.from(text)
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(1, rest))
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EPIPE') return
-      if (code !== 'EAGAIN') throw error
-      Atomics.wait(never, 0, 0, readerMs)
-    }
-  }
+let output: Output | undefined
+
+/** How many lines of the log were dropped, because nobody read them in time. */
+export function droppedLines (): number {
+  return output?.dropped ?? 0
+}
+
+/** The standard output of this process, opened once. */
+export function openOutput (): Output {
+  return output ??= new Output()
 }
 
 /** Opens the log of a process: one structured line per event, with its `time` (of a call its beginning), on standard output unless another place is given. */
