@@ -22,6 +22,8 @@ export interface Custody {
   readonly of: (eservice: LiveEService) => Custodian | undefined
   /** What signs the refusal of a call, where answers to its operation are signed: once its client is known and within its burst limit, because signing costs more than calling. */
   readonly sealOf: (exchange: Exchange) => Seal | undefined
+  /** The keys that sign now, each with the e-services whose answers it signs. */
+  readonly signing: () => readonly { readonly eservices: readonly string[], readonly kid: string, readonly file: string }[]
   close (): Promise<void>
 }
 
@@ -49,16 +51,17 @@ export async function openCustody (eservices: readonly LiveEService[], parts: Cu
     if (used) stores.push(entered.adopt(used, async ({ leave }) => leave()).store)
     custodians.set(eservice, { seal: prepareSeal({ keychain, issuer: keychainId ?? producer, now: parts.now }, store, parts.warn), keep: store && prepareKeep(store) })
   }
-  const opened = await Promise.all(keychains.values())
-  for (const keychain of opened) keychain.watch(keychainRefreshMs)
+  const opened = await Promise.all([...keychains].map(async ([folder, keychain]) => ({ folder, keychain: await keychain })))
+  for (const { keychain } of opened) keychain.watch(keychainRefreshMs)
   const inUse = entered.move()
   const expiring = setInterval(() => { for (const store of stores) void store.expire() }, expiryMs).unref()
   return {
     of: (eservice) => custodians.get(eservice),
     sealOf: ({ route, call }) => route?.demands.signedResponse && isProven(call) && call.burst ? custodians.get(route.eservice)?.seal : undefined,
+    signing: () => opened.map(({ folder, keychain: { current: { kid, file } } }) => ({ eservices: [...custodians.keys()].filter(({ config }) => config.keychain === folder).map(({ config: { name } }) => name), kid, file })),
     async close () {
       clearInterval(expiring)
-      for (const keychain of opened) keychain.close()
+      for (const { keychain } of opened) keychain.close()
       await inUse.disposeAsync()
     }
   }

@@ -12,7 +12,7 @@ import { Cache } from './cache/cache.ts'
 import type { AllCacheFigures } from './cache/figures.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
-import type { CustodyParts } from './custody.ts'
+import type { Custody, CustodyParts } from './custody.ts'
 import { prepareEntrance } from './enter.ts'
 import type { Visits } from './enter.ts'
 import type { EvidenceStores } from './evidence-stores.ts'
@@ -39,6 +39,7 @@ export interface Generation extends Inside {
   readonly eservices: readonly LiveEService[]
   readonly registry: RegistrySource
   readonly cache: Cache
+  readonly custody: Custody
   /** Waits for the calls that are inside, then closes what only this configuration used. */
   retire (): Promise<void>
   /** Closes it at once. */
@@ -107,7 +108,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const resources = opened.move()
   const close = async (): Promise<void> => resources.disposeAsync()
   return {
-    config, hash: hashOf(config, eservices), eservices, registry, cache, close, ...inside, entrance,
+    config, hash: hashOf(config, eservices), eservices, registry, cache, custody, close, ...inside, entrance,
     internal: within && { ...inside, entrance: within },
     async retire () {
       await Promise.all([entrance.empty(), within?.empty()])
