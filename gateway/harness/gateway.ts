@@ -202,7 +202,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
   const plenty = { requests: 1_000_000, seconds: 60 }
   return {
     environment: 'sandbox',
-    pdnd: { issuer, jwksUri, apiBase: 'http://127.0.0.1:9', tokenUrl: 'http://127.0.0.1:9/token', clientAssertionAudience: 'platform.test/client-assertion', api: { version: 'v2', clientId: ids.client, privateKey: join(folder, 'api.pem') } },
+    pdnd: { issuer, jwksUri, apiBase: 'http://127.0.0.1:9', tracingBase: 'http://127.0.0.1:9', tokenUrl: 'http://127.0.0.1:9/token', clientAssertionAudience: 'platform.test/client-assertion', api: { version: 'v2', clientId: ids.client, privateKey: join(folder, 'api.pem') } },
     registry: join(folder, 'registry.yaml'),
     localRegistry: undefined,
     registryStaleHours: 24,
