@@ -8,7 +8,7 @@ const sourceColumns = ['source_document', 'source_section']
 /** Creates (afresh) the table of a dataset and fills it; the columns are those of its rows, the composite ones as JSON. */
 export async function storeDataset (database: Database, dataset: Dataset): Promise<void> {
   const columns = scalarColumns(dataset)
-  const declared = [...columns, 'source', 'data_quality'].map((column) => `"${column}" ANY`)
+  const declared = [...columns.map((column) => `"${column}" ${isNumeric(dataset, column) ? 'REAL' : 'TEXT'}`), 'source TEXT', 'data_quality TEXT']
   await database.transaction(async (queries) => {
     await queries.query(`DROP TABLE IF EXISTS "${dataset.name}"`)
     await queries.query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
@@ -61,6 +61,10 @@ export function parameterName (column: string): string {
 function scalarColumns (dataset: Dataset): readonly string[] {
   const all = [...dataset.key, 'value', 'unit', ...dataset.attributes]
   return all.filter((column, index) => all.indexOf(column) === index && dataset.rows.some((row) => column in row))
+}
+
+function isNumeric ({ rows }: Dataset, column: string): boolean {
+  return rows.every((row) => typeof (row[column] ?? 0) === 'number')
 }
 
 function toItem (row: Record<string, SqlValue>, columns: readonly string[]): Row {

@@ -1,103 +1,49 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-
 export type SqlValue = string | number | bigint | null
 
-/** An e-service's store. Statements use `?` placeholders. */
+/**
+ * An e-service's store. Every statement is written once and runs on SQLite and on PostgreSQL alike, in the dialect of SQLite's STRICT tables as far as PostgreSQL understands it:
+ *
+ * - **Values** are `?`, in order. A value that is only selected needs a type: `CAST(? AS INTEGER)`.
+ * - **Types** are TEXT, INTEGER (64 bits) and REAL (64 bits), NOT NULL where it can be; STRICT and WITHOUT ROWID stand behind the table. `position INTEGER PRIMARY KEY` numbers rows that come without
+ *   a number. Truth is INTEGER, 0 or 1; a time is INTEGER, milliseconds since 1970, or TEXT; lists and objects are TEXT (JSON), which is not looked into with SQL. The words STRICT, INTEGER, REAL and TEXT
+ *   are types wherever they stand unquoted: no column has such a name.
+ * - **Names** are lower-case with underscores, or "quoted". Single quotes are for text only, double quotes for names only.
+ * - **Rows** come with numbers as numbers (an INTEGER beyond 2^53 is an error, a sum or an average too), texts as texts, and comparisons as 0 or 1. Text compares and sorts by its bytes.
+ *   Columns that can be null are sorted with NULLS FIRST or NULLS LAST.
+ * - **Upsert** is `ON CONFLICT (columns) DO UPDATE SET n = table_name.n + excluded.n` (the column of the row that is there needs its table's name) or `DO NOTHING`; RETURNING is good in all three.
+ * - **Functions** are count, sum, avg, min and max of one argument, coalesce, length, substr, lower, upper, abs, round of one argument, CASE and CAST. Not: LIKE, GLOB, total, ifnull, iif, min and max of several arguments, printf,
+ *   JSON and date functions, rowid, AUTOINCREMENT, PRAGMA, INSERT OR …, CURRENT_TIMESTAMP (time is an argument), `==`, `"text"`, `count(*) FILTER`.
+ * - **Migrations** are lists of such statements, parted by `;`, applied once each and never changed afterwards. CREATE TABLE, CREATE INDEX (partial ones too), ALTER TABLE … ADD COLUMN, DROP, INSERT, UPDATE and DELETE are good in both.
+ */
 export interface Queries {
-  /** Runs one statement and gives its rows (empty for statements that return none). */
+  /** Runs one statement and gives its rows (empty for statements that return none). Throws `DatabaseUnavailable` when the store does not answer. */
   query<Row = Record<string, SqlValue>> (sql: string, parameters?: readonly SqlValue[]): Promise<Row[]>
 }
 
+/**
+ * A statement outside of transactions is one by itself: it sees nothing of one that is open, and is never part of it. What depends on what was read before belongs into a transaction.
+ */
 export interface Database extends Queries {
-  /** Runs `work` atomically and alone: all of its statements take effect, or none when it throws. Do not nest. */
+  /**
+   * Runs `work` atomically and alone: all of its statements take effect, or none when it throws; the transactions of an e-service take turns, those of several hosts too. Do not nest.
+   * Throws `DatabaseUnavailable` when the store does not answer, also where it may have committed: what must not happen twice is done under an idempotency key.
+   */
   transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T>
   close (): Promise<void>
 }
 
 /**
- * Opens (and creates, 0600 in a 0700 folder) a SQLite file, or ':memory:', and applies the migrations that it has not seen yet, in order.
- * Throws a sentence when its folder is open to other users.
+ * Opens the store of the e-service `name` (creates it where there is none) and applies the migrations that it has not seen yet, in order. Throws a sentence that says what to do when it cannot be used,
+ * and when it was written by a newer version of the program.
  */
-export async function openDatabase (file: string, migrations: readonly string[]): Promise<Database> {
-  if (file !== ':memory:') prepareFile(file)
-  const sqlite = new DatabaseSync(file)
-  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
-  const database = new SqliteDatabase(sqlite)
-  await migrate(database, sqlite, migrations, file)
-  return database
+export type OpenDatabase = (name: string, migrations: readonly string[]) => Promise<Database>
+
+/** The store does not answer: it is away, or did not answer in time. It is tried again with the next statement. */
+export class DatabaseUnavailable extends Error {
+  override name = 'DatabaseUnavailable'
 }
 
-function prepareFile (file: string): void {
-  const folder = dirname(file)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
-    throw new Error(`the state folder is open to other users: run chmod 700 ${folder}, or name another`)
-  }
-  // SQLite gives its log the mode of the store, which it would itself make readable to all.
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
-}
-
-async function migrate (database: Database, sqlite: DatabaseSync, migrations: readonly string[], file: string): Promise<void> {
-  const [version] = await database.query<{ user_version: number }>('PRAGMA user_version')
-  const done = version?.user_version ?? 0
-  if (done > migrations.length) throw new Error(`${file} was written by a newer version of this program (schema ${done}, known ${migrations.length}); upgrade it or restore a backup`)
-  for (const [index, sql] of migrations.entries()) {
-    if (index < done) continue
-    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
-  }
-}
-
-class SqliteDatabase implements Database {
-  readonly #sqlite: DatabaseSync
-  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
-  #turn: Promise<unknown> = Promise.resolve()
-  #inTransaction = false
-  constructor (sqlite: DatabaseSync) {
-    this.#sqlite = sqlite
-  }
-
-  async query<Row> (sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
-    // One connection: a statement from outside must not slip into an open transaction.
-    while (this.#inTransaction) await this.#turn
-    return this.#run(sql, parameters) as Row[]
-  }
-
-  async transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
-    const before = this.#turn
-    const { promise, resolve } = Promise.withResolvers<undefined>()
-    this.#turn = promise
-    await before
-    try {
-      this.#sqlite.exec('BEGIN IMMEDIATE')
-      this.#inTransaction = true
-      return await this.#commit(work)
-    } finally {
-      this.#inTransaction = false
-      resolve(undefined)
-    }
-  }
-
-  async #commit<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
-    try {
-      const result = await work({ query: async <Row>(sql: string, parameters: readonly SqlValue[] = []) => this.#run(sql, parameters) as Row[] })
-      this.#sqlite.exec('COMMIT')
-      return result
-    } catch (error) {
-      this.#sqlite.exec('ROLLBACK')
-      throw error
-    }
-  }
-
-  async close (): Promise<void> {
-    await this.#turn
-    this.#sqlite.close()
-  }
-
-  #run (sql: string, parameters: readonly SqlValue[]): unknown[] {
-    let statement = this.#statements.get(sql)
-    if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql))
-    return statement.all(...parameters)
-  }
+/** What is said of a store that a newer version has written. */
+export function newerVersion (place: string, done: number, known: number): Error {
+  return new Error(`${place} was written by a newer version of this program (schema ${done}, known ${known}); upgrade it or restore a backup`)
 }

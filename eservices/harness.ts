@@ -8,6 +8,7 @@ import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { buildHost } from './host.ts'
 import type { HostOptions } from './host.ts'
 import type { EService } from './eservice.ts'
+import { sqliteIn } from './sqlite-database.ts'
 
 /** The caller that the harness speaks for unless told otherwise. */
 export const testCaller: Caller = {
@@ -34,7 +35,7 @@ export type HarnessOptions = Partial<Omit<HostOptions, 'settings'>> & { readonly
 
 /** Starts an e-service on a free loopback port and calls it as the gateway would; an answer that breaks the contract is thrown. Used by tests only. */
 export async function startHarness (eservice: EService, basePath: string, { settings = {}, secrets = () => sandboxSecret, ...options }: HarnessOptions = {}) {
-  const host = await buildHost([eservice], { stateDir: ':memory:', secrets, settings: () => settings, ...options })
+  const host = await buildHost([eservice], { openDatabase: sqliteIn(':memory:'), secrets, settings: () => settings, ...options })
   await new Promise<void>((resolve) => host.server.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(host.server.address() as AddressInfo).port}`
   const checkAnswer = await prepareCheck(eservice)

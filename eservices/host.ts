@@ -1,21 +1,19 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { loadContract } from '../openapi/contract.ts'
 import { storeDataset } from './collection.ts'
-import { openDatabase } from './database.ts'
-import type { Database } from './database.ts'
+import type { Database, OpenDatabase } from './database.ts'
 import { loadDatasets } from './dataset-folder.ts'
 import type { EService, Ports } from './eservice.ts'
 import { addOperations } from './operations.ts'
 import { prepareVarcoCall } from './varco-call.ts'
 
-/** What a host needs: `stateDir` is a folder for the SQLite files or ':memory:'; `secrets` gives each e-service its upstream secret. */
+/** What a host needs: `openDatabase` opens the store of each e-service, `secrets` gives each its upstream secret. */
 export interface HostOptions {
-  readonly stateDir: string
+  readonly openDatabase: OpenDatabase
   readonly secrets: (name: string) => string
   /** The settings of an e-service, by its name. */
   readonly settings?: (name: string) => Readonly<Record<string, string | undefined>>
@@ -57,8 +55,7 @@ interface BuiltEService { readonly basePath: string, readonly fastify: FastifyIn
 async function buildEService (eservice: EService, options: HostOptions): Promise<BuiltEService> {
   const contract = await loadContract(fileURLToPath(eservice.contract))
   const datasets = eservice.data ? await loadDatasets(eservice.data) : new Map()
-  const file = options.stateDir === ':memory:' ? ':memory:' : join(options.stateDir, `${eservice.name}.sqlite`)
-  const database = await openDatabase(file, eservice.migrations ?? [])
+  const database = await options.openDatabase(eservice.name, eservice.migrations ?? [])
   for (const dataset of datasets.values()) await storeDataset(database, dataset)
   const now = options.now ?? (() => new Date())
   const ports: Ports = { database, datasets, now, randomUUID: options.randomUUID ?? (() => crypto.randomUUID()), settings: options.settings?.(eservice.name) ?? {} }

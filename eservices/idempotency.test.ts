@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { openDatabase } from './database.ts'
 import { idempotencyMigration, once } from './idempotency.ts'
+import { openSqlite } from './sqlite-database.ts'
 
-const database = await openDatabase(':memory:', [idempotencyMigration])
+const database = await openSqlite(':memory:', [idempotencyMigration])
 t.teardown(async () => database.close())
 let done = 0
 const send = async (body: unknown, { consumerId = 'a', key = 'k', at = 100, keptFrom = 50 } = {}) =>

@@ -4,6 +4,7 @@ import { sandboxSecret } from '../openapi/varco-call.ts'
 import { callSecrets, hostPort, settingsOf } from './environment.ts'
 import { buildHost } from './host.ts'
 import { eservices } from './list.ts'
+import { sqliteIn } from './sqlite-database.ts'
 
 const usage = 'usage: node eservices/main.ts [--sandbox] [--host HOST] [--state FOLDER] [NAME…]; PORT is the gateway\'s, the host takes PORT + 10; ' +
   'VARCO_CALL_SECRET, or TICKETS_CALL_SECRET and the like, is the secret shared with the gateway'
@@ -21,7 +22,7 @@ async function start (): Promise<void> {
     throw new Error('--sandbox: with its public secret the e-services listen on this machine only; leave --host out, or set VARCO_CALL_SECRET')
   }
   const port = hostPort(process.env)
-  const host = await buildHost(chosen, { stateDir: values.state ?? join('.varco', 'eservices'), secrets, settings: (name) => settingsOf(name, process.env) })
+  const host = await buildHost(chosen, { openDatabase: sqliteIn(values.state ?? join('.varco', 'eservices')), secrets, settings: (name) => settingsOf(name, process.env) })
   await new Promise<void>((resolve, reject) => host.server.once('error', reject).listen(port, values.host, resolve))
   const url = `http://${values.host.includes(':') ? `[${values.host}]` : values.host}:${port}`
   let stopping = false

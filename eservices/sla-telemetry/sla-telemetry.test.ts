@@ -6,6 +6,7 @@ import { loadChecks, loadDatasets } from '../dataset-folder.ts'
 import type { Dataset } from '../dataset.ts'
 import type { Ports } from '../eservice.ts'
 import { startHarness } from '../harness.ts'
+import { sqliteIn } from '../sqlite-database.ts'
 import { reconcile } from '../reconcile.ts'
 import { toReport } from './report.ts'
 import { slaTelemetry } from './sla-telemetry.ts'
@@ -113,12 +114,12 @@ t.test('measurements survive a restart, and the report is there once', async (t)
   const stateDir = join(t.testdir(), 'state')
   let store: Ports | undefined
   const kept = { ...slaTelemetry, operations: (given: Ports) => slaTelemetry.operations(store = given) }
-  const first = await startHarness(kept, '/rest/sla-telemetry/v1', { stateDir })
+  const first = await startHarness(kept, '/rest/sla-telemetry/v1', { openDatabase: sqliteIn(stateDir) })
   await store?.database.query(
     'INSERT INTO measurements (code, period, unit, direction, expected, observed, source) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ['SLA.4', '2026-11-21', 'percent', 'higher', 98.5, 99.2, JSON.stringify(source)])
   await first.close()
-  const second = await startHarness(kept, '/rest/sla-telemetry/v1', { stateDir })
+  const second = await startHarness(kept, '/rest/sla-telemetry/v1', { openDatabase: sqliteIn(stateDir) })
   t.teardown(async () => second.close())
   t.equal((await second.call({ operationId: 'listMeasurements', path: '/measurements' })).body.items.length, 1)
   t.equal((await second.call({ operationId: 'listServiceLevels', path: '/service-levels' })).body.items.length, 11)

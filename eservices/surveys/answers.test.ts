@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { startHarness } from '../harness.ts'
+import { sqliteIn } from '../sqlite-database.ts'
 import { surveys } from './surveys.ts'
 
 const basePath = '/rest/surveys/v1'
 const stateDir = await mkdtemp(join(tmpdir(), 'surveys-'))
 let clock = new Date('2026-03-10T12:00:00Z')
-const harness = await startHarness(surveys, basePath, { stateDir, now: () => clock })
+const harness = await startHarness(surveys, basePath, { openDatabase: sqliteIn(stateDir), now: () => clock })
 t.teardown(async () => {
   await harness.close()
   await rm(stateDir, { recursive: true })

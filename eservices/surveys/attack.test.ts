@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { openDatabase } from '../database.ts'
 import { loadDatasets } from '../dataset-folder.ts'
 import type { Operation, Reply } from '../eservice.ts'
 import { testCaller } from '../harness.ts'
+import { openSqlite } from '../sqlite-database.ts'
 import { findSmallGroups } from './attacker.ts'
 import type { Claim } from './attacker.ts'
 import type { Result } from './results.ts'
@@ -37,7 +37,7 @@ const someStep: fc.Arbitrary<Step> = fc.oneof(
 async function startWorld (seed: number) {
   let month = 1
   const random = generator(seed)
-  const database = await openDatabase(':memory:', surveys.migrations ?? [])
+  const database = await openSqlite(':memory:', surveys.migrations ?? [])
   const operations = await surveys.operations({
     database,
     datasets,

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { openDatabase } from '../database.ts'
 import type { Database, SqlValue } from '../database.ts'
 import { startHarness } from '../harness.ts'
+import { openSqlite, sqliteIn } from '../sqlite-database.ts'
 import { loadQuestionnaires } from './questionnaires.ts'
 import type { Questionnaire } from './questionnaires.ts'
 import { readResults } from './results.ts'
@@ -17,7 +17,7 @@ const breakdowns = ['total', 'administration', 'month', 'year', 'administration-
 let clock = new Date('2026-03-10T12:00:00Z')
 // A random source of zeros: nothing beyond the five is held back, and the options take turns in alphabetical order.
 const randomUUID = () => '00000000-0000-4000-8000-000000000000'
-const harness = await startHarness(surveys, basePath, { stateDir, now: () => clock, randomUUID })
+const harness = await startHarness(surveys, basePath, { openDatabase: sqliteIn(stateDir), now: () => clock, randomUUID })
 t.teardown(async () => {
   await harness.close()
   await rm(stateDir, { recursive: true })
@@ -156,7 +156,7 @@ t.test('an unknown questionnaire is a 404, an unknown cursor or breakdown a 400'
 })
 
 t.test('every query searches the published counts by their keys, and none scans the table', async (t) => {
-  const database = await openDatabase(':memory:', surveys.migrations ?? [])
+  const database = await openSqlite(':memory:', surveys.migrations ?? [])
   const [questionnaire] = await loadQuestionnaires(new URL('questionnaires.yaml', import.meta.url))
   const row = ['online-service', '1.0.0', north, '2026-03', 'solved', 'yes', 0, 9]
   await database.query('INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, ?)', row)

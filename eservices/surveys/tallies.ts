@@ -47,7 +47,7 @@ export async function countIn (
     const group = { ...collected, question }
     for (const [option, count] of counts) {
       await queries.query(`INSERT INTO tallies VALUES (?, ?, ?, ?, ?, ?, ?, 0)
-        ON CONFLICT (${groupColumns}, option) DO UPDATE SET withheld = withheld + excluded.withheld`,
+        ON CONFLICT (${groupColumns}, option) DO UPDATE SET withheld = tallies.withheld + excluded.withheld`,
       [...keyOf(group), option, count])
     }
     const fresh = await addFresh(queries, group, [...counts.values()].reduce((sum, count) => sum + count, 0))
@@ -85,7 +85,7 @@ function sum (rows: readonly Withheld[]): Tally {
 
 async function addFresh (queries: Queries, group: Group, count: number): Promise<number> {
   const [look] = await queries.query<{ fresh: number }>(`INSERT INTO looks VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (${groupColumns}) DO UPDATE SET fresh = fresh + excluded.fresh RETURNING fresh`,
+    ON CONFLICT (${groupColumns}) DO UPDATE SET fresh = looks.fresh + excluded.fresh RETURNING fresh`,
   [...keyOf(group), count])
   return look?.fresh ?? 0
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { startHarness } from '../harness.ts'
+import { sqliteIn } from '../sqlite-database.ts'
 import { demoTickets } from './demo-tickets.ts'
 import { tickets } from './tickets.ts'
 
@@ -41,12 +42,12 @@ async function list (harness: Harness, query = '', headers = {}) {
 t.test('an empty store is filled with the demonstration tickets, and a store with tickets is left alone', async (t) => {
   const stateDir = await mkdtemp(join(tmpdir(), 'varco-tickets-'))
   t.teardown(async () => rm(stateDir, { recursive: true }))
-  const first = await startHarness(tickets, basePath, { stateDir, settings: { demoTickets: 'seed' } })
+  const first = await startHarness(tickets, basePath, { openDatabase: sqliteIn(stateDir), settings: { demoTickets: 'seed' } })
   t.equal((await list(first)).body.items.length, demoTickets.length)
   const { body } = await open(first, 'k1')
   const { nextCursor } = (await list(first, '?limit=1')).body
   await first.close()
-  const second = await startHarness(tickets, basePath, { stateDir, settings: { demoTickets: 'seed' } })
+  const second = await startHarness(tickets, basePath, { openDatabase: sqliteIn(stateDir), settings: { demoTickets: 'seed' } })
   t.teardown(second.close)
   t.equal((await list(second)).body.items.length, demoTickets.length + 1)
   t.strictSame((await read(second, body.ticketId)).body, body, 'what was opened survives a restart')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { openDatabase } from './database.ts'
+import { openSqlite } from './sqlite-database.ts'
 
 const migrations = ['CREATE TABLE entry (id TEXT PRIMARY KEY) STRICT']
 const folder = await mkdtemp(join(tmpdir(), 'varco-database-'))
@@ -11,22 +11,22 @@ t.teardown(async () => rm(folder, { recursive: true }))
 
 t.test('migrations run once, in order, and what was stored survives', async (t) => {
   const file = join(folder, 'migrated.sqlite')
-  const first = await openDatabase(file, migrations)
+  const first = await openSqlite(file, migrations)
   await first.query('INSERT INTO entry VALUES (?)', ['a'])
   await first.close()
-  const second = await openDatabase(file, [...migrations, "ALTER TABLE entry ADD COLUMN state TEXT NOT NULL DEFAULT 'new'"])
+  const second = await openSqlite(file, [...migrations, "ALTER TABLE entry ADD COLUMN state TEXT NOT NULL DEFAULT 'new'"])
   t.strictSame((await second.query('SELECT * FROM entry')).map((row) => ({ ...row })), [{ id: 'a', state: 'new' }])
   await second.close()
 })
 
 t.test('a store of a newer version is refused with what to do', async (t) => {
   const file = join(folder, 'newer.sqlite')
-  await (await openDatabase(file, [...migrations, 'CREATE TABLE other (id TEXT)'])).close()
-  await t.rejects(openDatabase(file, migrations), { message: /written by a newer version .*schema 2, known 1.*upgrade/ })
+  await (await openSqlite(file, [...migrations, 'CREATE TABLE other (id TEXT)'])).close()
+  await t.rejects(openSqlite(file, migrations), { message: /written by a newer version .*schema 2, known 1.*upgrade/ })
 })
 
 t.test('a transaction takes effect whole or not at all, and the next one still runs', async (t) => {
-  const database = await openDatabase(':memory:', migrations)
+  const database = await openSqlite(':memory:', migrations)
   t.teardown(async () => database.close())
   await t.rejects(database.transaction(async (queries) => {
     await queries.query('INSERT INTO entry VALUES (?)', ['lost'])
@@ -38,7 +38,7 @@ t.test('a transaction takes effect whole or not at all, and the next one still r
 })
 
 t.test('what others ask meanwhile waits for an open transaction', async (t) => {
-  const database = await openDatabase(':memory:', migrations)
+  const database = await openSqlite(':memory:', migrations)
   t.teardown(async () => database.close())
   const work = database.transaction(async (queries) => {
     await queries.query('INSERT INTO entry VALUES (?)', ['a'])
@@ -57,7 +57,7 @@ t.test('a store is for its user alone, and so is the folder that is made for it'
   const state = join(folder, 'made', 'state')
   const umask = process.umask(0)
   t.teardown(() => { process.umask(umask) })
-  const database = await openDatabase(join(state, 'private.sqlite'), migrations)
+  const database = await openSqlite(join(state, 'private.sqlite'), migrations)
   t.teardown(async () => database.close())
   t.equal((await stat(state)).mode & 0o777, 0o700)
   const files = await readdir(state)
@@ -70,7 +70,7 @@ t.test('a folder that is open to other users is refused with what to do, and not
   await mkdir(open)
   for (const mode of [0o755, 0o710, 0o701]) {
     await chmod(open, mode)
-    await t.rejects(openDatabase(join(open, 'store.sqlite'), migrations), { message: `the state folder is open to other users: run chmod 700 ${open}, or name another` })
+    await t.rejects(openSqlite(join(open, 'store.sqlite'), migrations), { message: `the state folder is open to other users: run chmod 700 ${open}, or name another` })
   }
   t.strictSame(await readdir(open), [])
 })

@@ -1,0 +1,96 @@
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { newerVersion } from './database.ts'
+import type { Database, OpenDatabase, Queries, SqlValue } from './database.ts'
+
+/** The stores of the e-services as SQLite files in a folder, or in memory (':memory:'). */
+export function sqliteIn (stateDir: string): OpenDatabase {
+  return async (name, migrations) => openSqlite(stateDir === ':memory:' ? stateDir : join(stateDir, `${name}.sqlite`), migrations)
+}
+
+/**
+ * Opens (and creates, 0600 in a 0700 folder) a SQLite file, or ':memory:', and applies the migrations that it has not seen yet, in order.
+ * Throws a sentence when its folder is open to other users.
+ */
+export async function openSqlite (file: string, migrations: readonly string[]): Promise<Database> {
+  if (file !== ':memory:') prepareFile(file)
+  const sqlite = new DatabaseSync(file)
+  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
+  const database = new SqliteDatabase(sqlite)
+  await migrate(database, sqlite, migrations, file)
+  return database
+}
+
+function prepareFile (file: string): void {
+  const folder = dirname(file)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0) {
+    throw new Error(`the state folder is open to other users: run chmod 700 ${folder}, or name another`)
+  }
+  // SQLite gives its log the mode of the store, which it would itself make readable to all.
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
+}
+
+async function migrate (database: Database, sqlite: DatabaseSync, migrations: readonly string[], file: string): Promise<void> {
+  const [version] = await database.query<{ user_version: number }>('PRAGMA user_version')
+  const done = version?.user_version ?? 0
+  if (done > migrations.length) throw newerVersion(file, done, migrations.length)
+  for (const [index, sql] of migrations.entries()) {
+    if (index < done) continue
+    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly #sqlite: DatabaseSync
+  readonly #statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  #turn: Promise<unknown> = Promise.resolve()
+  #inTransaction = false
+  constructor (sqlite: DatabaseSync) {
+    this.#sqlite = sqlite
+  }
+
+  async query<Row> (sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
+    // One connection: a statement from outside must not slip into an open transaction.
+    while (this.#inTransaction) await this.#turn
+    return this.#run(sql, parameters) as Row[]
+  }
+
+  async transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
+    const before = this.#turn
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#turn = promise
+    await before
+    try {
+      this.#sqlite.exec('BEGIN IMMEDIATE')
+      this.#inTransaction = true
+      return await this.#commit(work)
+    } finally {
+      this.#inTransaction = false
+      resolve(undefined)
+    }
+  }
+
+  async #commit<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
+    try {
+      const result = await work({ query: async <Row>(sql: string, parameters: readonly SqlValue[] = []) => this.#run(sql, parameters) as Row[] })
+      this.#sqlite.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#sqlite.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  async close (): Promise<void> {
+    await this.#turn
+    this.#sqlite.close()
+  }
+
+  #run (sql: string, parameters: readonly SqlValue[]): unknown[] {
+    let statement = this.#statements.get(sql)
+    if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql))
+    return statement.all(...parameters)
+  }
+}
