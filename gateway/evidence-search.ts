@@ -1,4 +1,4 @@
-import { listSegments } from './adapters/evidence-folder.ts'
+import { evidenceFiles } from './adapters/evidence-folder.ts'
 import { readSegment } from './adapters/evidence-reader.ts'
 import type { EvidenceEntry, EvidencePlace } from './adapters/evidence-reader.ts'
 import type { Opening } from './adapters/evidence-segment.ts'
@@ -27,7 +27,7 @@ type Facts = Opening | RequestEvidence | AnswerEvidence
 export async function searchEvidence (place: EvidencePlace, query: EvidenceQuery, { bodies }: { readonly bodies: boolean }, each: (found: FoundEvidence) => Promise<void> | void): Promise<readonly string[]> {
   const faults: string[] = []
   const unanswered = new Map<string, EvidenceEntry<RequestEvidence>>()
-  for (const segment of await listSegments(place.folder)) {
+  for (const segment of await evidenceFiles.list(place.folder)) {
     const isAfter = query.to !== undefined && segment.day > query.to
     if (query.from !== undefined && segment.day < query.from) continue
     // An answer may have come after midnight.

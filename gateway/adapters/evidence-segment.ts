@@ -3,7 +3,8 @@ import { mkdir, open, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { EvidenceCipher, segmentLine } from './evidence-cipher.ts'
 import type { SealedEntry } from './evidence-cipher.ts'
-import { listSegments, segmentOf } from './evidence-folder.ts'
+import { syncFolder } from './day-files.ts'
+import { evidenceFiles } from './evidence-folder.ts'
 import type { Segment } from './evidence-folder.ts'
 import type { EvidencePlace } from './evidence-reader.ts'
 
@@ -36,7 +37,7 @@ export class SegmentWriter {
   static async begin ({ folder, eserviceId, keys: [key] }: EvidencePlace, day: string, now: number, previous: Previous | null, openFile: OpenFile): Promise<SegmentWriter> {
     if (!key) throw new Error('there is no key to encrypt evidence with')
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const { segment, handle } = await create(folder, day, openFile)
+    const { file: segment, made: handle } = await evidenceFiles.next(folder, day, async (path) => openFile(path, 'ax', 0o600))
     try {
       const salt = randomBytes(32)
       const cipher = new EvidenceCipher(key, salt, `${eserviceId} ${segment.name}`)
@@ -92,27 +93,4 @@ export class SegmentWriter {
 
 function bytesOf (facts: object): Buffer {
   return Buffer.from(JSON.stringify(facts))
-}
-
-async function create (folder: string, day: string, openFile: OpenFile): Promise<{ segment: Segment, handle: FileHandle }> {
-  const last = (await listSegments(folder)).findLast((segment) => segment.day === day)
-  for (let number = (last?.number ?? 0) + 1; ; number++) {
-    const segment = segmentOf(folder, day, number)
-    try {
-      return { segment, handle: await openFile(segment.path, 'ax', 0o600) }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-  }
-}
-
-// The name of a new file is only on the disk once its folder is.
-async function syncFolder (folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

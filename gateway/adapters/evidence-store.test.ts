@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { until } from '../harness/gateway.ts'
-import { listSegments } from './evidence-folder.ts'
+import { evidenceFiles } from './evidence-folder.ts'
 import { readSegment } from './evidence-reader.ts'
 import type { OpenFile } from './evidence-segment.ts'
 import { EvidenceStore, EvidenceUnavailable } from './evidence-store.ts'
@@ -31,11 +31,11 @@ function placeFor (t: Test) {
     t.teardown(async () => opened.close())
     return opened
   }
-  const names = async (): Promise<readonly string[]> => (await listSegments(folder)).map(({ name }) => name)
+  const names = async (): Promise<readonly string[]> => (await evidenceFiles.list(folder)).map(({ name }) => name)
   const verify = async (keys = [key]) => verifyEvidence({ ...place, keys }, 30, clock.now)
   const read = async (keys = [key]): Promise<{ n: number | undefined, hash: string, body: string | undefined }[]> => {
     const entries: { n: number | undefined, hash: string, body: string | undefined }[] = []
-    for (const segment of await listSegments(folder)) {
+    for (const segment of await evidenceFiles.list(folder)) {
       await readSegment<Facts>({ ...place, keys }, segment, { bodies: true }, ({ facts, hash, body }) => { if (facts.kind === 'test') entries.push({ n: facts.n, hash, body: body?.toString() }) })
     }
     return entries
@@ -73,7 +73,7 @@ t.test('bodies of any size come back as they were', async (t) => {
   const kept = await store()
   const bodies = [0, 1, 15, 16, 17, 65_536, 300_000, 2_000_000].map((size) => randomBytes(size))
   await Promise.all(bodies.map(async (body, n) => kept.keep(facts(n), body)))
-  const [segment] = await listSegments(folder)
+  const [segment] = await evidenceFiles.list(folder)
   let same = 0
   await readSegment<Facts>({ folder, eserviceId: 'archive', keys: [key] }, segment!, { bodies: true }, ({ facts: { n }, body }) => {
     if (n !== undefined && (body ?? Buffer.alloc(0)).equals(bodies[n]!)) same++

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { prepareDay } from '../../policies/day.ts'
-import { listSegments, removeExpired } from './evidence-folder.ts'
+import { evidenceFiles } from './evidence-folder.ts'
 import { readSegment } from './evidence-reader.ts'
 import type { EvidencePlace } from './evidence-reader.ts'
 import { SegmentWriter } from './evidence-segment.ts'
@@ -81,7 +81,7 @@ export class EvidenceStore {
   async expire (): Promise<void> {
     const { folder, folders = async () => [folder], retentionDays, now, warn } = this.#options
     try {
-      for (const one of await folders()) await removeExpired(one, retentionDays, now())
+      for (const one of await folders()) await evidenceFiles.removeExpired(one, retentionDays, now())
     } catch (error) {
       warn(`evidence whose time is over cannot be taken away: ${(error as Error).message}`)
     }
@@ -143,7 +143,7 @@ export class EvidenceStore {
   /** The last segment of an earlier process, and what of it can be read. */
   async #findPrevious (): Promise<Previous | null> {
     const { folder, warn } = this.#options
-    const last = (await listSegments(folder)).at(-1)
+    const last = (await evidenceFiles.list(folder)).at(-1)
     if (!last) return this.#previous = null
     const { entries, hash, fault, tornBytes } = await readSegment(this.#options, last, { bodies: true }, () => undefined)
     if (fault !== undefined) warn(`evidence ${last.name}, entry ${entries}: ${fault}`)

@@ -1,4 +1,5 @@
-import { isExpired, listSegments } from './evidence-folder.ts'
+import { isExpired } from './day-files.ts'
+import { evidenceFiles } from './evidence-folder.ts'
 import type { Segment } from './evidence-folder.ts'
 import { readSegment } from './evidence-reader.ts'
 import type { EvidencePlace } from './evidence-reader.ts'
@@ -12,7 +13,7 @@ type Facts = Opening | { readonly kind: string }
 
 /** Reads every entry, bodies too, and holds what each segment says of the one before it against that one. Evidence whose time is over may be missing. */
 export async function verifyEvidence (place: EvidencePlace, retentionDays: number, now: number): Promise<Verification> {
-  const segments = await listSegments(place.folder)
+  const segments = await evidenceFiles.list(place.folder)
   const faults: string[] = []
   const notes: string[] = []
   let entries = 0
