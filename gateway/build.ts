@@ -21,6 +21,7 @@ import { AllCacheFigures } from './cache/figures.ts'
 import type { Config } from './config.ts'
 import { Visits } from './enter.ts'
 import { EvidenceStores } from './evidence-stores.ts'
+import { CallFigures } from './figures/call-figures.ts'
 import { openGeneration } from './generation.ts'
 import type { Generation, Lasting } from './generation.ts'
 import { KeptVerdicts } from './kept-verdicts.ts'
@@ -71,6 +72,8 @@ export interface Gateway extends Listeners {
   readonly shed: Shed
   /** What keeps records of calls. */
   readonly recording: Recording
+  /** What counts calls. */
+  readonly figures: CallFigures
   readonly logger: Logger
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -121,7 +124,8 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const visits = new Visits(config.limits.unproven)
   const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: () => ({ ...readings(), inside: visits.inside }), now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
   const verdicts = opened.adopt(new Verdicts(logger, judge, judge ? undefined : new KeptVerdicts(join(config.state, 'contracts', 'verdicts.json'))), (some) => { some.close() })
-  const recording: Recording = { trail, sinks: [], node: kept.node, lost: 0 }
+  const figures = new CallFigures(now)
+  const recording: Recording = { trail, sinks: [figures.count], node: kept.node, lost: 0 }
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
   const lasting: Lasting = { logger, now, folder, visits, shed, recording, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
@@ -154,6 +158,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     ledgers,
     shed,
     recording,
+    figures,
     logger,
     get live () { return live },
     async prepare (next) {

@@ -8,7 +8,9 @@ const report: Report = {
   status: { type: 'about:blank', title: 'OK', status: 200, detail: 'The service is up.', code: 'ok' },
   registry: { source: 'platform', state: 'failing', ageSeconds: 90, lastError: 'status 500', undecided: 3, missing: 2, detail: '' },
   sharedState: { place: 'local', answers: { redis: 5, local: 4, lease: 3 } },
-  load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, activeSeconds: 2.5 }
+  load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, activeSeconds: 2.5 },
+  figures: { calls: [], eservices: [], quotas: [], recent: undefined }, records: { works: true, written: 40, lost: 2 },
+  memory: { rssBytes: 1000, heapUsedBytes: 300, heapTotalBytes: 400, externalBytes: 50 }, cpu: { userSeconds: 1.5, systemSeconds: 0.5 }, openFiles: 30
 }
 
 t.test('what operations are alarmed by is told of every process, and what there is not is left out', async (t) => {
@@ -43,7 +45,8 @@ t.test('what operations are alarmed by is told of every process, and what there 
 const eservice = (answers: Partial<Report['eservices'][number]['answers']>): Report['eservices'][number] => ({
   name: 'archive', basePath: '/rest/archive/v1', title: 'Archivio', version: '1.0.0', contractSha256: 'abc', lint: null, operations: 2, upstream: 'http://127.0.0.1:9',
   answers: { mode: 'report', answers: 0, bodiesChecked: 0, bodiesNotChecked: {}, violations: [], latest: [], ...answers },
-  cache: { hit: 4, stale: 1, validated: 2, shared: 3, misses: 5, stores: 6, validations: 2, bytes: 2048, entries: 1 }
+  cache: { hit: 4, stale: 1, validated: 2, shared: 3, misses: 5, stores: 6, validations: 2, bytes: 2048, entries: 1 },
+  connections: { used: 3, free: 2, waiting: 1 }
 })
 const violation = (time: string) => ({ time, operationId: 'listItems', status: 200, in: 'body', pointer: '/n', rule: 'type', detail: 'the body at /n must be integer', correlationId: time } as const)
 

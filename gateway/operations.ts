@@ -1,9 +1,10 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { ProcessState } from './metrics.ts'
+import { Access } from './operations/access.ts'
+import { addPage } from './operations/page-routes.ts'
 import type { Planned } from './plan/plan-reload.ts'
 import type { Reloaded } from './reload.ts'
 import { eservicesOf } from './report.ts'
@@ -11,8 +12,8 @@ import type { Report } from './report.ts'
 
 /** The gateway as operations see it: one process, or several that serve one configuration. */
 export interface Operated {
-  /** What each process that serves says of itself. */
-  readonly reports: () => Promise<readonly Report[]>
+  /** What each process that serves says of itself; of the last minutes only where they are asked for. */
+  readonly reports: (withRecent?: boolean) => Promise<readonly Report[]>
   /** What is told of every process, whether it serves or not. */
   readonly processes: () => Promise<readonly ProcessState[]>
   /** Puts the configuration live as its files are now. */
@@ -24,26 +25,27 @@ export interface Operated {
 }
 
 /** The paths of the operations listener, as they are told to whoever asks for another. */
-const paths = '/status, /metrics, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload, /-/plan and /-/restart'
+const paths = '/ (a page for people), /status, /metrics, /-/config, /-/eservices, /-/registry, /-/shared-state, /-/processes and, to POST to, /-/reload, /-/plan and /-/restart'
 
 /**
  * The operations listener, never public: the configuration as it may be shown with its hash, what is live since when, how it stands with the
- * registry, where limits and used proofs are, all of that as metrics too, reloading, what that would change, and restarting. Every path but `/status` needs the operations token as bearer.
+ * registry, where limits and used proofs are, all of that as metrics too, reloading, what that would change, and restarting, and a page for the people who
+ * run it. Every path but `/status` needs the operations token as bearer; what is only read may also be read by whoever signed in on the page. `now` in epoch ms.
  */
-export function buildOperations ({ reports, processes, reload, plan, restart }: Operated, token: string): FastifyInstance {
+export function buildOperations ({ reports, processes, reload, plan, restart }: Operated, token: string, now: () => number = Date.now): FastifyInstance {
   const app = Fastify({ logger: false, requestTimeout: 10_000, http: { headersTimeout: 5000 }, exposeHeadRoutes: false })
-  const allowed = digest(`Bearer ${token}`)
+  const access = new Access(token, now)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    // Digests have one length, so that comparing them takes the same time whatever was sent.
-    if (request.routeOptions.url !== '/status' && !timingSafeEqual(digest(request.headers.authorization ?? ''), allowed)) {
+    if (request.routeOptions.config?.isOpen !== true && !access.admits(request)) {
       return refuse(reply.header('www-authenticate', 'Bearer'), 401, { detail: 'Send the operations token: Authorization: Bearer <token>. It is configured as listeners.operations.token, or printed at start.', code: 'operations-token-required' })
     }
     return undefined
   })
   app.setNotFoundHandler(async (_request, reply) => refuse(reply, 404, { detail: `Here are ${paths}.`, code: 'route-not-found' }))
   app.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => refuse(reply, error.statusCode ?? 500, error instanceof NoProcess ? { detail: error.message, code: 'no-process' } : { detail: 'The request cannot be answered.', code: error.statusCode === undefined ? 'internal-error' : 'malformed-request' }))
-  app.get('/status', async (_request, reply) => {
+  addPage(app, { reports, processes }, access, now, refuse)
+  app.get('/status', { config: { isOpen: true } }, async (_request, reply) => {
     const all = await reports()
     const { status } = all.find((one) => one.status.status !== 200) ?? firstOf(all)
     return reply.code(status.status).type(problemMediaType).send(status)
@@ -99,8 +101,4 @@ function firstOf (reports: readonly Report[]): Report {
   const [first] = reports
   if (!first) throw new NoProcess('No process of the gateway serves just now; those that ended are being started again.')
   return first
-}
-
-function digest (text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }

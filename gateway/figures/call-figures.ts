@@ -44,9 +44,10 @@ export class CallFigures {
 
   /** Takes in a record: a sink. */
   readonly count = (record: CallRecord): void => {
-    const { eservice = none, code, durationMs, stages, upstreamMs } = record
+    const { eservice = none, code, stages } = record
     const now = this.#now()
-    const us = durationMs * 1000
+    // Stages follow one another without a gap; the duration of a record is in whole milliseconds.
+    const us = (stages.admit ?? 0) + (stages.body ?? 0) + (stages.upstream ?? 0) + (stages.answer ?? 0)
     let counts = this.#eservices.get(eservice)
     if (!counts) this.#eservices.set(eservice, counts = new EServiceCounts())
     this.#counterOf(counts, record).count++
@@ -54,7 +55,7 @@ export class CallFigures {
     for (const name of stageNames) if (stages[name] !== undefined) counts.stages[name].add(stages[name])
     counts.bytesReceived += record.bytesReceived
     counts.bytesSent += record.bytesSent
-    const isSent = stages.upstream !== undefined || upstreamMs !== undefined
+    const isSent = stages.upstream !== undefined
     if (isSent) {
       counts.upstreamCalls++
       if (code !== undefined && upstreamCodes.has(code)) counts.upstreamFailures.set(code, (counts.upstreamFailures.get(code) ?? 0) + 1)

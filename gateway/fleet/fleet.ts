@@ -58,9 +58,9 @@ export class Fleet {
     }
   }
 
-  /** What the processes that serve say of themselves; who does not answer in time is left out. */
-  async reports (): Promise<readonly Report[]> {
-    const reports = await Promise.all(this.#serving().map(async (member) => this.#reportOf(member)))
+  /** What the processes that serve say of themselves, of the last minutes where they are asked for; who does not answer in time is left out. */
+  async reports (withRecent = false): Promise<readonly Report[]> {
+    const reports = await Promise.all(this.#serving().map(async (member) => this.#reportOf(member, withRecent)))
     return reports.filter((report) => report !== undefined)
   }
 
@@ -232,8 +232,8 @@ export class Fleet {
     }
   }
 
-  async #reportOf ({ process }: Member): Promise<Report | undefined> {
-    return process.ask('report', null, this.#options.times.reportMs).catch(() => undefined)
+  async #reportOf ({ process }: Member, withRecent = false): Promise<Report | undefined> {
+    return process.ask('report', { withRecent }, this.#options.times.reportMs).catch(() => undefined)
   }
 
   /** Those that serve, the one that has done so for longest first. */

@@ -13,7 +13,8 @@ export interface Questions {
   readonly serve: readonly [given: null, gives: null]
   /** Owns the feeds of the platform, or does no longer. */
   readonly own: readonly [given: boolean, gives: null]
-  readonly report: readonly [given: null, gives: Report]
+  /** What it says of itself; of the last minutes where they are asked for. */
+  readonly report: readonly [given: { readonly withRecent: boolean }, gives: Report]
   /** What a reload would change. */
   readonly plan: readonly [given: null, gives: Planned]
   /** The two phases of a reload: the files are read and put together, and then go live or do not. */

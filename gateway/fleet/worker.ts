@@ -78,7 +78,7 @@ answerQuestions({ send: (message) => { process.send?.(message) }, onMessage: (ta
     get().feeds.owned = owned
     return null
   },
-  report: () => reportOf(get().gateway, get().startedAt),
+  report: ({ withRecent }) => reportOf(get().gateway, get().startedAt, withRecent),
   plan: async () => planReload(get().gateway, source),
   prepare: async () => reload.prepare(),
   commit () {
