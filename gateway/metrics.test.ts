@@ -8,9 +8,10 @@ const report: Report = {
   status: { type: 'about:blank', title: 'OK', status: 200, detail: 'The service is up.', code: 'ok' },
   registry: { source: 'platform', state: 'failing', ageSeconds: 90, lastError: 'status 500', undecided: 3, missing: 2, detail: '' },
   sharedState: { place: 'local', answers: { redis: 5, local: 4, lease: 3 } },
-  load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, activeSeconds: 2.5 },
+  load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, delays: { count: 0, sum: 0, buckets: [] }, activeSeconds: 2.5 },
   figures: { calls: [], eservices: [], quotas: [], recent: undefined }, records: { works: true, written: 40, lost: 2 },
-  memory: { rssBytes: 1000, heapUsedBytes: 300, heapTotalBytes: 400, externalBytes: 50 }, cpu: { userSeconds: 1.5, systemSeconds: 0.5 }, openFiles: 30
+  memory: { rssBytes: 1000, heapUsedBytes: 300, heapTotalBytes: 400, externalBytes: 50 }, cpu: { userSeconds: 1.5, systemSeconds: 0.5 }, openFiles: 30,
+  about: { publicUrl: 'https://api.comune.example.it', environment: 'sandbox', state: '/var/lib/varco', names: {}, signing: [], certificates: [] }
 }
 
 t.test('what operations are alarmed by is told of every process, and what there is not is left out', async (t) => {

@@ -3,6 +3,7 @@ import { addReports } from './answer-ledger.ts'
 import type { Gateway } from './build.ts'
 import { addCacheReports } from './cache/figures.ts'
 import { processFigures } from './figures/process-figures.ts'
+import { aboutOf } from './operations/about.ts'
 import type { RegistryHealth } from './registry-source.ts'
 import { statusOf } from './status.ts'
 
@@ -10,7 +11,7 @@ import { statusOf } from './status.ts'
 export type Report = ReturnType<typeof reportOf>
 
 /** Reports on a gateway that was started at `startedAt` (epoch ms): its configuration as it may be shown with its hash, what is live, how it stands with what it depends on, and its figures, of the last minutes where they are asked for. */
-export function reportOf ({ live: { config, hash, eservices, registry, cache }, keys, shared, ledgers, shed, verdicts, recording, figures: counted }: Gateway, startedAt: number, withRecent = false) {
+export function reportOf ({ live: { config, hash, eservices, registry, cache, custody }, keys, shared, ledgers, shed, verdicts, recording, figures: counted }: Gateway, startedAt: number, withRecent = false) {
   const figures = counted.report(withRecent)
   return {
     pid: process.pid,
@@ -24,6 +25,7 @@ export function reportOf ({ live: { config, hash, eservices, registry, cache }, 
     sharedState: { place: shared.place, answers: shared.answers },
     load: shed.state,
     figures,
+    about: aboutOf({ config, custody, registry }, figures),
     // Of every call that was counted there is a record.
     records: { works: recording.trail.works, written: figures.calls.reduce((sum, { count }) => sum + count, -recording.lost), lost: recording.lost },
     ...processFigures()

@@ -1,0 +1,59 @@
+import { X509Certificate } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { addDays, dayAt, daysBetween } from '../tracing/calendar.ts'
+import { isTaken } from '../tracing/filing.ts'
+import { readDays } from '../tracing/tracing-days.ts'
+import type { DayState } from '../tracing/tracing-days.ts'
+import type { About } from './about.ts'
+import type { CertificateView, TracingView } from './view.ts'
+
+/** What lies on the disk beside the processes: certificates, since when key files are there (epoch ms, by file), and what was filed of tracing. */
+export interface Disk { readonly certificates: readonly CertificateView[], readonly since: ReadonlyMap<string, number>, readonly tracing: TracingView | undefined }
+
+/** Where there is no process that says where it is. */
+export const noDisk: Disk = { certificates: [], since: new Map(), tracing: undefined }
+
+/** How long what was read is told, in ms: all of it changes by the day. */
+const freshMs = 15_000
+
+/** Prepares reading what lies on the disk of a gateway. `now` in epoch ms. */
+export function prepareDisk (now: () => number): (about: About | undefined) => Promise<Disk> {
+  let read: { readonly of: string, readonly at: number, readonly disk: Promise<Disk> } | undefined
+  return async (about) => {
+    if (!about) return noDisk
+    const of = JSON.stringify([about.state, about.certificates, about.signing])
+    if (read?.of !== of || now() - read.at >= freshMs) read = { of, at: now(), disk: readDisk(about, now()) }
+    return read.disk
+  }
+}
+
+async function readDisk ({ state, certificates, signing }: About, now: number): Promise<Disk> {
+  const [read, since, days] = await Promise.all([
+    Promise.all(certificates.map(async ({ listener, file }) => readCertificate(listener, file))),
+    Promise.all(signing.map(async ({ file }) => [file, (await stat(file).catch(() => undefined))?.mtimeMs] as const)),
+    readDays(state).catch(() => new Map<string, DayState>())
+  ])
+  return { certificates: read, since: new Map(since.flatMap(([file, ms]) => ms === undefined ? [] : [[file, ms]])), tracing: tracingOf(days, now) }
+}
+
+async function readCertificate (of: string, file: string): Promise<CertificateView> {
+  try {
+    const { subject, validToDate } = new X509Certificate(await readFile(file))
+    return { of, file, subject: subject.replaceAll('\n', ', '), endsAt: validToDate.getTime() }
+  } catch {
+    return { of, file, subject: null, endsAt: null }
+  }
+}
+
+/** How filing stands; undefined where it never began. Of yesterday a file is due once the day is over by half. */
+export function tracingOf (days: ReadonlyMap<string, DayState>, now: number): TracingView | undefined {
+  const [first] = days.keys()
+  if (first === undefined) return undefined
+  const due = addDays(dayAt(now - 12 * 3_600_000), -1)
+  const taken = [...days.values()].filter(isTaken).map(({ day }) => day)
+  return {
+    lastFiled: taken.at(-1) ?? null,
+    missing: daysBetween(first, due).filter((day) => !isTaken(days.get(day) ?? { state: 'UNFILED' })),
+    refused: [...days.values()].filter(({ state }) => state === 'ERROR').map(({ day, lastError }) => ({ day, why: lastError ?? '' }))
+  }
+}
