@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http'
 
-/** An answer, or none: then `status` is 0 and `body` says why. `ms` is how long it took, `sentAt` when it began (performance.now). */
-export interface Answer { readonly status: number, readonly body: string, readonly ms: number, readonly sentAt: number }
+/** An answer, or none: then `status` is 0 and `body` says why. `ms` is how long it took, `sentAt` when it began (performance.now), `id` its X-Request-ID. */
+export interface Answer { readonly status: number, readonly body: string, readonly ms: number, readonly sentAt: number, readonly id?: string | undefined }
 
 /** Longer than anything may take, in ms. */
 const patienceMs = 20_000
@@ -21,12 +21,12 @@ export class Caller implements Disposable {
     const sentAt = performance.now()
     const { hostname, port } = this.#origin
     return new Promise((resolve) => {
-      const end = (status: number, body: string): void => { resolve({ status, body, ms: performance.now() - sentAt, sentAt }) }
+      const end = (status: number, body: string, id?: string): void => { resolve({ status, body, ms: performance.now() - sentAt, sentAt, id }) }
       const fail = (error: NodeJS.ErrnoException): void => { end(0, `no answer: ${error.code ?? error.message}`) }
       const sent = request({ hostname, port, path, headers, agent: this.#agent, timeout: patienceMs }, (response) => {
         let body = ''
         response.setEncoding('utf8').on('data', (chunk: string) => { body += chunk })
-        response.on('end', () => { end(response.statusCode ?? 0, body) }).on('error', fail)
+        response.on('end', () => { end(response.statusCode ?? 0, body, response.headers['x-request-id'] as string | undefined) }).on('error', fail)
       })
       sent.on('timeout', () => sent.destroy(new Error(`nothing for ${patienceMs} ms`))).on('error', fail).end()
     })

@@ -1,5 +1,6 @@
 import type { Figure } from './figure.ts'
 import { frozen } from './frozen.ts'
+import { kills } from './kills.ts'
 import { latency } from './latency.ts'
 import { quota } from './quota.ts'
 import { reloads } from './reloads.ts'
@@ -8,4 +9,4 @@ import { restarts } from './restarts.ts'
 import { suspension } from './suspension.ts'
 
 /** Everything that is measured, in this order. */
-export const figures: readonly Figure[] = [replay, quota, frozen, latency, reloads, restarts, suspension]
+export const figures: readonly Figure[] = [replay, quota, frozen, latency, reloads, restarts, kills, suspension]

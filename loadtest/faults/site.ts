@@ -26,8 +26,8 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A gateway of a site, and its configuration, which can be changed on the disk while it runs. */
-export interface SiteGateway extends Gateway { readonly rewrite: (change: (content: Written) => void) => Promise<void> }
+/** A gateway of a site, its state folder, and its configuration, which can be changed on the disk while it runs. */
+export interface SiteGateway extends Gateway { readonly state: string, readonly rewrite: (change: (content: Written) => void) => Promise<void> }
 
 /** What was started. `served` is how many requests have reached the e-service. */
 export interface Site {
@@ -64,8 +64,9 @@ export async function startSite ({ gateways = 1, redis: shares = false, config =
       await rename(`${path}.new`, path)
     }
     await rewrite(() => undefined)
-    const env = { ...more, LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: url, LOADTEST_STATE: join(folder, `state-${number}`) }
-    return { ...await startGateway(path, { env }, stack, signal), rewrite }
+    const state = join(folder, `state-${number}`)
+    const env = { ...more, LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: url, LOADTEST_STATE: state }
+    return { state, ...await startGateway(path, { env }, stack, signal), rewrite }
   }
   const started = await Promise.all(Array.from({ length: gateways }, async (_, number) => start(number)))
   const served = async (): Promise<number> => {

@@ -1,0 +1,93 @@
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { readRecords } from '../../gateway/audit/audit-reader.ts'
+import { ownFolders } from '../../gateway/state-folder.ts'
+import { TraceCounts } from '../../gateway/tracing/trace-counts.ts'
+import { whole } from '../report/numbers.ts'
+import { admittedPath, figures } from '../admitted-call.ts'
+import { isExpected } from '../expected.ts'
+import { Caller, inLanes } from './caller.ts'
+import type { Figure, Measured, Run } from './figure.ts'
+import type { Site, SiteGateway } from './site.ts'
+import { Tally } from './tally.ts'
+
+const workers = 2
+const lanes = 16
+/** How long a process that took the place of a killed one serves before the next is killed, in ms. */
+const betweenMs = 150
+
+/** What callers got: the ids of the calls that were answered as they should be, and how many calls broke off without an answer. */
+interface Heard { readonly acknowledged: string[], broken: number, readonly tally: Tally<'admitted'> }
+
+async function measure (run: Run): Promise<Measured> {
+  const kills = run.quick ? 3 : 50
+  await using stack = new AsyncDisposableStack()
+  const site = await run.startSite({ redis: true, config: (content) => { content['workers'] = workers } }, stack, run.signal)
+  const [gateway] = site.gateways as [SiteGateway]
+  const heard: Heard = { acknowledged: [], broken: 0, tally: new Tally({ admitted: figures }) }
+  const stopping = new AbortController()
+  const calling = call(site, gateway, heard, stopping.signal, stack)
+  stack.defer(async () => {
+    stopping.abort()
+    await calling
+  })
+  for (let number = 1; number <= kills; number++) {
+    await wait(betweenMs, undefined, { signal: run.signal })
+    await killOne(gateway, number, run.signal)
+    if (number % 10 === 0) run.tell(`${number} of ${kills} kills`)
+  }
+  stopping.abort()
+  await calling
+  const { missing, twice, traced } = await compare(gateway, heard)
+  const { acknowledged: { length: calls }, broken, tally } = heard
+  return {
+    promised: `0 of the calls that were answered in ${whole(kills)} kill -9 under load without a record, none with two; tracing counts them all`,
+    measured: `${whole(missing)} of ${whole(calls)} without a record, ${whole(twice)} with two; ${whole(traced)} traced, ${whole(broken)} calls broke off`,
+    // What a process had recorded when it was killed may not have reached its caller.
+    kept: missing === 0 && twice === 0 && traced >= calls && traced <= calls + broken,
+    numbers: { kills, calls, missing, twice, traced, broken },
+    unexpected: tally.unexpected
+  }
+}
+
+async function call ({ platform }: Site, { url }: SiteGateway, heard: Heard, signal: AbortSignal, stack: AsyncDisposableStack): Promise<void> {
+  const headers = { authorization: `Bearer ${await platform.mint({ purpose: 'tickets' })}` }
+  const caller = stack.use(new Caller(url, lanes))
+  await inLanes(lanes, async () => {
+    const answer = await caller.get(admittedPath, headers)
+    if (answer.status === 0) heard.broken++
+    else heard.tally.note(answer)
+    if (answer.id !== undefined && isExpected(figures, answer.status, answer.body)) heard.acknowledged.push(answer.id)
+    return !signal.aborted
+  })
+}
+
+/** Kills one of the processes that serve, in turn, and waits until another one serves in its place. */
+async function killOne ({ ask }: SiteGateway, number: number, signal: AbortSignal): Promise<void> {
+  const serving = async (): Promise<readonly number[]> => (await ask<{ items: readonly { pid: number, state: string }[] }>('/-/processes')).items.flatMap(({ pid, state }) => state === 'serving' ? [pid] : [])
+  const pid = (await serving())[number % workers] as number
+  process.kill(pid, 'SIGKILL')
+  for (let now = await serving(); now.length < workers || now.includes(pid); now = await serving()) await wait(20, undefined, { signal })
+}
+
+/** The records of all processes beside what callers were told: those that are missing, those that are there twice, and the calls that a tracing file would tell of. */
+async function compare ({ state }: SiteGateway, { acknowledged }: Heard): Promise<{ readonly missing: number, readonly twice: number, readonly traced: number }> {
+  const counts = new Map<string, number>()
+  const traced = new TraceCounts()
+  for (const folder of await ownFolders(state)) {
+    for await (const records of readRecords(join(folder, 'audit'))) {
+      for (const record of records) {
+        counts.set(record.correlationId, (counts.get(record.correlationId) ?? 0) + 1)
+        traced.add(record)
+      }
+    }
+  }
+  return { missing: acknowledged.filter((id) => !counts.has(id)).length, twice: counts.values().filter((count) => count > 1).toArray().length, traced: traced.calls }
+}
+
+export const kills: Figure = {
+  name: 'kills',
+  promise: 'no call that was answered is missing from the records, or counted twice, when processes are killed',
+  method: 'one of two workers after the other is killed with SIGKILL while calls come without a pause; afterwards the X-Request-ID of every answer that came whole is looked for in the audit files, and what a tracing file counts is compared with them',
+  measure
+}
