@@ -23,6 +23,8 @@ t.test('what is not installed is skipped, and so is what is compared with it', a
   t.strictSame(namesOf([]), ['bare', 'Good', 'proof', 'proof, twice'])
   t.strictSame(select(all, []).skipped, [{ name: 'far', why }, { name: 'further', why }])
   t.strictSame(select(all, ['proof']).skipped, [], 'nobody asked for it')
+  t.strictSame(select(all, ['far', 'proof']).skipped, [{ name: 'far', why }])
+  t.throws(() => select(all, ['redis']), { message: `nothing of that can be measured here: ${why}` })
 })
 
 t.test('they are listed by their groups', async (t) => {

@@ -6,7 +6,7 @@ export interface Selection { readonly chosen: readonly Scenario[], readonly skip
 
 /**
  * Chooses scenarios by their names or groups, or several of them with commas between (upper and lower case are the same; all without any), with those that they are
- * compared with. What is not installed here is skipped. Throws a sentence at a name that is none.
+ * compared with. What is not installed here is skipped. Throws a sentence at a name that is none, and where nothing of what was named can be measured.
  */
 export function select (all: readonly Scenario[], names: readonly string[]): Selection {
   const isNamed = ({ name, group }: Scenario, one: string): boolean => name.toLowerCase() === one || group.toLowerCase() === one
@@ -14,7 +14,8 @@ export function select (all: readonly Scenario[], names: readonly string[]): Sel
   const wanted = names.map((name) => name.toLowerCase()).flatMap((name) => isKnown(name) ? [name] : name.split(',').map((one) => one.trim()))
   const unknown = wanted.find((one) => !isKnown(one))
   if (unknown !== undefined) throw new Error(`there is no scenario or group "${unknown}": --list tells them all`)
-  const needed = new Set(wanted.length === 0 ? all : all.filter((scenario) => wanted.some((one) => isNamed(scenario, one))))
+  const named = wanted.length === 0 ? all : all.filter((scenario) => wanted.some((one) => isNamed(scenario, one)))
+  const needed = new Set(named)
   // What is added is looked at, too: a reference may have one itself.
   for (const { ratioTo } of needed) {
     const reference = all.find(({ name }) => name === ratioTo)
@@ -28,6 +29,7 @@ export function select (all: readonly Scenario[], names: readonly string[]): Sel
     if (why !== undefined) skipped.set(name, why)
     return why === undefined
   })
+  if (!named.some((scenario) => chosen.includes(scenario))) throw new Error(`nothing of that can be measured here: ${[...new Set(skipped.values())].join('; ')}`)
   return { chosen, skipped: [...skipped].map(([name, why]) => ({ name, why })) }
 }
 
