@@ -28,18 +28,39 @@ function collection (database: Database, dataset: Dataset, cache: 'published' | 
     const rows = await database.query(
       `SELECT * FROM "${dataset.name}" WHERE ${conditions.join(' AND ')} ORDER BY position LIMIT ?`,
       [readCursor(parameters['cursor']), ...wanted.map((column) => parameters[parameterName(column)] as SqlValue), limit + 1])
-    const page = rows.slice(0, limit)
     const next = rows[limit]
-    const items = page.map((row) => toItem(row, columns))
-    return {
-      ...pageOf(items, next && Buffer.from(String(next['position'])).toString('base64url')),
-      cache,
-      rows: {
-        columns: [...columns, ...sourceColumns, 'data_quality'],
-        values: items.map((item) => [...columns.map((column) => (item[parameterName(column)] ?? null) as string | number | null),
-          item.source.document, item.source.section, item.dataQuality.map((note) => `${note.id}: ${note.note}`).join(' | ')])
-      }
+    return { ...collectionPage(rows.slice(0, limit).map((row) => toItem(row, columns)), columns, next && Number(next['position'])), cache }
+  }
+}
+
+/** One page of a collection, as JSON and as CSV; `next` is the position of the first row of the page behind it. */
+function collectionPage (items: readonly Row[], columns: readonly string[], next: number | undefined): Reply {
+  return {
+    ...pageOf(items, next === undefined ? undefined : Buffer.from(String(next)).toString('base64url')),
+    rows: {
+      columns: [...columns, ...sourceColumns, 'data_quality'],
+      values: items.map((item) => [...columns.map((column) => (item[parameterName(column)] ?? null) as string | number | null),
+        item.source.document, item.source.section, item.dataQuality.map((note) => `${note.id}: ${note.note}`).join(' | ')])
     }
+  }
+}
+
+/**
+ * The operation that serves rows that change with what comes in, in the form of a dataset's: with the same filters, pages and CSV. What is figured out anew may stand at another place then, so that who reads page by page
+ * meanwhile may miss a row. They are the same for every caller.
+ */
+export function serveRows (columns: readonly string[], read: () => Promise<readonly Row[]>): Operation {
+  return async ({ parameters }) => {
+    const limit = Number(parameters['limit'] ?? 100)
+    const wanted = columns.filter((column) => parameters[parameterName(column)] !== undefined)
+    const first = readCursor(parameters['cursor'])
+    const found = [...(await read()).entries()].filter(([position, row]) => position >= first && wanted.every((column) => row[column] === parameters[parameterName(column)]))
+    const items = found.slice(0, limit).map(([, row]) => ({
+      ...Object.fromEntries(columns.filter((column) => row[column] !== undefined && (row[column] !== null || column === 'value')).map((column) => [parameterName(column), row[column]])),
+      source: row.source,
+      dataQuality: row.dataQuality
+    }))
+    return { ...collectionPage(items, columns, found[limit]?.[0]), cache: 'current' }
   }
 }
 
@@ -58,7 +79,8 @@ export function parameterName (column: string): string {
   return column.replaceAll(/[-_]([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase())
 }
 
-function scalarColumns (dataset: Dataset): readonly string[] {
+/** The columns of a dataset but for source and quality. */
+export function scalarColumns (dataset: Dataset): readonly string[] {
   const all = [...dataset.key, 'value', 'unit', ...dataset.attributes]
   return all.filter((column, index) => all.indexOf(column) === index && dataset.rows.some((row) => column in row))
 }

@@ -25,7 +25,7 @@ export interface Queries {
  */
 export interface Database extends Queries {
   /**
-   * Runs `work` atomically and alone: all of its statements take effect, or none when it throws; the transactions of an e-service take turns, those of several hosts too. Do not nest.
+   * Runs `work` atomically and alone: all of its statements take effect, or none when it throws or one of them failed; the transactions of an e-service take turns, those of several hosts too. Do not nest.
    * Throws `DatabaseUnavailable` when the store does not answer, also where it may have committed: what must not happen twice is done under an idempotency key.
    */
   transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T>
@@ -43,7 +43,10 @@ export class DatabaseUnavailable extends Error {
   override name = 'DatabaseUnavailable'
 }
 
-/** What is said of a store that a newer version has written. */
-export function newerVersion (place: string, done: number, known: number): Error {
-  return new Error(`${place} was written by a newer version of this program (schema ${done}, known ${known}); upgrade it or restore a backup`)
+/** The store was written by a newer version of the program: `place` says which store, the numbers are schemas. */
+export class NewerVersion extends Error {
+  override name = 'NewerVersion'
+  constructor (place: string, done: number, known: number) {
+    super(`${place} was written by a newer version of this program (schema ${done}, known ${known}); upgrade it or restore a backup`)
+  }
 }

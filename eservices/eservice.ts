@@ -1,6 +1,8 @@
+import type { TelemetryReport } from '../openapi/telemetry.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import type { Database } from './database.ts'
 import type { Dataset } from './dataset.ts'
+import type { Taken } from './reported-minutes.ts'
 
 /** One request as an operation sees it: typed parameters (checked against the contract), the parsed body, and the proof of who calls. */
 export interface EServiceRequest {
@@ -43,6 +45,9 @@ export interface Rows { readonly columns: readonly string[], readonly values: re
 
 export type Operation = (request: EServiceRequest) => Reply | Promise<Reply>
 
+/** Takes in what a gateway reports of calls, for good once it resolves; the same minute of the same node may come again, and then replaces the earlier one. */
+export type TakeReport = (report: TelemetryReport) => Promise<Taken>
+
 /** What an e-service may use: its own store, its datasets with their quality notes, time, randomness and its settings. */
 export interface Ports {
   readonly database: Database
@@ -62,6 +67,8 @@ export interface EService {
   readonly data?: URL
   readonly migrations?: readonly string[]
   operations (ports: Ports): Readonly<Record<string, Operation>> | Promise<Readonly<Record<string, Operation>>>
+  /** Prepares taking in telemetry; absent where the e-service wants none. */
+  telemetry? (ports: Ports): TakeReport | Promise<TakeReport>
 }
 
 /** Declares an e-service; only gives the literal its type. */

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url'
 import Fastify from 'fastify'
 import type { FastifyInstance } from 'fastify'
 import { loadContract } from '../openapi/contract.ts'
+import { telemetryPath } from '../openapi/telemetry.ts'
 import { storeDataset } from './collection.ts'
 import type { Database, OpenDatabase } from './database.ts'
 import { loadDatasets } from './dataset-folder.ts'
 import type { EService, Ports } from './eservice.ts'
 import { addOperations } from './operations.ts'
+import { addTelemetry } from './telemetry.ts'
 import { prepareVarcoCall } from './varco-call.ts'
 
 /** What a host needs: `openDatabase` opens the store of each e-service, `secrets` gives each its upstream secret. */
@@ -31,7 +33,7 @@ export interface Host { readonly server: Server, close (): Promise<void> }
 export async function buildHost (eservices: readonly EService[], options: HostOptions): Promise<Host> {
   const apps = await Promise.all(eservices.map(async (eservice) => buildEService(eservice, options)))
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 }, (request, response) => {
-    const app = apps.find(({ basePath }) => request.url?.startsWith(`${basePath}/`))
+    const app = apps.find(({ basePath, name }) => request.url?.startsWith(`${basePath}/`) || request.url === telemetryPath(name))
     if (app) app.fastify.routing(request, response)
     else response.writeHead(404).end()
   })
@@ -50,7 +52,7 @@ export async function buildHost (eservices: readonly EService[], options: HostOp
   }
 }
 
-interface BuiltEService { readonly basePath: string, readonly fastify: FastifyInstance, readonly database: Database }
+interface BuiltEService { readonly name: string, readonly basePath: string, readonly fastify: FastifyInstance, readonly database: Database }
 
 async function buildEService (eservice: EService, options: HostOptions): Promise<BuiltEService> {
   const contract = await loadContract(fileURLToPath(eservice.contract))
@@ -61,7 +63,9 @@ async function buildEService (eservice: EService, options: HostOptions): Promise
   const ports: Ports = { database, datasets, now, randomUUID: options.randomUUID ?? (() => crypto.randomUUID()), settings: options.settings?.(eservice.name) ?? {} }
   const operations = await eservice.operations(ports)
   const fastify = Fastify({ routerOptions: { maxParamLength: 500 }, bodyLimit: 1024 * 1024 })
-  addOperations(fastify, contract, operations, prepareVarcoCall(options.secrets(eservice.name), contract.basePath, now))
+  const verify = prepareVarcoCall(options.secrets(eservice.name), contract.basePath, now)
+  addOperations(fastify, contract, operations, verify)
+  if (eservice.telemetry) addTelemetry(fastify, eservice.name, await eservice.telemetry(ports), verify)
   await fastify.ready()
-  return { basePath: contract.basePath, fastify, database }
+  return { name: eservice.name, basePath: contract.basePath, fastify, database }
 }

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { newerVersion } from './database.ts'
+import { NewerVersion } from './database.ts'
 import type { Database, OpenDatabase, Queries, SqlValue } from './database.ts'
 
 /** The stores of the e-services as SQLite files in a folder, or in memory (':memory:'). */
@@ -17,9 +17,13 @@ export async function openSqlite (file: string, migrations: readonly string[]): 
   if (file !== ':memory:') prepareFile(file)
   const sqlite = new DatabaseSync(file)
   sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
-  const database = new SqliteDatabase(sqlite)
-  await migrate(database, sqlite, migrations, file)
-  return database
+  try {
+    migrate(sqlite, migrations, file)
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
+  return new SqliteDatabase(sqlite)
 }
 
 function prepareFile (file: string): void {
@@ -32,14 +36,13 @@ function prepareFile (file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600))
 }
 
-async function migrate (database: Database, sqlite: DatabaseSync, migrations: readonly string[], file: string): Promise<void> {
-  const [version] = await database.query<{ user_version: number }>('PRAGMA user_version')
-  const done = version?.user_version ?? 0
-  if (done > migrations.length) throw newerVersion(file, done, migrations.length)
-  for (const [index, sql] of migrations.entries()) {
-    if (index < done) continue
-    sqlite.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
-  }
+function migrate (sqlite: DatabaseSync, migrations: readonly string[], file: string): void {
+  // Of processes that open it at once one does it; closing the store takes back what was not committed.
+  sqlite.exec('BEGIN IMMEDIATE')
+  const { user_version: done } = sqlite.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (done > migrations.length) throw new NewerVersion(file, done, migrations.length)
+  for (const sql of migrations.slice(done)) sqlite.exec(sql)
+  sqlite.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`)
 }
 
 class SqliteDatabase implements Database {
@@ -73,8 +76,18 @@ class SqliteDatabase implements Database {
   }
 
   async #commit<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
+    let failed: unknown
+    const query = async <Row>(sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> => {
+      try {
+        return this.#run(sql, parameters) as Row[]
+      } catch (error) {
+        failed ??= error
+        throw error
+      }
+    }
     try {
-      const result = await work({ query: async <Row>(sql: string, parameters: readonly SqlValue[] = []) => this.#run(sql, parameters) as Row[] })
+      const result = await work({ query })
+      if (failed !== undefined) throw failed
       this.#sqlite.exec('COMMIT')
       return result
     } catch (error) {

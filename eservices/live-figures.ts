@@ -1,0 +1,19 @@
+import type { Queries } from './database.ts'
+import type { Row } from './dataset.ts'
+
+/** Rows that are figured out from what comes in, by the collection that serves them and the period that they are of. */
+export const liveFiguresMigration = `CREATE TABLE live_figures (
+  collection TEXT NOT NULL, period TEXT NOT NULL, place INTEGER NOT NULL, content TEXT NOT NULL, PRIMARY KEY (collection, period, place)
+) STRICT, WITHOUT ROWID`
+
+/** Puts rows in the place of those that a collection has of a period. To be run inside a transaction. */
+export async function replaceFigures (queries: Queries, collection: string, period: string, rows: readonly Row[]): Promise<void> {
+  await queries.query('DELETE FROM live_figures WHERE collection = ? AND period = ?', [collection, period])
+  for (const [place, row] of rows.entries()) await queries.query('INSERT INTO live_figures VALUES (?, ?, ?, ?)', [collection, period, place, JSON.stringify(row)])
+}
+
+/** The rows of a collection, by periods. */
+export async function readFigures (queries: Queries, collection: string): Promise<readonly Row[]> {
+  const rows = await queries.query<{ content: string }>('SELECT content FROM live_figures WHERE collection = ? ORDER BY period, place', [collection])
+  return rows.map(({ content }) => JSON.parse(content) as Row)
+}
