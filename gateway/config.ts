@@ -31,6 +31,8 @@ import type { RegistryConfig } from './registry-config.ts'
 import { findReplyTargetFaults } from './reply-targets.ts'
 import type { OverloadConfig } from './shed/shed.ts'
 import { isSecret, substitute, withoutSecrets } from './substitute.ts'
+import { findTracingFaults, tracingOf } from './tracing/tracing-config.ts'
+import type { TracingConfig, WrittenTracing } from './tracing/tracing-config.ts'
 import { findProxyFaults } from './trusted-proxies.ts'
 import type { LintConfig } from './verdicts.ts'
 import { findWorkersFaults, usualNodes, workersOf } from './workers-config.ts'
@@ -58,6 +60,8 @@ export interface Config extends RegistryConfig {
   readonly x509: X509Config | undefined
   /** What gateways share that stand side by side; undefined where one stands alone. */
   readonly redis: RedisConfig | undefined
+  /** How calls are reported to the platform; undefined where they cannot be. */
+  readonly tracing: TracingConfig | undefined
   /** Addresses and CIDR blocks of proxies that end TLS in front of the public listener and are believed about it there. */
   readonly trustedProxies: readonly string[]
   /** The files (absolute paths) that it was read from, its own first; what contracts refer to is not among them. */
@@ -87,6 +91,7 @@ interface Document {
   readonly watch?: boolean
   readonly workers?: WrittenWorkers
   readonly redis?: { url: string, expectedNodes?: number }
+  readonly tracing?: WrittenTracing
   readonly trustedProxies?: readonly string[]
   readonly x509?: Pick<X509Config, 'mode'> & Partial<X509Config>
   readonly lint?: Partial<LintConfig>
@@ -149,6 +154,7 @@ function findFaults (document: unknown): Finding[] {
     ...findRedisFaults(document, environment),
     ...findWorkersFaults(document),
     ...findRegistryFaults(document),
+    ...findTracingFaults(document, environment),
     ...findInternalFaults(document),
     ...environment === 'sandbox' ? findSandboxFaults(document) : [],
     ...environment !== 'sandbox' && environment !== undefined ? findProductionFaults(document) : []
@@ -181,6 +187,7 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       operations: { host: operations?.host ?? loopback, port: operations?.port ?? ports.operations, token: operations?.token }
     },
     redis: redisOf(document.redis, usualNodes(document.workers)),
+    tracing: tracingOf(document),
     trustedProxies: document.trustedProxies ?? [],
     x509: document.x509 && x509Of(document.x509, folder),
     limits: {

@@ -21,6 +21,8 @@ const settings: readonly RestartSetting[] = [
   { name: 'redis', of: ({ redis }) => redis },
   { name: 'watch', of: ({ watch }) => watch },
   { name: 'workers', of: ({ workers }) => workers },
+  // The rest of it is read anew by each run.
+  { name: 'tracing', of: ({ tracing }) => tracing?.nightly ?? false },
   { name: 'pdnd', of: ({ environment, pdnd }) => ({ environment, pdnd }) },
   // From a file or from the platform; another file is read, and the same one anew.
   { name: 'registry', of: ({ registry }) => registry === 'platform' },

@@ -213,6 +213,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     digests: new Map(),
     publicUrl: `http://127.0.0.1:${port}`,
     redis: undefined,
+    tracing: undefined,
     trustedProxies: [],
     x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, internal: undefined, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },

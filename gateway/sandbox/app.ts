@@ -16,6 +16,8 @@ import { sandboxProblem, sendProblem } from './problem.ts'
 import { producersOf } from './producer-keychain.ts'
 import { tokenEndpoint } from './token-endpoint.ts'
 import { createTokenRequestLog } from './token-request-log.ts'
+import { tracingApi } from './tracing-api.ts'
+import { openTracingStore } from './tracing-store.ts'
 import { createUsedProofs } from './used-proofs.ts'
 import { createRateCounter } from './voucher-rate.ts'
 import type { VoucherRate } from './voucher-rate.ts'
@@ -35,12 +37,14 @@ export interface SandboxOptions {
   readonly logger?: FastifyBaseLogger
   /** Token requests, and as many calls of the interop API, of one tenant; 100 a second when left out. */
   readonly voucherRate?: VoucherRate
+  /** How long a tracing file is pending, in ms; 500 when left out. */
+  readonly tracingMs?: number
 }
 
 const rememberedRequests = 100
 
 /**
- * A local stand-in for the national platform: token endpoint, key set, interop API and debug endpoints. It mints vouchers for anyone
+ * A local stand-in for the national platform: token endpoint, key set, interop API, tracing API and debug endpoints. It mints vouchers for anyone
  * who asks, so it must listen on loopback only and answers nobody who reached it by another name.
  * @throws {KeyFileError} when the state folder cannot be used
  */
@@ -67,6 +71,7 @@ export async function buildSandbox (options: SandboxOptions): Promise<FastifyIns
   app.get('/.well-known/jwks.json', async () => ({ keys: [keys.platform.publicJwk] }))
   await app.register(tokenEndpoint, context)
   await app.register(debugEndpoints, context)
+  await app.register(tracingApi, { ...context, tracings: await openTracingStore({ ...options, processingMs: options.tracingMs ?? 500 }) })
   for (const version of ['v2', 'v3'] as const) await app.register(interopApi, { prefix: `/${version}`, version, context })
   return app
 }

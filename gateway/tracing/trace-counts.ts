@@ -35,7 +35,7 @@ export class TraceCounts {
 
   /** All of it, in one order whatever the order of the calls was: the same counts make the same file. */
   * rows (): IterableIterator<TraceRow> {
-    for (const key of [...this.#counts.keys()].sort()) {
+    for (const key of [...this.#counts.keys()].toSorted()) {
       const [purposeId, status, voucherId] = key.split(' ') as [string, string, string]
       yield { purposeId, status: Number(status), voucherId, count: this.#counts.get(key) as number }
     }

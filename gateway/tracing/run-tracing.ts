@@ -1,0 +1,107 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { addDays, boundsOf, dayAt, daysBetween } from './calendar.ts'
+import { firstDay } from './count-day.ts'
+import type { DayCounting } from './day-counting.ts'
+import { fileDay, isTaken } from './filing.ts'
+import type { SharedCounting } from './shared-counting.ts'
+import { writeTraceFile } from './trace-file.ts'
+import { validateTraceFile } from './trace-rules.ts'
+import { TracingApiError } from './tracing-api.ts'
+import type { TracingPlatform } from './tracing-api.ts'
+import { tracingFolder, untouched } from './tracing-days.ts'
+import type { DayState } from './tracing-days.ts'
+
+/** What days are filed with; `now` in epoch ms, `wait` lets so many ms pass, `tell` is told how it stands with each day that something was done for. */
+export interface TracingRun {
+  readonly state: string
+  readonly counting: DayCounting & Partial<Pick<SharedCounting, 'lock' | 'unlock' | 'tellFirst'>>
+  readonly platform: TracingPlatform
+  readonly now: () => number
+  readonly wait: (ms: number) => Promise<void>
+  readonly tell: (state: DayState) => void
+  /** How long the platform may take over one file, in ms; what is pending by then is looked at the next time. */
+  readonly patienceMs?: number
+}
+
+/** Machines whose counts are not there by so long after a day are not waited for, in ms. */
+const machinesMs = 60 * 60 * 1000
+const usualPatienceMs = 120_000
+
+/**
+ * Files every day that is over and that the platform does not have yet, from the first one of which there are records, the oldest first; and again those of which there are more records by now. Gives
+ * true when nothing is left that another attempt within the night could bring further.
+ */
+export async function runTracing (run: TracingRun): Promise<boolean> {
+  const { state, counting, now } = run
+  const own = await firstDay(state, now())
+  const told = counting.tellFirst ? await counting.tellFirst(own) : own
+  const states = await counting.states()
+  const first = [...states.keys(), told].filter((day) => day !== undefined).toSorted()[0]
+  const days = first === undefined ? [] : daysBetween(first, addDays(dayAt(now()), -1))
+  const due = days.filter((day) => isDue(states.get(day), day, now()))
+  // Told before anybody merges: also by the machine that does not file.
+  const uncounted = new Map<string, Awaited<ReturnType<DayCounting['day']>>>()
+  for (const day of due) uncounted.set(day, await counting.day(day))
+  const changed = due.filter((day) => !isFiled(states.get(day), uncounted.get(day)?.source))
+  if (changed.length === 0) return true
+  let isDone = true
+  try {
+    for (const day of changed) {
+      if (counting.lock && !await counting.lock()) return false
+      const { isComplete } = uncounted.get(day) as { isComplete: boolean }
+      const isWaited = !isComplete && now() < boundsOf(day).endsAt + machinesMs
+      const after = isWaited ? undefined : await fileOne(run, day, states.get(day) ?? untouched(day, now()))
+      // What the platform refuses it will refuse in an hour, too, and records that are gone stay so.
+      isDone &&= after !== undefined && after.state !== 'PENDING' && !(after.state === 'UNFILED' && after.attempts > 0)
+    }
+  } catch (error) {
+    if (error instanceof TracingApiError) return false
+    throw error
+  } finally {
+    await counting.unlock?.()
+  }
+  return isDone
+}
+
+/** Files one day, whatever was done for it before, and keeps and tells how it stands with it then. Throws TracingApiError when the platform cannot be asked. */
+export async function fileOne (run: TracingRun, day: string, before: DayState): Promise<DayState> {
+  const { state, counting, platform, now, wait, patienceMs = usualPatienceMs } = run
+  const ended = async (after: DayState): Promise<DayState> => {
+    await counting.keep(after)
+    run.tell(after)
+    return after
+  }
+  const failed = async (lastError: string, more: Partial<DayState> = {}): Promise<DayState> => ended({ ...before, ...more, lastError, updatedAt: new Date(now()).toISOString() })
+  const uncounted = await counting.day(day)
+  const { source } = uncounted
+  const counts = await uncounted.count()
+  // Records are not kept for ever; what was filed with more of them stays as it is.
+  if (counts.calls < before.calls) return isTaken(before) ? ended({ ...before, source }) : failed(`${before.calls} calls of this day were counted before, and the records have only ${counts.calls} of them now: nothing was sent`)
+  const folder = tracingFolder(state)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const file = await writeTraceFile(join(folder, `${day}.csv`), day, counts)
+  try {
+    const { invalid, findings } = await validateTraceFile(file.path, { day }, 1)
+    if (invalid > 0) return await failed(`the file breaks a rule of the platform: ${findings[0]?.message ?? ''}; nothing was sent`)
+    return await ended(await fileDay(file, { ...before, source }, { platform, now, wait, keep: async (after) => counting.keep(after), patienceMs }))
+  } catch (error) {
+    // What was kept on the way holds, what it was before does not.
+    if (error instanceof TracingApiError) await failed(error.message, { ...(await counting.states()).get(day), rows: file.rows, calls: file.calls, sha256: file.sha256 })
+    throw error
+  } finally {
+    await rm(file.path, { force: true })
+  }
+}
+
+/** Of days that the platform has had for long the records are not looked at any more, in days. */
+const settledDays = 14
+
+function isDue (state: DayState | undefined, day: string, now: number): boolean {
+  return state === undefined || !isTaken(state) || day >= addDays(dayAt(now), -settledDays)
+}
+
+/** True where the platform has the file of exactly these records. */
+function isFiled (state: DayState | undefined, source: string | undefined): boolean {
+  return state !== undefined && isTaken(state) && state.filedSha256 !== undefined && state.source === source
+}
