@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { problemMediaType } from '../openapi/problem.ts'
-import type { ProcessState } from './metrics.ts'
+import type { Metrics, ProcessState } from './metrics.ts'
 import { Access } from './operations/access.ts'
 import { addPage } from './operations/page-routes.ts'
 import type { Planned } from './plan/plan-reload.ts'
@@ -62,10 +62,11 @@ export function buildOperations ({ reports, processes, reload, plan, restart }: 
   })
   app.get('/-/registry', async () => firstOf(await reports()).registry)
   app.get('/-/shared-state', async () => firstOf(await reports()).sharedState)
+  let metrics: Promise<Metrics> | undefined
   app.get('/metrics', async (_request, reply) => {
     // Loaded when it is first asked for: nobody waits for it at start.
-    const { metricsOf } = await import('./metrics.ts')
-    const { contentType, text } = await metricsOf(await reports(), await processes())
+    metrics ??= import('./metrics.ts').then(({ prepareMetrics }) => prepareMetrics(now))
+    const { contentType, text } = await (await metrics)(await reports(), await processes())
     return reply.type(contentType).send(text)
   })
   app.get('/-/processes', async () => ({ items: await processes() }))

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { headerValues } from '../../policies/header-values.ts'
 import { announcesBody } from '../admit.ts'
+import { Histogram } from '../figures/histogram.ts'
+import type { Times } from '../figures/histogram.ts'
 import { Batch } from './batch.ts'
 import type { Reason } from './batch.ts'
 import { Longest } from './longest.ts'
@@ -39,12 +41,13 @@ export function prepareKinds (basePaths: readonly string[]): (path: string) => K
   return (path) => status.has(path) ? 'status' : basePaths.some((base) => path.startsWith(base)) ? 'call' : 'page'
 }
 
-/** How it stands: calls shed since the start by reason, calls that a turn lets in (null: all), connections at rest, how late at most a timer came in the last 10 to 20 s (ms), and for how long the event loop has worked since the start (s). */
+/** How it stands: calls shed since the start by reason, calls that a turn lets in (null: all), connections at rest, how late at most a timer came in the last 10 to 20 s (ms), how late each one since the start (µs), and for how long the event loop has worked since the start (s). */
 export interface LoadState {
   readonly shed: Readonly<Record<Reason, number>>
   readonly limit: number | null
   readonly resting: number
   readonly delayMs: number
+  readonly delays: Times
   readonly activeSeconds: number
 }
 
@@ -77,6 +80,7 @@ export class Shed {
   #came = 0
   #now = 0
   readonly #delay = new Longest()
+  readonly #delays = new Histogram()
 
   constructor (parts: ShedParts) {
     this.#parts = parts
@@ -93,6 +97,7 @@ export class Shed {
       limit: limit === Infinity ? null : Math.round(limit),
       resting: this.#rest.count,
       delayMs: Math.round(this.#delay.longest(this.#parts.read().now)),
+      delays: this.#delays.times,
       activeSeconds: performance.eventLoopUtilization().active / 1000
     }
   }
@@ -168,7 +173,9 @@ export class Shed {
   /** Ends a turn: timers come round once in each. */
   #end (): void {
     const reading = this.#parts.read()
-    this.#delay.note(Math.max(0, reading.now - this.#now - turnMs), reading.now)
+    const late = Math.max(0, reading.now - this.#now - turnMs)
+    this.#delay.note(late, reading.now)
+    this.#delays.add(late * 1000)
     this.#now = reading.now
     this.#law.end(reading)
     const { limit } = this.#law
