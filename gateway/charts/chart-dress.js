@@ -1,6 +1,6 @@
-// How charts are dressed in the colours of their page (palette.css), light or dark: for the scripts that draw them with uPlot.
+// How charts are dressed in the font and the colours of their page (palette.css), light or dark: for the scripts that draw them with uPlot.
 globalThis.chartDress = (() => {
-  const fontOf = (ratio) => `${13 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`
+  const fontOf = (ratio) => `${13 * ratio}px ${getComputedStyle(document.body).fontFamily}`
   return {
     fontOf,
     /** Dashes that tell lines apart for whoever does not see their colours. */

@@ -102,9 +102,9 @@ const refusals: Rule = ({ traffic: { minutes } }) => {
 /** Whose turn it is when most calls are refused like this. */
 function mend (code: string): string {
   const { status } = denialType(code as DenialCode)
-  if (status === 429) return 'Guardare in «Fruitori» chi supera i limiti, e accordarsi con chi chiama o alzare il limite.'
+  if (status === 429) return `Cercare «${code}» nel log per vedere chi supera i limiti, e accordarsi con lui o alzare il limite.`
   if (status >= 500) return 'Guardare lo stato di piattaforma, Redis ed e-service qui sotto: la causa è da questa parte.'
-  return 'Guardare in «Fruitori» chi viene rifiutato e avvisarlo: il codice ha una pagina in /problems che dice come rimediare.'
+  return `Cercare «${code}» nel log per vedere chi chiama, e avvisarlo: la pagina /problems/${code} del gateway dice come rimediare.`
 }
 
 const rules: readonly Rule[] = [processes, admission, records, shared, load, upstreams, certificates, tracing, refusals, answers]

@@ -70,7 +70,7 @@ export function writeSignIn (asked: Asked, files: Files): Buffer {
 <main id="contenuto" class="sign-in"><h1>Accesso</h1>
 <p>Questa pagina è per chi gestisce il gateway. Il token è quello di <code>listeners.operations.token</code>, o quello stampato all’avvio.</p>
 ${told[asked] !== '' && html`<p class="lost" role="alert" id="why">${told[asked]}</p>`}
-<form method="post" action="/-/sign-in"><label for="token">Token delle operazioni</label>
+<form method="post" action="/-/sign-in"><input type="text" name="username" autocomplete="username" value="operazioni" hidden><label for="token">Token delle operazioni</label>
 <input id="token" name="token" type="password" required autocomplete="current-password" spellcheck="false"${told[asked] !== '' && html` aria-describedby="why" aria-invalid="true"`}>
 <button>Entra</button></form>
 <p class="note">L’accesso vale 8 ore e finisce quando il gateway si ferma.</p></main>`)

@@ -11,15 +11,18 @@ export const figure = (heading: string): Column => ({ heading })
 /** A row: its key, by which it stays what it is when the page is kept fresh, and its cells, of which the first names it. */
 export interface Row { readonly key: string, readonly cells: readonly HtmlValue[] }
 
-/** A table that scrolls by itself where it is wider than the page, also by keyboard; where it has no rows, the sentence that says why. */
+/**
+ * A table that scrolls by itself where it is wider than the page, also by keyboard; on a phone each row is a card, which takes the roles to still be read as a table. Where it has no rows it is
+ * the sentence that says why.
+ */
 export function table (id: string, caption: string, columns: readonly Column[], rows: readonly Row[], empty: string): Html {
   if (rows.length === 0) return html`<p class="empty">${empty}</p>`
   const mark = (index: number): Html | false => columns[index]?.isText === true && html` class="text"`
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table id="${id}">
+  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table id="${id}" role="table">
 <caption>${caption}</caption>
-<thead><tr>${columns.map(({ heading }, index) => html`<th scope="col"${mark(index)}>${heading}</th>`)}</tr></thead>
-<tbody>${rows.map(({ key, cells: [first, ...rest] }) => html`
-<tr data-key="${key}"><th scope="row">${first}</th>${rest.map((cell, index) => html`<td${mark(index + 1)}>${cell}</td>`)}</tr>`)}
+<thead role="rowgroup"><tr role="row">${columns.map(({ heading }, index) => html`<th scope="col" role="columnheader"${mark(index)}>${heading}</th>`)}</tr></thead>
+<tbody role="rowgroup">${rows.map(({ key, cells: [first, ...rest] }) => html`
+<tr role="row" data-key="${key}"><th scope="row" role="rowheader">${first}</th>${rest.map((cell, index) => html`<td role="cell" data-label="${columns[index + 1]?.heading}"${mark(index + 1)}><div>${cell}</div></td>`)}</tr>`)}
 </tbody></table></div>`
 }
 

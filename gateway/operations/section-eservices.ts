@@ -41,7 +41,7 @@ function upstreamRow ({ eservice, url, waiting, calls, failures, p50, p90, p99 }
 /** What of their quotas consumers used today, and who called. */
 export function quotasSection ({ quotas, consumers, otherCalls }: OperationsView): Html {
   const full = quotas.filter(({ used, limit }) => used >= limit).length
-  return section('fruitori', 'Fruitori di oggi', html`${facts([['Fruitori che hanno chiamato', count(consumers.length)], ['Quote esaurite', full === 0 ? 'nessuna' : count(full)]], 'tiles')}
+  return section('fruitori', 'Fruitori di oggi', html`${facts([['Fruitori che hanno chiamato', count(consumers.length)], ['Quote esaurite', full === 0 ? '0' : badge('bad', count(full))]], 'tiles')}
 ${longTable('quote', 'Quote giornaliere, le più usate per prime (giorno di Roma)', [text('Fruitore'), text('Finalità'), text('E-service'), text('Uso'), figure('Usate'), figure('Quota'), figure('Rimaste')], quotas.map(({ eservice, purpose, consumer, used, limit }) => ({ key: `${eservice} ${purpose.id}`, cells: [
     named(consumer), named(purpose), html`<code>${eservice}</code>`, html`${bar(used, limit)} ${percent(used, limit)}`, count(used), count(limit), count(Math.max(0, limit - used))
   ] })), 'Oggi nessuno ha ancora usato una quota.')}

@@ -19,14 +19,14 @@ ${tracing && tracing.refused.length > 0 && table('rifiuti-tracing', 'Giorni che 
 /** The processes that serve, with what they carry. */
 export function processesSection ({ gateway: { processes }, load, at }: OperationsView): Html {
   const known = new Map(load.map((one) => [one.pid, one]))
-  return section('processi', 'Processi', table('processi-table', 'Processi del gateway', [text('Processo'), text('Stato'), text('In servizio'), text('Configurazione'), figure('Ripartenze'), figure('Memoria'), figure('Ritardo'), figure('Respinte'), text('Com’è terminato l’ultimo')],
+  return section('processi', 'Processi', table('processi-table', 'Processi del gateway', [text('Processo'), text('Stato'), text('In servizio'), text('Configurazione'), figure('Ripartenze'), figure('Memoria'), figure('Attesa massima'), figure('Respinte per carico'), text('Com’è terminato l’ultimo')],
     processes.map((one, index) => ({ key: `${one.worker ?? index}`, cells: cellsOf(one, known.get(one.pid ?? -1), at) })), 'Nessun processo.'))
 }
 
 function cellsOf (one: ProcessView, load: LoadView | undefined, at: number): readonly (Html | string)[] {
   const { worker, pid, startedAt, hash, restarts, lastEnd } = one
   return [
-    html`${worker === null ? 'unico' : String(worker)} <small>${pid === null ? '' : `pid ${pid}`}</small>`,
+    html`${worker ?? (one.state === 'waiting' ? 'posto vuoto' : 'unico')} <small>${pid === null ? '' : `pid ${pid}`}</small>`,
     stateOf(one),
     startedAt === null ? none : html`${moment(startedAt, at)} <small>da ${age((at - startedAt) / 1000)}</small>`,
     hash === null ? none : identifier(hash),

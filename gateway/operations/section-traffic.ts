@@ -18,12 +18,13 @@ export function chartsOf ({ minutes, reasons }: TrafficView): Charts {
   const [own, rest] = [reasons.slice(0, mostReasons).map(({ code }) => code), reasons.slice(mostReasons).map(({ code }) => code)]
   const of = (codes: readonly string[]) => minutes.map(({ refused }) => codes.reduce((sum, code) => sum + (refused[code] ?? 0), 0))
   const refused = of(reasons.map(({ code }) => code))
+  const unlessEmpty = (series: readonly Series[]): readonly Series[] => series.some(({ values }) => values.some((value) => value !== null && value > 0)) ? series : []
   return {
     at: minutes.map(({ at }) => at / 1000),
     charts: {
-      calls: { kind: 'layers', unit: '', series: [{ name: 'accolte', values: minutes.map(({ calls }, index) => calls - (refused[index] as number)) }, { name: 'rifiutate', values: refused }] },
+      calls: { kind: 'layers', unit: '', series: unlessEmpty([{ name: 'accolte', values: minutes.map(({ calls }, index) => calls - (refused[index] as number)) }, { name: 'rifiutate', values: refused }]) },
       refusals: { kind: 'layers', unit: '', series: [...own.map((code) => ({ name: code, values: of([code]) })), ...rest.length > 0 ? [{ name: 'altri', values: of(rest) }] : []] },
-      latency: { kind: 'lines', unit: ' ms', series: (['p50', 'p90', 'p99'] as const).map((name) => ({ name, values: minutes.map((minute) => minute[name]) })) }
+      latency: { kind: 'lines', unit: ' ms', series: unlessEmpty((['p50', 'p90', 'p99'] as const).map((name) => ({ name, values: minutes.map((minute) => minute[name]) }))) }
     }
   }
 }
@@ -31,16 +32,14 @@ export function chartsOf ({ minutes, reasons }: TrafficView): Charts {
 /** Calls, refusals and how long calls took, minute by minute. */
 export function trafficSection ({ traffic, gateway: { countedSince }, at }: OperationsView): Html {
   const { minutes, calls, refused, reasons } = traffic
-  const whole = minutes.slice(-6, -1)
-  const perMinute = whole.reduce((sum, minute) => sum + minute.calls, 0) / whole.length
   const latest = minutes.findLast(({ p50 }) => p50 !== null)
   const peak = minutes.reduce((most, minute) => minute.calls > most.calls ? minute : most)
   return section('traffico', 'Traffico degli ultimi 60 minuti', html`${facts([
     ['Chiamate', count(calls)],
-    ['Al minuto (ultimi 5)', count(Math.round(perMinute))],
+    ['Al minuto, negli ultimi cinque', count(rateOf(traffic, countedSince ?? at, at))],
     ['Rifiutate', html`${count(refused)} <small>${percent(refused, calls)}</small>`],
-    ['Metà entro', html`${span(latest?.p50 ?? null)} <small>p50</small>`],
-    ['99 su 100 entro', html`${span(latest?.p99 ?? null)} <small>p99</small>`]
+    ['Metà delle risposte entro', html`${span(latest?.p50 ?? null)} <small>p50</small>`],
+    ['99 risposte su 100 entro', html`${span(latest?.p99 ?? null)} <small>p99</small>`]
   ], 'tiles')}
 <p class="note">${countedSince === null ? 'Nessun processo conta.' : html`Tutte le cifre di questa pagina sono contate dall’avvio, ${moment(countedSince, at)}, e sommate su tutti i processi; un riavvio le azzera.`}</p>
 <div class="figures">
@@ -48,10 +47,17 @@ ${chart('calls', 'Chiamate al minuto', calls === 0 ? 'Nessuna chiamata negli ult
 ${chart('refusals', 'Rifiuti al minuto, per motivo', refused === 0 ? 'Nessun rifiuto negli ultimi 60 minuti.' : `${count(refused)} rifiuti; il motivo più frequente è ${reasons[0]?.code ?? ''}, ${count(reasons[0]?.count ?? 0)} volte.`)}
 ${chart('latency', 'Tempo di risposta, ms', latest ? `Nell’ultimo minuto con chiamate: p50 ${span(latest.p50)}, p90 ${span(latest.p90)}, p99 ${span(latest.p99)}.` : 'Nessuna chiamata accolta negli ultimi 60 minuti.')}
 </div>
-${table('motivi', 'Rifiuti per motivo', [text('Codice'), text('Significato'), figure('Stato'), figure('Volte'), figure('Dei rifiuti')], reasons.map(({ code, status, count: times }) => ({ key: code, cells: [html`<code>${code}</code>`, meaningOf(status), status, count(times), percent(times, refused)] })), 'Nessun rifiuto negli ultimi 60 minuti.')}
+${reasons.length > 0 && table('motivi', 'Rifiuti per motivo', [text('Codice'), text('Significato'), figure('Stato'), figure('Volte'), figure('Dei rifiuti')], reasons.map(({ code, status, count: times }) => ({ key: code, cells: [html`<code>${code}</code>`, meaningOf(status), status, count(times), percent(times, refused)] })), '')}
 <details id="minuti"><summary>Minuto per minuto</summary>
 ${table('minuti-table', 'Minuto per minuto, l’ultimo per primo', [text('Minuto'), figure('Chiamate'), figure('Rifiutate'), figure('p50'), figure('p90'), figure('p99'), text('Motivi dei rifiuti')], minutes.filter((minute) => minute.calls > 0).toReversed().map(rowOf), 'Nessuna chiamata negli ultimi 60 minuti.')}
 </details>`)
+}
+
+/** Calls in a minute, of the last ones that began since there are figures. */
+function rateOf ({ minutes }: TrafficView, since: number, at: number): number {
+  const last = minutes.slice(-5)
+  const calls = last.reduce((sum, minute) => sum + minute.calls, 0)
+  return Math.round(calls / Math.max(1, (at - Math.max(since, last[0]?.at ?? at)) / 60_000))
 }
 
 function chart (name: keyof Charts['charts'], caption: string, said: string): Html {
