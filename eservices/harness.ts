@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { prepareAnswers } from '../openapi/answers/answers.ts'
 import { loadContract } from '../openapi/contract.ts'
+import { telemetryOperation, telemetryPath } from '../openapi/telemetry.ts'
+import type { TelemetryReport } from '../openapi/telemetry.ts'
 import { sandboxSecret, varcoCallIssuer, varcoCallLifetimeSeconds } from '../openapi/varco-call.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { buildHost } from './host.ts'
@@ -43,6 +45,11 @@ export async function startHarness (eservice: EService, basePath: string, { sett
   return {
     origin,
     close: async () => host.close(),
+    /** Reports calls as the gateway would, but for what a test changes of the claims; an object is sent as JSON. */
+    async report (report: TelemetryReport | Partial<TelemetryReport> | string, { claims = {}, path = telemetryPath(eservice.name) }: { readonly claims?: object, readonly path?: string } = {}): Promise<Response> {
+      const all = { iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: 'POST', htu: path, operationId: telemetryOperation, correlationId: randomUUID(), ...claims }
+      return fetch(origin + path, { method: 'POST', headers: { 'varco-call': signForTests(all, secrets(eservice.name)), 'content-type': 'application/json' }, body: typeof report === 'string' ? report : JSON.stringify(report) })
+    },
     async call ({ operationId, method = 'GET', path, headers = {}, body, caller = {}, grant }: TestRequest) {
       const claims = {
         iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: method, htu: basePath + path,

@@ -1,12 +1,9 @@
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { loadContract } from '../../openapi/contract.ts'
 import { loadChecks, loadDatasets } from '../dataset-folder.ts'
 import type { Dataset } from '../dataset.ts'
-import type { Ports } from '../eservice.ts'
 import { startHarness } from '../harness.ts'
-import { sqliteIn } from '../sqlite-database.ts'
 import { reconcile } from '../reconcile.ts'
 import { toReport } from './report.ts'
 import { slaTelemetry } from './sla-telemetry.ts'
@@ -15,9 +12,7 @@ type Item = Readonly<Record<string, unknown>>
 
 const data = slaTelemetry.data as URL
 const datasets = await loadDatasets(data)
-let ports: Ports | undefined
-// The harness keeps the store to itself; the intake that will write measurements lives in the same process.
-const eservice = await startHarness({ ...slaTelemetry, operations: (given) => slaTelemetry.operations(ports = given) }, '/rest/sla-telemetry/v1')
+const eservice = await startHarness(slaTelemetry, '/rest/sla-telemetry/v1')
 t.teardown(async () => eservice.close())
 
 t.test('the figures that the document contradicts are these and no others', async (t) => {
@@ -89,40 +84,6 @@ t.test('the collections can be read page by page to the end', async (t) => {
   const second = await eservice.call({ operationId: 'listProbeAlerts', path: `/probe-alerts?limit=20&cursor=${first.body.nextCursor}` })
   t.equal(first.body.items.length + second.body.items.length, datasets.get('probe-alerts')?.rows.length)
   t.notOk('nextCursor' in second.body)
-})
-
-const source = { document: 'telemetria', title: 'Misure in esercizio', section: 'Gateway' }
-
-t.test('measurements are an empty collection until one lands, and then have the form of the report', async (t) => {
-  const read = async (query = '', headers = {}): Promise<any> =>
-    eservice.call({ operationId: 'listMeasurements', path: `/measurements${query}`, headers })
-  const before = await read()
-  t.strictSame(before.body, { items: [] })
-  t.equal(before.headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=30', 'for all, and not for long')
-  const period = '2026-11-21T10:00:00Z/2026-11-21T11:00:00Z'
-  await ports?.database.query(
-    'INSERT INTO measurements (code, period, unit, direction, expected, observed, deviation, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-    ['SLA.4', period, 'percent', 'higher', 98.5, 99.2, 0.7, JSON.stringify(source)])
-  t.strictSame((await read('?code=SLA.4')).body.items, [
-    { code: 'SLA.4', period, unit: 'percent', direction: 'higher', expected: 98.5, observed: 99.2, deviation: 0.7, source, dataQuality: [] }
-  ])
-  t.strictSame((await read('?code=SLA.5')).body.items, [])
-  t.equal((await read('', { 'if-none-match': String(before.headers.get('etag')) })).status, 200, 'the old copy is no longer good')
-})
-
-t.test('measurements survive a restart, and the report is there once', async (t) => {
-  const stateDir = join(t.testdir(), 'state')
-  let store: Ports | undefined
-  const kept = { ...slaTelemetry, operations: (given: Ports) => slaTelemetry.operations(store = given) }
-  const first = await startHarness(kept, '/rest/sla-telemetry/v1', { openDatabase: sqliteIn(stateDir) })
-  await store?.database.query(
-    'INSERT INTO measurements (code, period, unit, direction, expected, observed, source) VALUES (?, ?, ?, ?, ?, ?, ?)',
-    ['SLA.4', '2026-11-21', 'percent', 'higher', 98.5, 99.2, JSON.stringify(source)])
-  await first.close()
-  const second = await startHarness(kept, '/rest/sla-telemetry/v1', { openDatabase: sqliteIn(stateDir) })
-  t.teardown(async () => second.close())
-  t.equal((await second.call({ operationId: 'listMeasurements', path: '/measurements' })).body.items.length, 1)
-  t.equal((await second.call({ operationId: 'listServiceLevels', path: '/service-levels' })).body.items.length, 11)
 })
 
 t.test('every answer has the form that the contract promises', async (t) => {
