@@ -2,11 +2,13 @@ import type { Dispatcher } from 'undici'
 import { AnswerCheck, prepareAnswerChecks } from '../../gateway/answer-check.ts'
 import type { AnswerHead } from '../../gateway/answer-head.ts'
 import type { Exchange } from '../../gateway/exchange.ts'
+import { CallFigures } from '../../gateway/figures/call-figures.ts'
 import { forward } from '../../gateway/forward.ts'
 import type { Forwarded } from '../../gateway/forward.ts'
 import { openLog } from '../../gateway/log.ts'
 import type { Outlet } from '../../gateway/outlet.ts'
 import { Recorder } from '../../gateway/records/recorder.ts'
+import { toRecord } from '../../gateway/records/to-record.ts'
 import type { Route } from '../../gateway/route.ts'
 import { prepareVarcoCall } from '../../gateway/varco-call.ts'
 import { admitted } from './policies.bench.ts'
@@ -21,7 +23,7 @@ const answerHeaders = { 'content-type': 'application/json', 'content-length': '1
 export async function answerStages (world: World): Promise<readonly Stage[]> {
   const exchange = await admitted(world)
   const route = exchange.route as Route
-  return [varcoCallStage(world, exchange), forwardStage(world, route), headStage(world, exchange, route), recordStage(world, exchange)]
+  return [varcoCallStage(world, exchange), forwardStage(world, route), headStage(world, exchange, route), recordStage(world, exchange), figuresStage(world, exchange)]
 }
 
 function varcoCallStage ({ tickets: { config, basePath }, request }: World, { call, correlationId }: Exchange): Stage {
@@ -89,5 +91,20 @@ function recordStage ({ now }: World, exchange: Exchange): Stage {
       return line
     },
     isRight: (written) => (written as string).includes('"operationId":"listChannels"')
+  }
+}
+
+/** What metrics and the operations page are made of. */
+function figuresStage ({ now }: World, exchange: Exchange): Stage {
+  const figures = new CallFigures(() => now)
+  const record = toRecord(exchange, 200, now + 3, 'n')
+  return {
+    name: 'figures',
+    ofCall: true,
+    run () {
+      figures.count(record)
+      return figures
+    },
+    isRight: () => (figures.report(false).calls[0]?.count ?? 0) > 0
   }
 }
