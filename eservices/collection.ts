@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { EServiceRequest, Operation, Ports, Reply } from './eservice.ts'
 import type { Database, SqlValue } from './database.ts'
 import type { Dataset, Row } from './dataset.ts'
@@ -5,17 +6,21 @@ import { invalidCursor, pageOf } from './page.ts'
 
 const sourceColumns = ['source_document', 'source_section']
 
-/** Creates (afresh) the table of a dataset and fills it; the columns are those of its rows, the composite ones as JSON. */
+/** Creates the table of a dataset and fills it, afresh where the store has another; the columns are those of its rows, the composite ones as JSON. */
 export async function storeDataset (database: Database, dataset: Dataset): Promise<void> {
   const columns = scalarColumns(dataset)
   const declared = [...columns.map((column) => `"${column}" ${isNumeric(dataset, column) ? 'REAL' : 'TEXT'}`), 'source TEXT', 'data_quality TEXT']
+  const rows = dataset.rows.map((row, position) => [position, ...columns.map((column) => toSql(row[column])), JSON.stringify(row.source), JSON.stringify(row.dataQuality)])
+  const digest = createHash('sha256').update(JSON.stringify([declared, rows])).digest('base64url')
   await database.transaction(async (queries) => {
+    // Other hosts may be serving it from the same store: what is there already is not taken from under them.
+    await queries.query('CREATE TABLE IF NOT EXISTS stored_datasets (name TEXT PRIMARY KEY, digest TEXT NOT NULL) STRICT')
+    const [stored] = await queries.query<{ digest: string }>('SELECT digest FROM stored_datasets WHERE name = ?', [dataset.name])
+    if (stored?.digest === digest) return
     await queries.query(`DROP TABLE IF EXISTS "${dataset.name}"`)
     await queries.query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
-    for (const [position, row] of dataset.rows.entries()) {
-      const values = [position, ...columns.map((column) => toSql(row[column])), JSON.stringify(row.source), JSON.stringify(row.dataQuality)]
-      await queries.query(`INSERT INTO "${dataset.name}" VALUES (${values.map(() => '?').join(', ')})`, values)
-    }
+    for (const row of rows) await queries.query(`INSERT INTO "${dataset.name}" VALUES (${row.map(() => '?').join(', ')})`, row)
+    await queries.query('INSERT INTO stored_datasets VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET digest = excluded.digest', [dataset.name, digest])
   })
 }
 

@@ -4,10 +4,11 @@ import { sandboxSecret } from '../openapi/varco-call.ts'
 import { callSecrets, hostPort, settingsOf } from './environment.ts'
 import { buildHost } from './host.ts'
 import { eservices } from './list.ts'
-import { sqliteIn } from './sqlite-database.ts'
+import { openStores } from './stores.ts'
 
 const usage = 'usage: node eservices/main.ts [--sandbox] [--host HOST] [--state FOLDER] [NAME…]; PORT is the gateway\'s, the host takes PORT + 10; ' +
-  'VARCO_CALL_SECRET, or TICKETS_CALL_SECRET and the like, is the secret shared with the gateway'
+  'VARCO_CALL_SECRET, or TICKETS_CALL_SECRET and the like, is the secret shared with the gateway; ' +
+  'DATABASE_URL is the PostgreSQL that the e-services keep everything in, instead of files in the state folder'
 const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '::1']
 
 async function start (): Promise<void> {
@@ -22,7 +23,8 @@ async function start (): Promise<void> {
     throw new Error('--sandbox: with its public secret the e-services listen on this machine only; leave --host out, or set VARCO_CALL_SECRET')
   }
   const port = hostPort(process.env)
-  const host = await buildHost(chosen, { openDatabase: sqliteIn(values.state ?? join('.varco', 'eservices')), secrets, settings: (name) => settingsOf(name, process.env) })
+  const openDatabase = await openStores(process.env, values.state ?? join('.varco', 'eservices'))
+  const host = await buildHost(chosen, { openDatabase, secrets, settings: (name) => settingsOf(name, process.env) })
   await new Promise<void>((resolve, reject) => host.server.once('error', reject).listen(port, values.host, resolve))
   const url = `http://${values.host.includes(':') ? `[${values.host}]` : values.host}:${port}`
   let stopping = false

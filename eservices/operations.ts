@@ -12,6 +12,7 @@ import type { OperationValidator } from '../openapi/requests/validate.ts'
 import type { Caller, VarcoCall } from '../openapi/varco-call.ts'
 import { toCsv } from './csv.ts'
 import { entityTag, matchesWeakly } from './entity-tag.ts'
+import { DatabaseUnavailable } from './database.ts'
 import { cacheControl, ProblemError } from './eservice.ts'
 import type { EServiceRequest, Operation, Reply } from './eservice.ts'
 import { nextLink } from './page.ts'
@@ -95,14 +96,16 @@ function toProblem (error: unknown, request: FastifyRequest, correlationId?: str
   if (error instanceof ProblemError) {
     return { type: 'about:blank', title: error.title, status: error.status, detail: error.message, code: error.code, ...known, ...(error.errors && { errors: error.errors }) }
   }
-  const status = (error as { statusCode?: number }).statusCode ?? 500
+  const status = error instanceof DatabaseUnavailable ? 503 : (error as { statusCode?: number }).statusCode ?? 500
   if (status >= 500) process.stderr.write(`${JSON.stringify({ level: 'error', ...known, route: request.routeOptions.url, error: (error as Error).stack })}\n`)
+  if (status === 503) return { type: 'about:blank', title: 'Service Unavailable', status, detail: 'The store of the e-service does not answer; try again shortly.', code: 'store-unavailable', ...known }
   return status === 413
     ? { type: 'about:blank', title: 'Content Too Large', status, detail: 'The body is larger than 1 MiB.', code: 'content-too-large', ...known }
     : { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The e-service failed; try again later.', code: 'eservice-failed', ...known }
 }
 
 async function sendProblem (reply: FastifyReply, problem: Problem): Promise<FastifyReply> {
+  if (problem.status === 503) reply.header('retry-after', '1')
   return reply.code(problem.status).type(problemMediaType).header('cache-control', 'no-store').send(JSON.stringify(problem))
 }
 

@@ -1,5 +1,6 @@
 import { serveDataset } from '../collection.ts'
 import { defineEService } from '../eservice.ts'
+import { readStatus } from '../status.ts'
 
 /**
  * How much digital services are used: the online services of the Florence area (2017), the website and certificates of Milan (2022) and
@@ -10,7 +11,7 @@ export const serviceUsage = defineEService({
   contract: new URL('../../openapi/service-usage.v1.yaml', import.meta.url),
   data: new URL('./data/', import.meta.url),
   operations: (ports) => ({
-    readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
+    readStatus: readStatus(ports),
     listPortfolioDeployments: serveDataset(ports, 'portfolio-deployments'),
     listServiceDeployments: serveDataset(ports, 'service-deployments'),
     listSupportInterventions: serveDataset(ports, 'support-interventions'),

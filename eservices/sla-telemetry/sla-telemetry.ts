@@ -5,6 +5,7 @@ import type { Dataset } from '../dataset.ts'
 import { liveFiguresMigration, readFigures } from '../live-figures.ts'
 import { indicatorRows } from './live-indicators.ts'
 import { observationsMigration, readObserved } from './observations.ts'
+import { readStatus } from '../status.ts'
 import { toReport } from './report.ts'
 import { prepareTelemetry } from './telemetry.ts'
 
@@ -34,7 +35,7 @@ export const slaTelemetry = defineEService({
     const live = (collection: string) => async () => readFigures(ports.database, collection)
     await storeDataset(ports.database, report)
     return {
-      readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
+      readStatus: readStatus(ports),
       listServiceLevels: serveReport(ports, report),
       listMeasurements: serveRows(scalarColumns(report), live('measurements')),
       listThroughputs: serveRows(throughputColumns, live('throughputs')),

@@ -1,12 +1,11 @@
 import { serveDataset } from '../collection.ts'
 import { defineEService } from '../eservice.ts'
+import { readStatus } from '../status.ts'
 import { demandQuestionnaire, listQuestionnaires } from './catalogue.ts'
 import { migrations } from './migrations.ts'
 import { loadQuestionnaires } from './questionnaires.ts'
 import { readResults } from './results.ts'
 import { submitAnswers } from './submission.ts'
-
-const status = { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' }
 
 /**
  * Satisfaction surveys: what Milan's Voice-of-Customer programme and Istat's platform have published, and the idea of
@@ -21,7 +20,7 @@ export const surveys = defineEService({
   async operations (ports) {
     const all = await loadQuestionnaires(new URL('questionnaires.yaml', import.meta.url))
     return {
-      readStatus: () => ({ body: status }),
+      readStatus: readStatus(ports),
       listVocIndicators: serveDataset(ports, 'voc-indicators'),
       listVocAreas: serveDataset(ports, 'voc-areas'),
       listVocSurveys: serveDataset(ports, 'voc-surveys'),

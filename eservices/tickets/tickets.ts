@@ -1,5 +1,6 @@
 import { serveDataset } from '../collection.ts'
 import { defineEService } from '../eservice.ts'
+import { readStatus } from '../status.ts'
 import { readCursorKey } from './cursor.ts'
 import { seedDemoTickets } from './demo-tickets.ts'
 import { migrations } from './migrations.ts'
@@ -17,7 +18,7 @@ export const tickets = defineEService({
   async operations (ports) {
     if (ports.settings['demoTickets'] === 'seed') await seedDemoTickets(ports.database)
     return {
-      readStatus: () => ({ body: { type: 'about:blank', title: 'OK', status: 200, detail: 'Il servizio è operativo.' } }),
+      readStatus: readStatus(ports),
       listHighlights: serveDataset(ports, 'highlights'),
       listChannels: serveDataset(ports, 'channels'),
       listServiceLevels: serveDataset(ports, 'service-levels'),
