@@ -14,6 +14,7 @@ export async function serveAlone (config: Config, source: ConfigSource): Promise
   await listen()
   const reloader = new Reloader(prepare, gateway.logger)
   return {
+    logger: gateway.logger,
     reports: async (withRecent) => [reportOf(gateway, startedAt, withRecent)],
     processes: async () => [{ pid: process.pid, ...briefOf(reportOf(gateway, startedAt)) }],
     reload: async () => reloader.reload(),

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   call: async () => (await import('./commands/call.ts')).call,
   explain: async () => (await import('./commands/explain.ts')).explain,
   evidence: async () => (await import('./commands/evidence.ts')).evidence,
+  tracing: async () => (await import('./commands/tracing.ts')).tracing,
   init: async () => (await import('./commands/init.ts')).init,
   mock: async () => (await import('./commands/mock.ts')).mock,
   vectors: async () => (await import('./commands/vectors.ts')).vectors

@@ -13,7 +13,7 @@ async function start (source: ConfigSource): Promise<void> {
   const config = await loadConfig(source.path, source.env)
   const served = await serve(config, source)
   try {
-    await operate(config, served)
+    await operate(config, served, source)
   } catch (error) {
     await served.stop()
     throw error
@@ -27,7 +27,8 @@ async function serve (config: Config, source: ConfigSource): Promise<Served> {
   return (await import('./fleet/supervisor.ts')).supervise({ ...config, workers }, source)
 }
 
-async function operate ({ listeners: { public: open, internal, operations: closed }, state, watch }: Config, served: Served): Promise<void> {
+async function operate (config: Config, served: Served, { path }: ConfigSource): Promise<void> {
+  const { listeners: { public: open, internal, operations: closed }, state, watch, tracing } = config
   const token = closed.token ?? randomBytes(24).toString('base64url')
   // Loaded while calls are served already.
   const operations = (await import('./operations.ts')).buildOperations(served, token)
@@ -36,12 +37,13 @@ async function operate ({ listeners: { public: open, internal, operations: close
   process.on('SIGHUP', () => { void served.reload() })
   process.on('SIGUSR2', () => { void served.restart() })
   const stopping = new AbortController()
+  const schedule = tracing && (await import('./tracing/schedule.ts')).scheduleTracing(config, path, (facts) => { served.logger.info(facts, 'tracing') })
   if (watch) void watchFiles(served.files, served.reload, stopping.signal)
   // Whoever is told that it is ready may stop it at once.
   whenAskedToStop(() => {
     void (async () => {
       stopping.abort()
-      await served.stop()
+      await Promise.all([served.stop(), schedule?.stop()])
       await place.remove()
       await operations.close()
       process.exit()

@@ -30,6 +30,7 @@ export async function supervise (config: Config & { readonly workers: number }, 
   })
   await fleet.start()
   return {
+    logger,
     reports: async (withRecent) => fleet.reports(withRecent),
     processes: async () => fleet.processes(),
     reload: async () => logOutcome(logger, 'reloaded', await fleet.reload()),

@@ -2,23 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { CheckedFileError } from '../adapters/checked-file-error.ts'
 import type { Config } from '../config.ts'
-import type { TracedCalls } from './count-day.ts'
 import { countLocally } from './day-counting.ts'
 import type { DayCounting } from './day-counting.ts'
 import type { SharedCounting } from './shared-counting.ts'
 import { TracingApi } from './tracing-api.ts'
-import type { TracingConfig } from './tracing-config.ts'
-
-/** The tracing of a configuration. Throws CheckedFileError where it has none. */
-export function tracingIn ({ tracing }: Pick<Config, 'tracing'>): TracingConfig {
-  if (tracing) return tracing
-  throw new CheckedFileError(['calls cannot be reported with this configuration: that takes pdnd.api, a client of the interop API, and tracing.tenant where e-services have several producers'])
-}
-
-/** The calls that it reports. */
-export function tracedIn (config: Pick<Config, 'tracing' | 'eservices'>): TracedCalls {
-  return { producers: tracingIn(config).producers, eservices: new Map(config.eservices.map(({ name, producer }) => [name, producer])) }
-}
+import { tracedIn, tracingIn } from './tracing-config.ts'
 
 /** Does some work with the platform's tracing API and with the counts of this machine, or of all that share a Redis; closes every connection afterwards. `now` in epoch ms. */
 export async function withTracing<T> (config: Config, now: () => number, work: (tracing: { readonly platform: TracingApi, readonly counting: DayCounting & Partial<SharedCounting>, readonly wait: (ms: number) => Promise<void> }) => Promise<T>): Promise<T> {

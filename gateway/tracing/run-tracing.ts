@@ -1,10 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { addDays, boundsOf, dayAt, daysBetween } from './calendar.ts'
-import { firstDay } from './count-day.ts'
-import type { DayCounting } from './day-counting.ts'
+import { boundsOf } from './calendar.ts'
+import { dueDays } from './due-days.ts'
+import type { SharedDays } from './due-days.ts'
 import { fileDay, isTaken } from './filing.ts'
-import type { SharedCounting } from './shared-counting.ts'
 import { writeTraceFile } from './trace-file.ts'
 import { validateTraceFile } from './trace-rules.ts'
 import { TracingApiError } from './tracing-api.ts'
@@ -15,7 +14,7 @@ import type { DayState } from './tracing-days.ts'
 /** What days are filed with; `now` in epoch ms, `wait` lets so many ms pass, `tell` is told how it stands with each day that something was done for. */
 export interface TracingRun {
   readonly state: string
-  readonly counting: DayCounting & Partial<Pick<SharedCounting, 'lock' | 'unlock' | 'tellFirst'>>
+  readonly counting: SharedDays
   readonly platform: TracingPlatform
   readonly now: () => number
   readonly wait: (ms: number) => Promise<void>
@@ -34,22 +33,13 @@ const usualPatienceMs = 120_000
  */
 export async function runTracing (run: TracingRun): Promise<boolean> {
   const { state, counting, now } = run
-  const own = await firstDay(state, now())
-  const told = counting.tellFirst ? await counting.tellFirst(own) : own
   const states = await counting.states()
-  const first = [...states.keys(), told].filter((day) => day !== undefined).toSorted()[0]
-  const days = first === undefined ? [] : daysBetween(first, addDays(dayAt(now()), -1))
-  const due = days.filter((day) => isDue(states.get(day), day, now()))
-  // Told before anybody merges: also by the machine that does not file.
-  const uncounted = new Map<string, Awaited<ReturnType<DayCounting['day']>>>()
-  for (const day of due) uncounted.set(day, await counting.day(day))
-  const changed = due.filter((day) => !isFiled(states.get(day), uncounted.get(day)?.source))
-  if (changed.length === 0) return true
+  const due = await dueDays(state, counting, now())
+  if (due.length === 0) return true
   let isDone = true
   try {
-    for (const day of changed) {
+    for (const { day, isComplete } of due) {
       if (counting.lock && !await counting.lock()) return false
-      const { isComplete } = uncounted.get(day) as { isComplete: boolean }
       const isWaited = !isComplete && now() < boundsOf(day).endsAt + machinesMs
       const after = isWaited ? undefined : await fileOne(run, day, states.get(day) ?? untouched(day, now()))
       // What the platform refuses it will refuse in an hour, too, and records that are gone stay so.
@@ -92,16 +82,4 @@ export async function fileOne (run: TracingRun, day: string, before: DayState): 
   } finally {
     await rm(file.path, { force: true })
   }
-}
-
-/** Of days that the platform has had for long the records are not looked at any more, in days. */
-const settledDays = 14
-
-function isDue (state: DayState | undefined, day: string, now: number): boolean {
-  return state === undefined || !isTaken(state) || day >= addDays(dayAt(now), -settledDays)
-}
-
-/** True where the platform has the file of exactly these records. */
-function isFiled (state: DayState | undefined, source: string | undefined): boolean {
-  return state !== undefined && isTaken(state) && state.filedSha256 !== undefined && state.source === source
 }

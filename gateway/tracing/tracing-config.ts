@@ -1,5 +1,7 @@
+import { CheckedFileError } from '../adapters/checked-file-error.ts'
 import type { Finding } from '../adapters/checked-yaml.ts'
 import { membersOf, textAt, valueAt } from '../document-value.ts'
+import type { TracedCalls } from './count-day.ts'
 
 /** How calls are reported to the platform (PDND tracing). */
 export interface TracingConfig {
@@ -44,4 +46,18 @@ export function findTracingFaults (document: unknown, environment: string | unde
   if (!hasClient) return tracing === undefined ? [] : [{ path: ['tracing'], message: 'needs a client of the interop API, as which calls are reported: configure pdnd.api' }]
   if (environment === 'sandbox' || textAt(document, ['tracing', 'tenant']) !== undefined || usualTenant(document) !== undefined) return []
   return [{ path: ['tracing', 'tenant'], message: 'is missing: the e-services have several producers, so name the tenant of the pdnd.api client, which reports the calls (PDND tracing), or write tracing: false where another system does' }]
+}
+
+/** What of a configuration says whose calls are reported. */
+interface Traced { readonly tracing: TracingConfig | undefined, readonly eservices: readonly { readonly name: string, readonly producer: string }[] }
+
+/** The tracing of a configuration. Throws CheckedFileError where it has none. */
+export function tracingIn ({ tracing }: Pick<Traced, 'tracing'>): TracingConfig {
+  if (tracing) return tracing
+  throw new CheckedFileError(['calls cannot be reported with this configuration: that takes pdnd.api, a client of the interop API, and tracing.tenant where e-services have several producers'])
+}
+
+/** The calls that it reports. */
+export function tracedIn (config: Traced): TracedCalls {
+  return { producers: tracingIn(config).producers, eservices: new Map(config.eservices.map(({ name, producer }) => [name, producer])) }
 }
