@@ -8,7 +8,7 @@ import { sqliteIn } from './sqlite-database.ts'
 interface Teardown { teardown (work: () => Promise<void>): void }
 
 /** Every kind of store that an e-service may have. `open` gives what opens empty ones, which are there for as long as the test. Used by tests only. */
-export const testStores: readonly { readonly name: string, readonly only: { readonly skip?: string }, open (t: Teardown): Promise<OpenDatabase> }[] = [
+export const testStores: readonly { readonly name: string, readonly only: { readonly skip?: string }, readonly open: (t: Teardown) => Promise<OpenDatabase> }[] = [
   { name: 'SQLite', only: {}, async open (t) {
     const folder = await mkdtemp(join(tmpdir(), 'varco-store-'))
     t.teardown(async () => rm(folder, { recursive: true }))
