@@ -1,9 +1,10 @@
-import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { link, open, readFile, unlink } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { exportJWK } from 'jose/key/export'
 import type { JWK } from 'jose'
+import { createWholeFile } from '../adapters/whole-file.ts'
 
 /** An RSA key pair and its id, the RFC 7638 thumbprint. */
 export interface KeyPair {
@@ -41,21 +42,7 @@ export function parsePrivateKey (pem: string): KeyObject | undefined {
   }
 }
 
-/**
- * Makes a key file (PKCS#8 PEM, 0600) that appears whole or not at all, and leaves one that is already there: a link,
- * unlike a rename, never replaces another's.
- */
+/** Makes a key file (PKCS#8 PEM, 0600) that appears whole or not at all, and leaves one that is already there. */
 export async function createKeyFile (path: string, privateKey: KeyObject): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  const file = await open(temporary, 'wx', 0o600)
-  try {
-    await file.writeFile(privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    await file.sync()
-    await link(temporary, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    await file.close()
-    await unlink(temporary)
-  }
+  await createWholeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }))
 }
