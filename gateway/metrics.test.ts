@@ -13,7 +13,7 @@ const report: Report = {
   registry: { source: 'platform', state: 'failing', ageSeconds: 90, lastError: 'status 500', undecided: 3, missing: 2, detail: '' },
   sharedState: { place: 'local', answers: { redis: 5, local: 4, lease: 3 } },
   load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, delays: { count: 0, sum: 0, buckets: [] }, activeSeconds: 2.5 },
-  figures: { calls: [], eservices: [], quotas: [], recent: undefined }, records: { works: true, written: 40, lost: 2 },
+  figures: { calls: [], eservices: [], quotas: [], recent: undefined }, records: { works: true, written: 40, lost: 2 }, log: { droppedLines: 8 },
   memory: { rssBytes: 1000, heapUsedBytes: 300, heapTotalBytes: 400, externalBytes: 50 }, cpu: { userSeconds: 1.5, systemSeconds: 0.5 }, openFiles: 30,
   about: { publicUrl: 'https://api.comune.example.it', environment: 'sandbox', state: '/var/lib/varco', names: {}, signing: [], certificates: [] }
 }
@@ -42,7 +42,7 @@ t.test('what operations are alarmed by is told of every process, and what there 
     'varco_redis_missed_answers_total{pid="7"} 4', 'varco_redis_missed_answers_total{pid="8"} 0',
     'varco_leased_calls_total{pid="7"} 3', 'varco_leased_calls_total{pid="8"} 0',
     ...[
-      ['varco_records_written_total', 40], ['varco_records_lost_total', 2], ['varco_records_failing', 0],
+      ['varco_records_written_total', 40], ['varco_records_lost_total', 2], ['varco_records_failing', 0], ['varco_log_lines_dropped_total', 8],
       ['process_start_time_seconds', 1_772_445_600], ['process_resident_memory_bytes', 1000], ['nodejs_heap_size_used_bytes', 300], ['nodejs_heap_size_total_bytes', 400], ['nodejs_external_memory_bytes', 50],
       ['process_cpu_user_seconds_total', 1.5], ['process_cpu_system_seconds_total', 0.5], ['process_open_fds', 30]
     ].flatMap(([name, value]) => [`${name}{pid="7"} ${value}`, `${name}{pid="8"} ${value}`]),

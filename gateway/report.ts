@@ -4,6 +4,7 @@ import type { Gateway } from './build.ts'
 import { addCacheReports } from './cache/figures.ts'
 import { processFigures } from './figures/process-figures.ts'
 import { aboutOf } from './operations/about.ts'
+import { droppedLines } from './log.ts'
 import type { RegistryHealth } from './registry-source.ts'
 import { statusOf } from './status.ts'
 
@@ -28,6 +29,7 @@ export function reportOf ({ live: { config, hash, eservices, registry, cache, cu
     about: aboutOf({ config, custody, registry }, figures),
     // Of every call that was counted there is a record.
     records: { works: recording.trail.works, written: figures.calls.reduce((sum, { count }) => sum + count, -recording.lost), lost: recording.lost },
+    log: { droppedLines: droppedLines() },
     ...processFigures()
   }
 }

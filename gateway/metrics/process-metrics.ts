@@ -26,6 +26,7 @@ const figures: readonly Figure[] = [
   { name: 'varco_records_written_total', help: 'Records of calls that were kept.', of: ({ records }) => records.written },
   { name: 'varco_records_lost_total', help: 'Records of calls that could not be kept; the calls were answered all the same.', of: ({ records }) => records.lost },
   { name: 'varco_records_failing', help: 'Whether records cannot be kept just now, so that calls whose record is part of the proof are answered 503.', of: ({ records }) => flag(!records.works) },
+  { name: 'varco_log_lines_dropped_total', help: 'Lines of the log that nobody read in time.', of: ({ log }) => log.droppedLines },
   // As processes in any language tell them.
   { name: 'process_start_time_seconds', help: 'When the process was started, in seconds since 1970.', of: ({ startedAt }) => Date.parse(startedAt) / 1000 },
   { name: 'process_resident_memory_bytes', help: 'Memory that the process takes.', of: ({ memory }) => memory.rssBytes },

@@ -28,7 +28,8 @@ const noTimes: Times = { count: 0, sum: 0, buckets: [] }
 
 function minuteAt (index: number): Minute {
   const calls = 100 + index * 7 % 50
-  return { at: Math.floor(now / minuteMs) * minuteMs - index * minuteMs, calls, refused: { 'voucher-expired': 3 + index % 4, 'quota-exceeded': index % 6, 'agreement-not-active': 2, 'invalid-parameter': index % 3, ...index % 9 === 0 && { 'upstream-timeout': 1 } }, times: timesAround(900 + index * 10, calls) }
+  const refused = { 'voucher-expired': 3 + index % 4, 'quota-exceeded': index % 6, 'agreement-not-active': 2, 'invalid-parameter': index % 3, 'upstream-timeout': index % 9 === 0 ? 1 : 0 }
+  return { at: Math.floor(now / minuteMs) * minuteMs - index * minuteMs, calls, refused: Object.fromEntries(Object.entries(refused).filter(([, count]) => count > 0)), times: timesAround(900 + index * 10, calls) }
 }
 
 /** Figures of an hour of calls by so many consumers. */
@@ -53,7 +54,7 @@ export function reportWith (rest: Partial<Report> = {}): Report {
     registry: { source: 'platform', state: 'current', ageSeconds: 20, lastError: null, undecided: 0, missing: 0, detail: '' },
     sharedState: { place: 'redis', answers: { redis: 500, local: 0, lease: 9000 } },
     load: { shed: { busy: 0, memory: 0 }, limit: null, resting: 0, delayMs: 4, delays: noTimes, activeSeconds: 12 },
-    figures: noFigures, records: { works: true, written: 0, lost: 0 },
+    figures: noFigures, records: { works: true, written: 0, lost: 0 }, log: { droppedLines: 0 },
     memory: { rssBytes: 150 * 1024 ** 2, heapUsedBytes: 1, heapTotalBytes: 1, externalBytes: 1 }, cpu: { userSeconds: 1, systemSeconds: 1 }, openFiles: 30,
     about: { publicUrl: 'https://api.comune.example.it', environment: 'collaudo', state: '/nowhere/varco', names: {}, signing: [], certificates: [] },
     ...rest
