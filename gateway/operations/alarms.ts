@@ -37,7 +37,7 @@ const processes: Rule = ({ gateway: { processes, countedSince }, at }) => {
   ]
 }
 
-const admission: Rule = ({ trust: { keysAgeSeconds, registry } }) => [
+const admission: Rule = ({ trust: { keysAgeSeconds, registry }, gateway: { countedSince } }) => countedSince === null ? [] : [
   ...when(keysAgeSeconds === null, () => ({ id: 'keys', urgency: 'now', what: 'Le chiavi pubbliche della PDND non sono mai state lette: nessun voucher si può verificare.', todo: 'Controllare che da questa macchina si raggiunga l’indirizzo delle chiavi (pdnd.jwksUri) e il proxy in uscita.' })),
   ...when(keysAgeSeconds !== null && keysAgeSeconds > keysLate, () => ({ id: 'keys', urgency: keysAgeSeconds as number > keysWorn ? 'now' : 'soon', what: 'Le chiavi pubbliche della PDND non si rinnovano più: valgono 24 ore dall’ultima lettura.', todo: 'Controllare che da questa macchina si raggiunga l’indirizzo delle chiavi (pdnd.jwksUri).' })),
   ...when(registry.state === 'unavailable', () => ({ id: 'registry', urgency: 'now', what: 'Richieste di fruizione e finalità non sono note o sono troppo vecchie: ogni chiamata riceve 503.', todo: 'Controllare l’accesso alle API di interoperabilità (pdnd.api: client, chiave, rete) con «npx varco doctor».' })),

@@ -44,11 +44,16 @@ export function writePage (view: OperationsView, files: Files): Buffer {
 export function contentOf (view: OperationsView): Html {
   const { gateway: { publicUrl, environment, isReady, countedSince, processes }, at } = view
   const hashes = [...new Set(processes.flatMap(({ hash }) => hash ?? []))]
-  return html`<p class="state">${isReady ? badge('good', 'In servizio') : badge('bad', 'Non in servizio')} ${publicUrl} <small>ambiente PDND ${environment || 'non noto'}${countedSince !== null && `, dall’avvio ${moment(countedSince, at)}`}${hashes.length > 0 && html`, configurazione ${hashes.map((hash, index) => html`${index > 0 && ' e '}${identifier(hash)}`)}`}</small></p>
+  return html`<p class="state">${isReady ? badge('good', 'In servizio') : badge('bad', 'Non in servizio')} ${publicUrl} <small>${countedSince !== null && `ambiente PDND ${environment}, dall’avvio ${moment(countedSince, at)}`}${hashes.length > 0 && html`, configurazione ${hashes.map((hash, index) => html`${index > 0 && ' e '}${identifier(hash)}`)}`}</small></p>
 <p class="updated"><small>Aggiornato alle ${exactTimeOf(at)}</small></p>
 <section class="alarms" aria-labelledby="alarms-heading"><h2 id="alarms-heading" class="visually-hidden">Che cosa c’è da fare</h2>
 <div aria-live="polite" aria-atomic="false">${alarmStrip(view.alarms)}</div></section>
-<nav class="index" aria-label="Sezioni"><ul>${links.map(([href, said]) => html`<li><a href="${href}">${said}</a></li>`)}</ul></nav>
+${countedSince === null ? processesSection(view) : sections(view)}`
+}
+
+/** Of a gateway of which no process answers there are no figures. */
+function sections (view: OperationsView): Html {
+  return html`<nav class="index" aria-label="Sezioni"><ul>${links.map(([href, said]) => html`<li><a href="${href}">${said}</a></li>`)}</ul></nav>
 ${trafficSection(view)}${eservicesSection(view)}${quotasSection(view)}${trustSection(view)}${proofsSection(view)}${processesSection(view)}`
 }
 

@@ -6,11 +6,10 @@ import { age, count, moment, none, percent, size, span, several } from './words.
 
 /** What is live, and how what is behind it does. */
 export function eservicesSection ({ eservices, upstreams, gateway: { countedSince }, at }: OperationsView): Html {
-  const since = countedSince === null ? '' : `, dall’avvio ${moment(countedSince, at)}`
   return section('e-service', 'E-service', html`${table('contratti', 'Che cosa è pubblicato', [text('E-service'), text('Versione'), figure('Chiamate'), figure('Rifiutate'), text('Contratto'), text('Risposte'), figure('Dalla cache')], eservices.map((one) => ({ key: one.name, cells: [
     html`${one.title} <small><code>${one.name}</code></small>`, one.version, count(one.calls), count(one.refused), lintOf(one), answersOf(one, at), cacheOf(one)
-  ] })), 'Nessun e-service: nessun processo risponde.')}
-${table('upstream', `Che cosa rispondono${since}`, [text('E-service'), text('Indirizzo'), figure('Richieste'), figure('Fallite'), figure('In attesa'), figure('p50'), figure('p90'), figure('p99'), text('Errori')], upstreams.map(upstreamRow), 'Nessun e-service: nessun processo risponde.')}
+  ] })), 'Nessun e-service.')}
+${table('upstream', `Che cosa rispondono, dall’avvio ${moment(countedSince ?? at, at)}`, [text('E-service'), text('Indirizzo'), figure('Richieste'), figure('Fallite'), figure('In attesa'), figure('p50'), figure('p90'), figure('p99'), text('Errori')], upstreams.map(upstreamRow), 'Nessun e-service.')}
 <p class="note">Il tempo è quello fino al primo byte della risposta dell’e-service.</p>`)
 }
 
@@ -45,8 +44,8 @@ export function quotasSection ({ quotas, consumers, otherCalls }: OperationsView
 ${longTable('quote', 'Quote giornaliere, le più usate per prime (giorno di Roma)', [text('Fruitore'), text('Finalità'), text('E-service'), text('Uso'), figure('Usate'), figure('Quota'), figure('Rimaste')], quotas.map(({ eservice, purpose, consumer, used, limit }) => ({ key: `${eservice} ${purpose.id}`, cells: [
     named(consumer), named(purpose), html`<code>${eservice}</code>`, html`${bar(used, limit)} ${percent(used, limit)}`, count(used), count(limit), count(Math.max(0, limit - used))
   ] })), 'Oggi nessuno ha ancora usato una quota.')}
-<p class="note">Di ogni finalità si mostra la quota più stretta, come l’ha trovata l’ultima chiamata.</p>
-${longTable('chi-chiama', 'Chi ha chiamato oggi', [text('Fruitore'), figure('Chiamate')], [...consumers.map(({ consumer, calls }) => ({ key: consumer.id, cells: [named(consumer), count(calls)] })), ...otherCalls > 0 ? [{ key: 'altri', cells: ['Tutti gli altri', count(otherCalls)] }] : []], 'Oggi non ha ancora chiamato nessun fruitore riconosciuto.')}`)
+${quotas.length > 0 && html`<p class="note">Di ogni finalità si mostra la quota più stretta, come l’ha trovata l’ultima chiamata.</p>
+`}${longTable('chi-chiama', 'Chi ha chiamato oggi', [text('Fruitore'), figure('Chiamate')], [...consumers.map(({ consumer, calls }) => ({ key: consumer.id, cells: [named(consumer), count(calls)] })), ...otherCalls > 0 ? [{ key: 'altri', cells: ['Tutti gli altri', count(otherCalls)] }] : []], 'Oggi non ha ancora chiamato nessun fruitore riconosciuto.')}`)
 }
 
 /** What the gateway relies on, and what others rely on it for. */

@@ -41,7 +41,7 @@ export function trafficSection ({ traffic, gateway: { countedSince }, at }: Oper
     ['Metà delle risposte entro', html`${span(latest?.p50 ?? null)} <small>p50</small>`],
     ['99 risposte su 100 entro', html`${span(latest?.p99 ?? null)} <small>p99</small>`]
   ], 'tiles')}
-<p class="note">${countedSince === null ? 'Nessun processo conta.' : html`Tutte le cifre di questa pagina sono contate dall’avvio, ${moment(countedSince, at)}, e sommate su tutti i processi; un riavvio le azzera.`}</p>
+<p class="note">Le cifre di questa pagina sono contate dall’avvio ${moment(countedSince ?? at, at)} e sommate su tutti i processi; un riavvio le azzera.</p>
 <div class="figures">
 ${chart('calls', 'Chiamate al minuto', calls === 0 ? 'Nessuna chiamata negli ultimi 60 minuti.' : `${count(calls)} chiamate; il minuto con più chiamate è quello delle ${timeOf(peak.at)}, con ${count(peak.calls)}.`)}
 ${chart('refusals', 'Rifiuti al minuto, per motivo', refused === 0 ? 'Nessun rifiuto negli ultimi 60 minuti.' : `${count(refused)} rifiuti; il motivo più frequente è ${reasons[0]?.code ?? ''}, ${count(reasons[0]?.count ?? 0)} volte.`)}
