@@ -1,19 +1,10 @@
 // Draws the charts of the report into their places. Whatever is drawn stands in a table, too: without this file the page lacks nothing but its pictures.
 (() => {
   const charts = JSON.parse(document.querySelector('#charts').textContent)
-  const dashes = [[], [8, 4], [3, 3], [9, 3, 3, 3]]
+  const { axisOf, colours, dashes, fontOf } = globalThis.chartDress
   const rowHeight = 46
   const lineHeight = 290
-  const fontOf = (ratio) => `${13 * ratio}px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif`
   const short = (value) => value >= 100 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(3)))
-
-  function colours () {
-    const style = getComputedStyle(document.documentElement)
-    const of = (name) => style.getPropertyValue(name).trim()
-    return { ground: of('--ground'), text: of('--text'), quiet: of('--quiet'), rule: of('--rule'), lines: Array.from({ length: 8 }, (_, index) => of(`--line-${index}`)) }
-  }
-
-  const axisOf = ({ quiet, rule }, rest) => ({ stroke: quiet, font: fontOf(1), labelFont: fontOf(1), grid: { stroke: rule, width: 1 }, ticks: { stroke: rule, width: 1 }, ...rest })
 
   /** The longest beginning of a name that fits. */
   function fitted (context, name, width) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Html, html } from '../../gateway/catalogue/html.ts'
+import { chartFiles } from '../../gateway/charts/chart-files.ts'
 import { lengthOf } from '../circumstances.ts'
 import type { Circumstances } from '../circumstances.ts'
 import type { Measured } from '../measure.ts'
@@ -14,7 +14,7 @@ import { placeOf } from './history.ts'
 import { elsewhereTable, groupTable, historyTable, moment, summaryTable } from './html-tables.ts'
 import type { Run } from './json.ts'
 
-const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist')
+const shared = (name: keyof typeof chartFiles): string => readFileSync(chartFiles[name], 'utf8')
 const own = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
 
 /**
@@ -35,8 +35,8 @@ ${historySection(measured, comparable, elsewhere, charts)}`
 }
 
 function page (run: Run, content: Html, charts: readonly Chart[]): string {
-  const styles = [readFileSync(join(uplot, 'uPlot.min.css'), 'utf8'), own('report.css')]
-  const scripts = [readFileSync(join(uplot, 'uPlot.iife.min.js'), 'utf8'), own('charts.js')]
+  const styles = [shared('uplotCss'), shared('palette'), own('report.css')]
+  const scripts = [shared('uplot'), shared('dress'), own('charts.js')]
   const groups = [...grouped(run.scenarios).keys()]
   const policy = `default-src 'none'; script-src ${hashes(scripts)}; style-src ${hashes(styles)}; base-uri 'none'; form-action 'none'`
   // A "<" in it would end the script early.
