@@ -1,5 +1,6 @@
 import type { Queries } from './database.ts'
-import type { Row } from './dataset.ts'
+import type { DataQualityNote, Row } from './dataset.ts'
+import { minuteText } from './rome.ts'
 
 /** Rows that are figured out from what comes in, by the collection that serves them and the period that they are of. */
 export const liveFiguresMigration = `CREATE TABLE live_figures (
@@ -16,4 +17,15 @@ export async function replaceFigures (queries: Queries, collection: string, peri
 export async function readFigures (queries: Queries, collection: string): Promise<readonly Row[]> {
   const rows = await queries.query<{ content: string }>('SELECT content FROM live_figures WHERE collection = ? ORDER BY period, place', [collection])
   return rows.map(({ content }) => JSON.parse(content) as Row)
+}
+
+/** A span of time in epoch minutes: from one on and before another. */
+export interface Span { readonly from: number, readonly to: number }
+
+/** What is said of figures of a month of which only a part was observed. */
+export function notesOnPart (observed: Span, month: Span): readonly DataQualityNote[] {
+  return [
+    ...observed.from > month.from ? [{ id: 'observed-since', note: `Il servizio è osservato solo dal ${minuteText(observed.from)}.` }] : [],
+    ...observed.to < month.to ? [{ id: 'partial-period', note: `Il mese è parziale: il dato comprende quanto osservato fino al ${minuteText(observed.to)}.` }] : []
+  ]
 }

@@ -1,10 +1,21 @@
 const zone = 'Europe/Rome'
 const minuteMs = 60_000
 
+interface ItalianHour { readonly month: string, readonly hourOfDay: number }
+
+/** Asked for again and again, of the same months. */
+const known = new Map<number, ItalianHour>()
+const mostKnown = 10_000
+
 /** The month (YYYY-MM) and the hour of the day (0 to 23) in Italy, where the time changes between hours, of an hour of UTC (epoch ms / 3,600,000). */
-export function italianHour (hour: number): { readonly month: string, readonly hourOfDay: number } {
+export function italianHour (hour: number): ItalianHour {
+  const before = known.get(hour)
+  if (before) return before
+  if (known.size >= mostKnown) known.clear()
   const local = Temporal.Instant.fromEpochMilliseconds(hour * 60 * minuteMs).toZonedDateTimeISO(zone)
-  return { month: local.toPlainDate().toPlainYearMonth().toString(), hourOfDay: local.hour }
+  const found = { month: local.toPlainDate().toPlainYearMonth().toString(), hourOfDay: local.hour }
+  known.set(hour, found)
+  return found
 }
 
 /** The first minute (epoch ms / 60,000) of a month in Italy, and of the next one. */

@@ -1,6 +1,7 @@
 import { percentile } from '../../openapi/latency.ts'
 import type { DataQualityNote, Row } from '../dataset.ts'
-import { minutesOfMonth, minuteText } from '../rome.ts'
+import { notesOnPart } from '../live-figures.ts'
+import { minutesOfMonth } from '../rome.ts'
 import { columnsOf, liveIndicators, liveSource, throughput } from './live-indicators.ts'
 import type { LiveIndicator } from './live-indicators.ts'
 import type { Objectives } from './objectives.ts'
@@ -15,7 +16,7 @@ export function levelsOf (observed: Observed, month: string, hours: readonly Hou
   const period = sum(hours, Math.max(span.from, observed.first), Math.min(span.to, observed.last + 1))
   if (period.to <= period.from) return { measurements: [], throughputs: [] }
   const values = valuesOf(period, objectives)
-  const quality = qualityOf(period, span)
+  const quality = notesOnPart(period, span)
   const measurements = liveIndicators.flatMap((indicator) => {
     const value = values[indicator.number - 1]
     return value === undefined ? [] : [{ ...columnsOf(observed, indicator), period: month, ...comparison(round(value), indicator.expected(objectives), indicator.unit), source: liveSource, dataQuality: qualityFor(indicator, period, quality) }]
@@ -46,13 +47,6 @@ function comparison (observed: number, expected: number, unit: LiveIndicator['un
     expected, expected_text: text(expected), observed, observed_text: text(observed),
     ...deviation === 0 ? { deviation_text: '-' } : { deviation, deviation_text: `${deviation > 0 ? '+' : ''}${text(deviation)}` }
   }
-}
-
-function qualityOf ({ from, to }: Period, span: { readonly from: number, readonly to: number }): readonly DataQualityNote[] {
-  return [
-    ...from > span.from ? [{ id: 'observed-since', note: `Il servizio è osservato solo dal ${minuteText(from)}.` }] : [],
-    ...to < span.to ? [{ id: 'partial-period', note: `Il mese è parziale: il dato comprende quanto osservato fino al ${minuteText(to)}.` }] : []
-  ]
 }
 
 function qualityFor ({ number }: LiveIndicator, { from, to, served }: Period, quality: readonly DataQualityNote[]): readonly DataQualityNote[] {

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import type { Minute } from '../../openapi/telemetry.ts'
+import { startHarness } from '../harness.ts'
+import { sqliteIn } from '../sqlite-database.ts'
+import { minuteAt, minuteOf, reportOf, someCalls } from '../telemetry-fixture.ts'
+import { loadCategories } from './categories.ts'
+import { serviceUsage } from './service-usage.ts'
+
+type Item = Readonly<Record<string, any>>
+
+const [first, second, third] = ['aaaaaaaa', 'bbbbbbbb', 'cccccccc'].map((start) => `${start}-0000-4000-8000-000000000000`) as [string, string, string]
+
+async function start (t: Test, now: string, { settings = {}, stateDir = ':memory:' }: { settings?: Readonly<Record<string, string>>, stateDir?: string } = {}) {
+  const eservice = await startHarness(serviceUsage, '/rest/service-usage/v1', { now: () => new Date(now), settings, openDatabase: sqliteIn(stateDir) })
+  t.teardown(async () => eservice.close())
+  const read = async (query = '', operationId = 'listLiveUsages', path = '/live-usages'): Promise<readonly Item[]> => (await eservice.call({ operationId, path: `${path}?limit=500${query}` })).body.items
+  const values = async (query = ''): Promise<unknown> => Object.fromEntries((await read(query)).map(({ subject, value }) => [subject, value]))
+  return { ...eservice, read, values }
+}
+
+const at = (instant: string, eservices: Parameters<typeof minuteOf>[1]): Minute => minuteOf(minuteAt(instant), eservices)
+const live = (items: readonly Item[]): readonly Item[] => items.filter(({ source }) => source.document === 'varco-telemetria')
+
+t.test('use is told by e-service, consumer and hour, and in the tables of the document', async (t) => {
+  const file = join(t.testdir(), 'categories.yaml')
+  await writeFile(file, 'default: informazione\neservices: { surveys: sport }')
+  const { report, read, values, call } = await start(t, '2026-11-22T20:30:00Z', { settings: { categories: file } })
+  t.strictSame(await read(), [])
+  await report(reportOf([
+    at('2026-11-22T09:00:00Z', { tickets: [someCalls(60, { consumerId: first, failed: 5, throttled: 5 }), someCalls(10, { consumerId: second }), someCalls(7)], surveys: [someCalls(20, { consumerId: first })] }),
+    at('2026-11-22T19:59:00Z', { tickets: [someCalls(20, { consumerId: second })], surveys: [] })
+  ]))
+  t.strictSame(await values('&breakdown=total'), { total: 100 }, 'what failed, was refused or is public is no use')
+  t.strictSame(await values('&breakdown=eservice'), { tickets: 80, surveys: 20 })
+  t.strictSame(await values('&breakdown=consumer'), { [first]: 70, [second]: 30 })
+  const hours = await read('&breakdown=hour')
+  t.equal(hours.length, 24)
+  t.strictSame(await values('&subject=from-10-to-11'), { 'from-10-to-11': 80 })
+  t.strictSame(await values('&subject=from-11-to-12'), { 'from-11-to-12': 0 })
+  t.match(live(await read('&period=2026-11', 'listCategoryUsages', '/category-usages')).map(({ category, measure, unit, value }) => [category, measure, unit, value]), [['sport', 'uses', 'use', 20], ['informazione', 'uses', 'use', 80], ['total', 'uses', 'use', 100]])
+  const patterns = await read('&period=2026-11', 'listUsagePatterns', '/usage-patterns')
+  t.match(patterns.map(({ subject, measure, unit, value }) => [subject, measure, unit, value]), [
+    ['outside-office-hours', 'share-percent', 'percent', 20], ['from-00-to-08', 'average-users', 'user', 0], ['from-08-to-18', 'average-users', 'user', 2], ['from-18-to-24', 'average-users', 'user', 1]
+  ])
+  t.equal((await read('', 'listUsagePatterns', '/usage-patterns')).length, 6 + 4, 'behind those of the document')
+  t.equal((await read('&category=sport', 'listCategoryUsages', '/category-usages')).length, 3 + 1)
+  t.match(await read('&breakdown=total'), [{ period: '2026-11', label: 'Tutti gli e-service', dataQuality: [{ id: 'observed-since' }, { id: 'partial-period', note: /fino al 2026-11-22T20:00Z/ }] }])
+  const csv = await call({ operationId: 'listLiveUsages', path: '/live-usages?breakdown=eservice', headers: { accept: 'text/csv' } })
+  t.equal(csv.headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=30')
+  t.match(csv.text, /^breakdown,subject,measure,period,value,unit,label,source_document.*\r\neservice,surveys,uses,2026-11,20,use,surveys,/)
+})
+
+t.test('what is small is not told, nor what would tell it', async (t) => {
+  const { report, read, values } = await start(t, '2026-11-22T20:30:00Z')
+  await report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [someCalls(50, { consumerId: first }), someCalls(4, { consumerId: second })], surveys: [someCalls(30, { consumerId: first })], 'sla-telemetry': [someCalls(2, { consumerId: third })] })]))
+  t.strictSame(await values('&breakdown=eservice'), { tickets: 54, surveys: null, 'sla-telemetry': null }, 'of a category that is told one alone would be its rest')
+  t.strictSame(await values('&breakdown=consumer'), { [first]: 80, other: 6 }, 'and consumers are not named')
+  t.match(await read('&subject=surveys'), [{ value: null, dataQuality: [{}, {}, { id: 'withheld' }] }])
+  await report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [someCalls(4, { consumerId: first })] })]))
+  for (const { value } of [...await read(), ...live(await read('', 'listCategoryUsages', '/category-usages')), ...live(await read('', 'listUsagePatterns', '/usage-patterns'))]) t.equal(value, null, 'not even the total')
+})
+
+t.test('what of a table is published never gives a small cell away', async (t) => {
+  const { report, read } = await start(t, '2026-11-22T20:30:00Z')
+  let seed = 7
+  const random = (below: number): number => (seed = seed * 48271 % 2147483647) % below
+  for (let round = 0; round < 12; round++) {
+    const names = ['tickets', 'surveys', 'service-usage', 'other-one']
+    await report(reportOf([9, 13, 19].map((hour) => at(`2026-11-22T${String(hour).padStart(2, '0')}:00:00Z`, Object.fromEntries(names.map((name) => [name, [first, second, third].map((consumerId) => someCalls(random(7), { consumerId }))]))))))
+    const [total, ...rows] = await read()
+    for (const breakdown of ['eservice', 'consumer', 'hour']) {
+      const cells = rows.filter((row) => row['breakdown'] === breakdown)
+      const published = cells.filter(({ value }) => value !== null)
+      t.ok(published.every(({ value }) => value === 0 || value >= 5))
+      const rest = total?.['value'] - published.reduce((sum, { value }) => sum + value, 0)
+      if (total?.['value'] !== null) t.ok(cells.every(({ value }) => value !== null) ? rest === 0 : rest >= 5, `${breakdown}: ${rest}`)
+    }
+  }
+})
+
+t.test('hours are those of Italy, also on days of 23 and of 25', async (t) => {
+  const { report, values } = await start(t, '2026-11-02T00:00:00Z')
+  const calls = { tickets: [someCalls(100, { consumerId: first })] }
+  await report(reportOf(['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z', '2026-10-25T02:30:00Z', '2026-10-24T23:30:00Z', '2026-10-31T22:59:00Z', '2026-10-31T23:00:00Z'].map((instant) => at(instant, calls))))
+  const october = await values('&period=2026-10&breakdown=hour') as Record<string, number | null>
+  t.strictSame([october['from-02-to-03'], Object.keys(october).length], [200, 24], 'the hour that was twice counts twice')
+  t.strictSame(await values('&period=2026-10&breakdown=total'), { total: 500 })
+  t.strictSame(await values('&period=2026-11&breakdown=total'), { total: 100 })
+  const spring = await start(t, '2026-03-30T00:00:00Z')
+  await spring.report(reportOf(['2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z'].map((instant) => at(instant, calls))))
+  const march = await spring.values('&period=2026-03&breakdown=hour') as Record<string, number | null>
+  t.strictSame(Object.keys(march).length, 24)
+})
+
+t.test('the same minute of a node counts once, that of another beside it; and it is there after a restart', async (t) => {
+  const stateDir = join(t.testdir(), 'state')
+  const { report, values } = await start(t, '2026-11-22T20:30:00Z', { stateDir })
+  const minute = [at('2026-11-22T09:00:00Z', { tickets: [someCalls(10, { consumerId: first }), someCalls(10, { consumerId: first, operationId: 'other' })] })]
+  for (const node of ['node-a', 'node-b', 'node-a']) await report(reportOf(minute, node))
+  t.strictSame(await values('&breakdown=total'), { total: 40 })
+  const again = await start(t, '2026-11-22T20:31:00Z', { stateDir })
+  t.strictSame(await again.values('&breakdown=total'), { total: 40 })
+  await again.report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [] })], 'node-b'))
+  t.strictSame(await again.values('&breakdown=total'), { total: 20 }, 'what is told anew replaces what was told')
+})
+
+t.test('what is configured wrongly is told', async (t) => {
+  const file = join(t.testdir(), 'categories.yaml')
+  const known = new Set(['sport', 'casa'])
+  for (const [text, message] of [['default: sanita', /default is none of the categories sport, casa/], ['default: casa\neservices: { a: 1 }', /a is none/], ['default: casa\neservices: 1', /eservices needs categories/]] as const) {
+    await writeFile(file, text)
+    await t.rejects(loadCategories(file, known), { message })
+  }
+  await t.rejects(start(t, '2026-11-22T20:30:00Z', { settings: { smallestCell: '1' } }), { message: /SERVICE_USAGE_SMALLEST_CELL is "1"/ })
+})
