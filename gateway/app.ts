@@ -16,6 +16,7 @@ import { routing } from './route.ts'
 import type { LiveEService, Route } from './route.ts'
 import { prepareServe } from './serve.ts'
 import type { ServeParts } from './serve.ts'
+import type { Traces } from './traces/traces.ts'
 import { findMatrixFault } from './wire.ts'
 
 declare module 'fastify' {
@@ -33,13 +34,14 @@ export interface AppParts {
   readonly ledgers: AnswerLedgers
   /** Undefined where nothing is cached. */
   readonly cache: Cache | undefined
+  readonly traces: Traces
 }
 
 /**
  * Builds the routes, behind no listener of their own. The life of a request, in order: wire (listen.ts, enter.ts, wire.ts), route (Fastify's router), admit (admit.ts),
  * body and quota (serve.ts), forward (forward.ts), answer (relay.ts, refuse.ts), record (records/recorder.ts).
  */
-export function buildApp ({ config, eservices, custody, ledgers, cache }: AppParts, refuse: Refuse): FastifyInstance {
+export function buildApp ({ config, eservices, custody, ledgers, cache, traces }: AppParts, refuse: Refuse): FastifyInstance {
   const app = Fastify({
     logger: false,
     bodyLimit: config.limits.bodyBytes,
@@ -61,7 +63,7 @@ export function buildApp ({ config, eservices, custody, ledgers, cache }: AppPar
     hijack(refuse, request, reply, blockedSeconds > 0 ? blockedAddress(blockedSeconds) : noRoute)
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => { hijack(refuse, request, reply, faultDenial(error)) })
-  for (const eservice of eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: custody.of(eservice), ledger: ledgers.of(eservice.config.name), cache })
+  for (const eservice of eservices) addRoutes(app, routesOf(eservice), refuse, { limits: config.limits, custodian: custody.of(eservice), ledger: ledgers.of(eservice.config.name), cache, traces })
   return app
 }
 

@@ -17,6 +17,7 @@ import { MemoryQuotas } from './adapters/quotas-memory.ts'
 import { dnsResolver } from './adapters/resolver-dns.ts'
 import { readTls } from './adapters/tls-files.ts'
 import { AnswerLedgers } from './answer-ledger.ts'
+import { openAudit } from './audit/audit.ts'
 import { AllCacheFigures } from './cache/figures.ts'
 import type { Config } from './config.ts'
 import { Visits } from './enter.ts'
@@ -41,6 +42,7 @@ import type { Reading } from './shed/turn-limit.ts'
 import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
 import { ownFolder } from './state-folder.ts'
+import { openTraces } from './traces/traces.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
 import { Verdicts } from './verdicts.ts'
@@ -92,16 +94,14 @@ export interface Prepared {
   readonly discard: () => Promise<void>
 }
 
-/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), where records of calls are kept, by which readings it is told whether it is overloaded, and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
+/** What differs between a real process and a test: time (epoch ms), where log lines go, how long clients are waited for, what counts calls by the day, what remembers used proofs, what finds the addresses of hosts, where the keys and certificates of clients come from, through what certificates are fetched, who says whether the platform has a key of the producer, who judges contracts, the number of this process among those that share the state folder (none: it is alone), where records of calls are kept instead of files, by which readings it is told whether it is overloaded, and what is waited for before anything is opened that one process alone may use: it may open the listeners by then. */
 export interface Surroundings { readonly now: () => number, readonly log: DestinationStream | undefined, readonly patience?: Patience, readonly quota?: QuotaCounters, readonly replay?: ReplayFilter, readonly resolver?: Resolver, readonly clientKeys?: ClientKeys, readonly certificates?: Certificates, readonly certificateDispatcher?: Dispatcher, readonly isPublished?: (kid: string) => Promise<boolean>, readonly judge?: Judge, readonly worker?: number, readonly trail?: Trail, readonly readings?: () => Omit<Reading, 'inside'>, readonly standBy?: (listeners: Listeners) => Promise<void> }
-
-const forgetful: Trail = { works: true, add: (_text, _endedAt, _durability, told) => { setImmediate(told, true) } }
 
 /** Where no contract has asynchronous exchange there are none, and no file is made for them. */
 const noInteractions: Interactions = { find: () => 'unavailable', replace: () => 'unavailable', restore: () => undefined }
 
 /** Puts a gateway together. Throws when a contract, the registry, the state folder or Redis cannot be used; the platform's keys are fetched afterwards. */
-export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, judge, worker, trail = forgetful, readings = prepareReadings(), standBy }: Surroundings): Promise<Gateway> {
+export async function assemble (config: Config, { now, log, patience = usualPatience, quota, replay, resolver = dnsResolver(), clientKeys, isPublished, certificates, certificateDispatcher, judge, worker, trail, readings = prepareReadings(), standBy }: Surroundings): Promise<Gateway> {
   const logger = openLog(log)
   const warnOf = (event: string) => (message: string): void => { logger.warn({ message }, event) }
   let live: Generation
@@ -125,9 +125,11 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: () => ({ ...readings(), inside: visits.inside }), now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
   const verdicts = opened.adopt(new Verdicts(logger, judge, judge ? undefined : new KeptVerdicts(join(config.state, 'contracts', 'verdicts.json'))), (some) => { some.close() })
   const figures = new CallFigures(now)
-  const recording: Recording = { trail, sinks: [figures.count], node: kept.node, lost: 0 }
+  const traces = await openTraces(config.traces, warnOf('traces'))
+  const audit = opened.adopt(await openAudit({ state: config.state, folder, node: kept.node, now, warn: warnOf('records'), head: (head) => { logger.info(head, 'records signed') }, retentionDays: () => (live ?? { config }).config.audit.retentionDays }), async (some) => some.close())
+  const recording: Recording = { trail: trail ?? audit.trail, userOf: audit.userOf, sinks: [figures.count], node: kept.node, traced: traces.end, lost: 0 }
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
-  const lasting: Lasting = { logger, now, folder, visits, shed, recording, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
+  const lasting: Lasting = { logger, now, folder, visits, shed, recording, traces, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
     registry: source,
     before,

@@ -7,6 +7,8 @@ import type { Finding } from './adapters/checked-yaml.ts'
 import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
 import { findApiKeyFaults } from './api-key-file.ts'
+import { auditOf } from './audit/audit-config.ts'
+import type { AuditConfig, WrittenAudit } from './audit/audit-config.ts'
 import type { CacheLimits } from './cache/store.ts'
 import { findCertificateFaults } from './certificate-faults.ts'
 import { readNamedFiles } from './config-files.ts'
@@ -54,6 +56,7 @@ export interface Config extends RegistryConfig {
   }
   /** How much is kept of answers that are for all; nothing where it is 0. */
   readonly cache: CacheLimits
+  readonly audit: AuditConfig
   readonly limits: { readonly unproven: Rate, readonly bodyBytes: number, readonly signedAnswerBytes: number, readonly connections: number, readonly overload: OverloadConfig }
   readonly eservices: readonly EServiceConfig[]
   /** The X.509 certificates that are trusted; none where it is undefined. */
@@ -70,6 +73,8 @@ export interface Config extends RegistryConfig {
   readonly digests: ReadonlyMap<string, string>
   /** It is reloaded when one of its files changes. */
   readonly watch: boolean
+  /** Spans are made of calls (OpenTelemetry). */
+  readonly traces: boolean
   /** How many processes serve it on this machine, below one that supervises them; undefined where it is one process alone. */
   readonly workers: number | undefined
   /** The configuration as it may be shown: whatever came from the environment as it was written, secrets hidden. */
@@ -89,6 +94,7 @@ interface Document {
   readonly publicUrl: string
   readonly state?: string
   readonly watch?: boolean
+  readonly traces?: boolean
   readonly workers?: WrittenWorkers
   readonly redis?: { url: string, expectedNodes?: number }
   readonly tracing?: WrittenTracing
@@ -97,6 +103,7 @@ interface Document {
   readonly lint?: Partial<LintConfig>
   readonly listeners?: { readonly public?: { host?: string, port?: number, tls?: TlsFiles }, readonly internal?: WrittenInternalListener, readonly operations?: { host?: string, port?: number, token?: string } }
   readonly cache?: Partial<CacheLimits>
+  readonly audit?: WrittenAudit
   readonly limits?: { readonly burst?: Rate, readonly unproven?: Rate, readonly bodyBytes?: number, readonly signedAnswerBytes?: number, readonly connections?: number, readonly overload?: { readonly delayMs?: number, readonly memoryMiB?: number } }
   readonly eservices: Readonly<Record<string, WrittenEService>>
 }
@@ -180,6 +187,7 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
     publicUrl: document.publicUrl,
     state: resolve(folder, document.state ?? defaultState),
     watch: document.watch ?? false,
+    traces: document.traces ?? false,
     workers: workersOf(document.workers),
     listeners: {
       public: { host: open?.host ?? loopback, port: open?.port ?? ports.gateway, tls: open?.tls && resolveTls(open.tls, folder) },
@@ -197,6 +205,7 @@ function complete (document: Document, shown: unknown, { path, digests }: { read
       connections: document.limits?.connections ?? 2000,
       overload: overloadOf(document.limits?.overload)
     },
+    audit: auditOf(document.audit),
     cache: { bytes: document.cache?.bytes ?? 32 * 1024 * 1024, entryBytes: document.cache?.entryBytes ?? 1024 * 1024 },
     eservices: Object.entries(document.eservices).map(([name, eservice]) => eserviceOf(name, eservice, document, folder))
   }

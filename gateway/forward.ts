@@ -54,6 +54,8 @@ export interface Forwarded {
   readonly target: string
   readonly body: Uint8Array | undefined
   readonly varcoCall: string
+  /** What it is told of the trace of the call: names and values of headers in turn. */
+  readonly trace: readonly string[]
   /** The cookies that the contract declares, if any came: no other reaches the upstream. */
   readonly cookie: string | undefined
   /** Headers that are sent instead of the caller's, where it may see only a part of the answer: names and values in turn. */
@@ -103,7 +105,7 @@ export function isSafe (method: string): boolean {
 }
 
 /** Only what the route lets through, in one pass over the raw headers; framing and identity are always our own. */
-function requestHeaders (exchange: Exchange, { route, varcoCall, cookie, viewHeaders }: Omit<Forwarded, 'openOutlet'>): string[] {
+function requestHeaders (exchange: Exchange, { route, varcoCall, trace, cookie, viewHeaders }: Omit<Forwarded, 'openOutlet'>): string[] {
   const raw = exchange.request.rawHeaders
   const headers = ['varco-call', varcoCall, 'x-request-id', exchange.correlationId, 'via', route.eservice.upstream.via]
   if (route.demands.nonBlocking === 'push') headers.push(correlationHeader, exchange.correlationId)
@@ -111,6 +113,7 @@ function requestHeaders (exchange: Exchange, { route, varcoCall, cookie, viewHea
     const name = (raw[index] as string).toLowerCase()
     if (route.requestHeaders.has(name) && !(viewHeaders && replacedInViews.has(name))) headers.push(name, raw[index + 1] as string)
   }
+  if (trace.length > 0) headers.push(...trace)
   if (cookie !== undefined) headers.push('cookie', cookie)
   if (viewHeaders) headers.push(...viewHeaders)
   return headers

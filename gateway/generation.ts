@@ -27,6 +27,7 @@ import type { Shed } from './shed/shed.ts'
 import type { RegistrySource } from './registry-source.ts'
 import type { DescribedEService, LiveEService } from './route.ts'
 import { addStatus } from './status.ts'
+import type { Traces } from './traces/traces.ts'
 import type { Verdicts } from './verdicts.ts'
 
 /** What one configuration puts live as a whole: a reload puts the next one in its place, and what came in before is served to its end. */
@@ -60,6 +61,8 @@ export interface Lasting {
   readonly ledgers: AnswerLedgers
   /** What keeps records of calls. */
   readonly recording: Recording
+  /** What becomes of the traces that calls belong to. */
+  readonly traces: Traces
   /** What counts what was answered from the cache. */
   readonly cacheFigures: AllCacheFigures
   /** Where evidence is kept. */
@@ -91,7 +94,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   const { internal } = config.listeners
   const within = internal && prepareEntrance({ ...parts, listener: 'internal', proxies: internal.trustedProxies, authorities: authoritiesOf(internal.url, internal) }, refuse)
   const cache = new Cache(config.cache, lasting.cacheFigures, now)
-  const build = () => buildApp({ config, eservices, custody, ledgers: lasting.ledgers, cache: config.cache.bytes > 0 ? cache : undefined }, refuse)
+  const build = () => buildApp({ config, eservices, custody, ledgers: lasting.ledgers, cache: config.cache.bytes > 0 ? cache : undefined, traces: lasting.traces }, refuse)
   const app = build()
   opened.defer(async () => app.close())
   const probes = new Map(eservices.map((eservice) => [eservice, prepareProbe(eservice)]))

@@ -23,6 +23,7 @@ const settings: readonly RestartSetting[] = [
   { name: 'workers', of: ({ workers }) => workers },
   // The rest of it is read anew by each run.
   { name: 'tracing', of: ({ tracing }) => tracing?.nightly ?? false },
+  { name: 'traces', of: ({ traces }) => traces },
   { name: 'pdnd', of: ({ environment, pdnd }) => ({ environment, pdnd }) },
   // From a file or from the platform; another file is read, and the same one anew.
   { name: 'registry', of: ({ registry }) => registry === 'platform' },
@@ -30,7 +31,7 @@ const settings: readonly RestartSetting[] = [
 ]
 
 /** Of those, what a process may have beside one that has it otherwise: a rolling restart brings them. */
-const rolling: ReadonlySet<string> = new Set(['pdnd', 'registry', 'registryStaleHours'])
+const rolling: ReadonlySet<string> = new Set(['traces', 'pdnd', 'registry', 'registryStaleHours'])
 
 /** The settings that hold for as long as any process of the gateway runs, in which two configurations differ. */
 export function startOf (before: Config, after: Config): readonly string[] {

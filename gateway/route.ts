@@ -54,10 +54,10 @@ export interface Route {
 }
 
 const forwarded = ['accept', 'accept-language', 'accept-encoding', 'content-type', 'content-encoding', 'if-match', 'if-none-match', 'if-modified-since',
-  'if-unmodified-since', 'prefer', 'traceparent', 'tracestate']
+  'if-unmodified-since', 'prefer']
 const returned = ['content-type', 'content-encoding', 'content-language', 'content-disposition', 'etag', 'last-modified', 'cache-control', 'vary', 'location',
   'age', 'retry-after', 'accept-patch', 'deprecation', 'sunset']
-const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'via', 'x-request-id', 'authorization', 'dpop', 'cookie', 'host'])
+const ours = new Set(['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset', 'set-cookie', 'connection', 'transfer-encoding', 'content-length', 'varco-call', 'via', 'x-request-id', 'traceparent', 'tracestate', 'authorization', 'dpop', 'cookie', 'host'])
 
 /** What only the gateway says of an answer: a signature of the upstream would be over something else, or by nobody. */
 const oursInAnswers = new Set(['digest', 'agid-jwt-signature'])

@@ -32,6 +32,7 @@ import { setDeprecation, setLimitHeaders, setNonce } from './refuse.ts'
 import type { Refuse } from './refuse.ts'
 import type { Route } from './route.ts'
 import { SignedOutlet } from './signed-answer.ts'
+import type { Traces } from './traces/traces.ts'
 import { prepareVarcoCall } from './varco-call.ts'
 import type { Proved } from './varco-call.ts'
 import { prepareViews } from './views.ts'
@@ -41,15 +42,15 @@ export interface Matched { readonly parameters: Readonly<Record<string, string |
 
 const noBytes = new Uint8Array(0)
 
-/** What serving needs: the sizes to which a body may unfold and an answer be held, who signs and keeps evidence where a contract demands it, what counts how answers keep to it, and what keeps those that are for all. */
-export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined, readonly ledger: AnswerLedger, readonly cache: Cache | undefined }
+/** What serving needs: the sizes to which a body may unfold and an answer be held, who signs and keeps evidence where a contract demands it, what counts how answers keep to it, what keeps those that are for all, and what becomes of traces. */
+export interface ServeParts { readonly limits: { readonly bodyBytes: number, readonly signedAnswerBytes: number }, readonly custodian: Custodian | undefined, readonly ledger: AnswerLedger, readonly cache: Cache | undefined, readonly traces: Traces }
 
 /**
  * Serves an admitted call: proofs over the raw body, parameters and body against the contract, evidence of it where it is kept, then the daily quota,
  * then the upstream. Nothing is forwarded that should have been kept and is not, and what is refused takes nothing from the quota. Prepared once
  * per route; every outcome, good or bad, ends with an answer.
  */
-export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian, ledger, cache }: ServeParts): (exchange: Exchange, matched: Matched) => void {
+export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyBytes, signedAnswerBytes }, custodian, ledger, cache, traces }: ServeParts): (exchange: Exchange, matched: Matched) => void {
   const { eservice: { admission, config, terms, basePath, upstream }, validator, operation, demands } = route
   const seal = demands.signedResponse ? custodian?.seal : undefined
   const keep = demands.nonRepudiation ? custodian?.keep : undefined
@@ -72,7 +73,7 @@ export function prepareServe (route: Route, refuse: Refuse, { limits: { bodyByte
   const forwardedOf = (exchange: Exchange, path: string, { query, cookie }: ReadParameters, body?: Uint8Array) => {
     const target = path + writeQuery(query)
     const varcoCall = sign({ call: toVarcoCall(exchange, route), caller: exchange.call.caller, method, target, now: exchange.call.now })
-    return { route, method, target, body, varcoCall, cookie, viewHeaders: views?.headersOf(exchange), done: cache && !isSafe(method) ? () => { cache.invalidate(path) } : undefined }
+    return { route, method, target, body, varcoCall, trace: traces.headersOf(exchange), cookie, viewHeaders: views?.headersOf(exchange), done: cache && !isSafe(method) ? () => { cache.invalidate(path) } : undefined }
   }
   const send = (exchange: Exchange, matched: Matched, read: ReadParameters, lead?: Lead): void => {
     const forwarded = forwardedOf(exchange, pathTo(exchange, matched), read, matched.body)

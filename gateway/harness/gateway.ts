@@ -208,6 +208,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     registryStaleHours: 24,
     state: join(folder, 'state'),
     watch: false,
+    traces: false,
     workers: undefined,
     files: [],
     digests: new Map(),
@@ -217,6 +218,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     trustedProxies: [],
     x509: { mode: 'pinned', ca: [], crl: [], x5u: [] },
     listeners: { public: { host: '127.0.0.1', port, tls: undefined }, internal: undefined, operations: { host: '127.0.0.1', port: 0, token: 'operations-token-of-the-tests' } },
+    audit: { retentionDays: 365 },
     cache: { bytes: 1024 * 1024, entryBytes: 64 * 1024 },
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000, overload: { delayMs: 60_000, memoryBytes: undefined } },
     eservices: [{

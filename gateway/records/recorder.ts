@@ -7,6 +7,7 @@ import { logText } from '../log.ts'
 import { durabilityOf, endOf } from './call-record.ts'
 import type { Durability, RecordSink } from './call-record.ts'
 import { toRecord } from './to-record.ts'
+import type { Traces } from '../traces/traces.ts'
 import type { Trail } from './trail.ts'
 
 /** What sends the last bytes of an answer once its record is kept. */
@@ -20,6 +21,10 @@ export interface Recording {
   readonly trail: Trail
   readonly sinks: readonly RecordSink[]
   readonly node: string
+  /** The pseudonym of whoever used a call at its consumer, as its proven tracking evidence says. */
+  readonly userOf?: (exchange: Exchange) => string | undefined
+  /** Takes in every call that is answered, with its record, where spans are made of them. */
+  readonly traced?: Traces['end']
   lost: number
 }
 
@@ -77,12 +82,16 @@ export class Recorder {
 
   #keep (exchange: Exchange, status: number, durability: Durability, told: (isKept: boolean) => void): void {
     const { now, recording, logger } = this.#parts
-    const record = toRecord(exchange, status, now(), recording.node)
+    const record = toRecord(exchange, status, now(), recording.node, recording.userOf?.(exchange))
     const text = JSON.stringify(record)
     logText(logger, exchange.denial ? this.#withReason(text, exchange, exchange.denial) : text)
     recording.trail.add(text, endOf(record), durability, (isKept) => {
-      if (!isKept) recording.lost++
-      for (const sink of recording.sinks) sink(record)
+      // Where the record is part of the proof nothing is answered without it: what is answered instead has a record of its own.
+      if (isKept || durability === 'written') {
+        if (!isKept) recording.lost++
+        for (const sink of recording.sinks) sink(record)
+        recording.traced?.(exchange, record)
+      }
       told(isKept)
     })
   }

@@ -1,6 +1,7 @@
 import { infoLevel } from '../log.ts'
 import type { Exchange } from '../exchange.ts'
 import type { LimitState } from '../../policies/limiter.ts'
+import { traceIdOf } from '../traces/trace-context.ts'
 import { recordVersion } from './call-record.ts'
 import type { CallRecord, LimitMark, StageName } from './call-record.ts'
 
@@ -18,8 +19,8 @@ function prepareTime (): (ms: number) => string {
   }
 }
 
-/** Makes the record of a call that was answered with a status, at `now` (epoch ms), by the process that `node` names. */
-export function toRecord (exchange: Exchange, status: number, now: number, node: string): CallRecord {
+/** Makes the record of a call that was answered with a status, at `now` (epoch ms), by the process that `node` names; `user` is the pseudonym of whoever used it. */
+export function toRecord (exchange: Exchange, status: number, now: number, node: string, user?: string): CallRecord {
   const { call: { caller, purpose, delegation, agreement, grant, dpop, integrity, evidence, burst, quota, listener, body }, route, request, denial } = exchange
   return {
     v: recordVersion,
@@ -27,7 +28,7 @@ export function toRecord (exchange: Exchange, status: number, now: number, node:
     event: denial ? 'call refused' : 'call',
     time: timeOf(exchange.startedAt),
     correlationId: exchange.correlationId,
-    traceId: undefined,
+    traceId: traceIdOf(request.headers),
     node,
     listener,
     eservice: route?.eservice.config.name,
@@ -54,7 +55,7 @@ export function toRecord (exchange: Exchange, status: number, now: number, node:
     signatureKey: integrity?.id,
     trackingEvidence: evidence?.digest,
     trackingKey: evidence?.signer,
-    user: undefined,
+    user,
     interactionId: caller?.exchange?.interactionId,
     scope: caller?.exchange?.scope,
     durationMs: Math.max(0, now - exchange.startedAt),

@@ -54,7 +54,7 @@ function forwardStage ({ request, now }: World, live: Route): Stage {
     write: () => 'more',
     end: () => undefined
   }
-  const forwarded: Forwarded = { route, method: 'GET', target: request.url ?? '', body: undefined, varcoCall: 'v', cookie: undefined, viewHeaders: undefined, openOutlet: () => outlet }
+  const forwarded: Forwarded = { route, method: 'GET', target: request.url ?? '', body: undefined, varcoCall: 'v', trace: [], cookie: undefined, viewHeaders: undefined, openOutlet: () => outlet }
   const refuse = (): void => { throw new Error('the answer is not passed on') }
   return {
     name: 'forward and answer headers',

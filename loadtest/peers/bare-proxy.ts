@@ -35,7 +35,7 @@ const app = Fastify({ logger: false, ...routing })
 app.get('/rest/tickets/v1/channels', (request, reply) => {
   reply.hijack()
   const exchange = exchangeOf(request.raw)
-  const forwarded = { route, method: 'GET', target: request.raw.url ?? '', body: undefined, varcoCall: 'none', cookie: undefined, viewHeaders: undefined, openOutlet: () => new StreamingOutlet(exchange, refuse) } as const
+  const forwarded = { route, method: 'GET', target: request.raw.url ?? '', body: undefined, varcoCall: 'none', trace: [], cookie: undefined, viewHeaders: undefined, openOutlet: () => new StreamingOutlet(exchange, refuse) } as const
   forward(exchange, forwarded, refuse, (head) => { head.add('X-Request-ID', exchange.correlationId) })
 })
 await app.ready()
