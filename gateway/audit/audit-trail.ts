@@ -148,9 +148,13 @@ export class AuditTrail implements Trail {
   async #writeBatch (file: AuditFile, batch: Batch): Promise<void> {
     const isWritten = await file.append(batch.texts).then(() => true, () => false)
     if (!isWritten) return batch.settle(false)
-    if (batch.written()) void this.#sync(file).then((isSynced) => { batch.settle(isSynced) })
+    if (batch.written()) void this.#syncBatch(file, batch)
     else this.#syncTimer ??= setTimeout(() => { void this.#sync(file) }, syncAfterMs).unref()
     this.#hasKept()
+  }
+
+  async #syncBatch (file: AuditFile, batch: Batch): Promise<void> {
+    batch.settle(await this.#sync(file))
   }
 
   async #sync (file: AuditFile): Promise<boolean> {
@@ -165,12 +169,15 @@ export class AuditTrail implements Trail {
 
   async #sign (file: AuditFile, isClosing: boolean): Promise<void> {
     const head = await file.appendHead(this.#options.now(), isClosing)
-    const logged = this.#sync(file).then((isSynced) => {
-      if (!isSynced) return
-      this.#heads++
-      this.#options.head(head)
-    })
+    const logged = this.#logHead(file, head)
     if (isClosing) await logged
+  }
+
+  /** Outside, what a head says may be known only once it is certain. */
+  async #logHead (file: AuditFile, head: SignedHead): Promise<void> {
+    if (!await this.#sync(file)) return
+    this.#heads++
+    this.#options.head(head)
   }
 
   /** Another file in the place of the present one; undefined where there can be none now. */

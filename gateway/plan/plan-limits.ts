@@ -5,8 +5,8 @@ import type { EServiceConfig } from '../eservice-config.ts'
 import { changeLine, limitLine } from './plan-line.ts'
 import type { PlanLine } from './plan-line.ts'
 
-/** Compares the limits of the gateway as a whole. */
-export function planCommonLimits ({ limits: before, cache: cacheBefore }: Config, { limits: after, cache: cacheAfter }: Config): readonly PlanLine[] {
+/** Compares the limits of the gateway as a whole, and for how long it keeps records. */
+export function planCommonLimits ({ limits: before, cache: cacheBefore, audit: auditBefore }: Config, { limits: after, cache: cacheAfter, audit: auditAfter }: Config): readonly PlanLine[] {
   return [
     ...planRate('limits.unproven', before.unproven, after.unproven),
     ...limitLine('limits.bodyBytes', before.bodyBytes, after.bodyBytes),
@@ -14,7 +14,8 @@ export function planCommonLimits ({ limits: before, cache: cacheBefore }: Config
     ...limitLine('limits.connections', before.connections, after.connections),
     ...changeLine('changed', 'limits.overload.delayMs', before.overload.delayMs, after.overload.delayMs),
     ...changeLine('changed', 'limits.overload.memoryMiB', memoryOf(before), memoryOf(after)),
-    ...(['bytes', 'entryBytes'] as const).flatMap((name) => changeLine('changed', `cache.${name}`, cacheBefore[name], cacheAfter[name]))
+    ...(['bytes', 'entryBytes'] as const).flatMap((name) => changeLine('changed', `cache.${name}`, cacheBefore[name], cacheAfter[name])),
+    ...changeLine('changed', 'audit.retentionDays', auditBefore.retentionDays, auditAfter.retentionDays)
   ]
 }
 

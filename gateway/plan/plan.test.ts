@@ -170,6 +170,7 @@ t.test('limits: raised and gone is weaker, lowered and new is stricter', async (
     [things({ answers: 'enforce' }), 'stricter things - answers was sample, is enforce', 'weaker things - answers was enforce, is sample'],
     [things({ cache: false }), 'changed things - cache was true, is false', 'changed things - cache was false, is true'],
     [({ config }) => { config['cache'] = { bytes: 0 } }, 'changed - - cache.bytes was 33554432, is 0', 'changed - - cache.bytes was 0, is 33554432'],
+    [({ config }) => { config['audit'] = { retentionDays: 30 } }, 'changed - - audit.retentionDays was 365, is 30', 'changed - - audit.retentionDays was 30, is 365'],
     [things({ classes: { search: { operations: ['findThings'], burst: { requests: 5, seconds: 60 } } } }), 'stricter things - the class search is new (5 in 60 s: findThings); what is in no class had 100 in 1 s', 'weaker things - the class search (5 in 60 s: findThings) is gone; what is in no class has 100 in 1 s']
   ]
   for (const [change, there, back] of cases) await check(t, undefined, change, [there], [back])
