@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { SpanKind, trace } from '@opentelemetry/api'
 import type { HrTime } from '@opentelemetry/api'
-import { AlwaysOnSampler, BasicTracerProvider, InMemorySpanExporter, ParentBasedSampler, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
+import { AlwaysOnSampler, BasicTracerProvider, InMemorySpanExporter, ParentBasedSampler } from '@opentelemetry/sdk-trace-base'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base'
 import t from 'tap'
 import { startGateway } from '../harness/gateway.ts'
@@ -10,8 +10,13 @@ import { ids } from '../harness/platform.ts'
 import { checkNextServed } from '../harness/refusal.ts'
 
 const exporter = new InMemorySpanExporter()
-const faulty = { onStart: () => undefined, isOn: false }
-const processor: SpanProcessor = { ...new SimpleSpanProcessor(exporter), onStart: () => { if (faulty.isOn) throw new Error('the processor is broken') }, onEnd: (span) => { exporter.export([span], () => undefined) }, forceFlush: async () => undefined, shutdown: async () => undefined }
+const faulty = { isOn: false }
+const processor: SpanProcessor = {
+  onStart: () => { if (faulty.isOn) throw new Error('the processor is broken') },
+  onEnd: (span) => { exporter.export([span], () => undefined) },
+  forceFlush: async () => undefined,
+  shutdown: async () => undefined
+}
 trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }), spanProcessors: [processor] }))
 t.teardown(() => { trace.disable() })
 
