@@ -25,6 +25,22 @@ export function postgresAt (url: string): OpenDatabase {
   }
 }
 
+/** Asks the PostgreSQL of a URL what it is, and changes nothing. Throws a sentence that says what to do when it cannot be used. */
+export async function checkPostgres (url: string): Promise<string> {
+  const server = readPostgresUrl(url)
+  const client = new Client({ ...server, connectionTimeoutMillis: connectionMs, query_timeout: connectionMs })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows: [{ version }] } = await client.query("SELECT current_setting('server_version') AS version")
+    return `${placeOf(server)}, version ${version}`
+  } catch (error) {
+    throw toStartError(error, server)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
 class PostgresDatabase implements Database {
   readonly #lock: bigint
   readonly #statements: Pool

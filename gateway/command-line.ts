@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./commands/check.ts')).check,
   plan: async () => (await import('./commands/plan.ts')).plan,
   reload: async () => (await import('./commands/reload.ts')).reload,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   restart: async () => (await import('./commands/restart.ts')).restart,
   diff: async () => (await import('./commands/diff.ts')).diff,
   voucher: async () => (await import('./commands/voucher.ts')).voucher,
