@@ -46,11 +46,11 @@ export async function startHarness (eservice: EService, basePath: string, { sett
     origin,
     close: async () => host.close(),
     /** Reports calls as the gateway would, but for what a test changes of the claims; an object is sent as JSON. */
-    async report (report: TelemetryReport | Partial<TelemetryReport> | string, { claims = {}, path = telemetryPath(eservice.name) }: { readonly claims?: object, readonly path?: string } = {}): Promise<Response> {
+    report: async (report: Partial<TelemetryReport> | string, { claims = {}, path = telemetryPath(eservice.name) }: { readonly claims?: object, readonly path?: string } = {}): Promise<Response> => {
       const all = { iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: 'POST', htu: path, operationId: telemetryOperation, correlationId: randomUUID(), ...claims }
       return fetch(origin + path, { method: 'POST', headers: { 'varco-call': signForTests(all, secrets(eservice.name)), 'content-type': 'application/json' }, body: typeof report === 'string' ? report : JSON.stringify(report) })
     },
-    async call ({ operationId, method = 'GET', path, headers = {}, body, caller = {}, grant }: TestRequest) {
+    call: async ({ operationId, method = 'GET', path, headers = {}, body, caller = {}, grant }: TestRequest) => {
       const claims = {
         iss: varcoCallIssuer, aud: basePath, iat: nowSeconds(), exp: nowSeconds() + varcoCallLifetimeSeconds, htm: method, htu: basePath + path,
         operationId, correlationId: randomUUID(), ...(caller && { caller: { ...testCaller, ...caller } }), ...(grant && { grant })

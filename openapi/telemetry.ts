@@ -13,9 +13,9 @@ export function telemetryPath (eservice: string): string {
 }
 
 /** The longest report, in bytes. */
-export const longestReport = 4 * 1024 * 1024
+export const longestReport = 8 * 1024 * 1024
 
-/** How many different kinds of calls a minute tells apart; the consumers of further ones are not told. */
+/** How many different kinds of calls a minute may tell apart of an e-service. */
 export const mostCounts = 4096
 
 export interface TelemetryReport {

@@ -16,7 +16,7 @@ async function start (t: Test, now: string, stateDir = ':memory:') {
   const eservice = await startHarness(slaTelemetry, '/rest/sla-telemetry/v1', { now: () => new Date(time), openDatabase: sqliteIn(stateDir) })
   t.teardown(async () => eservice.close())
   const read = async (query = '', operationId = 'listMeasurements', path = '/measurements'): Promise<readonly Item[]> => (await eservice.call({ operationId, path: path + query })).body.items
-  return { ...eservice, read, at (later: string) { time = later } }
+  return { ...eservice, read, at: (later: string) => { time = later } }
 }
 
 const observed = (items: readonly Item[]): unknown => Object.fromEntries(items.map(({ code, observed }) => [code, observed]))
@@ -138,7 +138,7 @@ t.test('only the gateway reports, and only what is a report', async (t) => {
     reportOf([minuteOf(1, { 'Not A Name': [] })]), reportOf([minuteOf(1, { tickets: [{ ...someCalls(1), calls: -1 }] })]), reportOf([minuteOf(1, { tickets: [{ ...someCalls(1), user: 'x' } as never] })]),
     reportOf([minuteOf(1, { tickets: [{ ...someCalls(1), latency: [[100_000, 1]] }] })]), '', '{', '[]', '{"v":1,"v":1}']
   for (const one of wrong) t.equal((await report(one as never)).status, 400, JSON.stringify(one))
-  t.equal((await report('x'.repeat(5 * 1024 * 1024)).catch(() => ({ status: 413 }))).status, 413)
+  t.equal((await report('x'.repeat(9 * 1024 * 1024)).catch(() => ({ status: 413 }))).status, 413)
   t.equal((await report(good, { path: '/-/telemetry/tickets' })).status, 404)
   t.strictSame(await read(), [])
 })

@@ -31,7 +31,7 @@ export async function loadObjectives (file: URL | string): Promise<(eservice: st
 function read (raw: Json | undefined, of: string, path: string): Partial<Objectives> {
   if (!isObject(raw)) throw new DocumentError(path, `${of} needs objectives`)
   for (const name of Object.keys(raw)) refuseWrong(raw, name, of, path)
-  return raw as Partial<Objectives>
+  return raw
 }
 
 // Of 100 % nothing is left that a budget could be taken from.

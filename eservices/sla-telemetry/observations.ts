@@ -105,7 +105,7 @@ async function noteObserved (queries: Queries, minutes: readonly Minute[]): Prom
 function prefixOf (name: string, taken: ReadonlySet<string>): string {
   const letters = name.toUpperCase().replaceAll(/[^A-Z]/g, '').slice(0, 12) || 'ESERVICE'
   for (let number = 0; ; number++) {
-    const prefix = letters + [...number === 0 ? '' : String(number)].map((digit) => 'ABCDEFGHIJ'.charAt(Number(digit))).join('')
+    const prefix = number === 0 ? letters : letters + String(number).replaceAll(/\d/g, (digit) => 'ABCDEFGHIJ'.charAt(Number(digit)))
     if (!taken.has(prefix)) return prefix
   }
 }
