@@ -66,11 +66,19 @@ export class Pseudonyms {
 
   /** The keys of this month and, soon before it begins, of the next one. */
   async #prepare (): Promise<void> {
-    this.#opening ??= this.#openKeys().then(() => { this.#hasWarned = false }, (error: Error) => {
-      if (!this.#hasWarned) this.#options.warn(`users cannot be named by pseudonyms: ${error.message}`)
+    this.#opening ??= this.#tryKeys()
+    await this.#opening
+    this.#opening = undefined
+  }
+
+  async #tryKeys (): Promise<void> {
+    try {
+      await this.#openKeys()
+      this.#hasWarned = false
+    } catch (error) {
+      if (!this.#hasWarned) this.#options.warn(`users cannot be named by pseudonyms: ${(error as Error).message}`)
       this.#hasWarned = true
-    }).finally(() => { this.#opening = undefined })
-    return this.#opening
+    }
   }
 
   async #openKeys (): Promise<void> {
