@@ -15,7 +15,7 @@ const report: Report = {
   load: { shed: { busy: 6, memory: 1 }, limit: 120, resting: 9, delayMs: 45, delays: { count: 0, sum: 0, buckets: [] }, activeSeconds: 2.5 },
   figures: { calls: [], eservices: [], quotas: [], recent: undefined }, records: { works: true, written: 40, lost: 2 }, log: { droppedLines: 8 },
   memory: { rssBytes: 1000, heapUsedBytes: 300, heapTotalBytes: 400, externalBytes: 50 }, cpu: { userSeconds: 1.5, systemSeconds: 0.5 }, openFiles: 30,
-  about: { publicUrl: 'https://api.comune.example.it', environment: 'sandbox', state: '/var/lib/varco', names: {}, signing: [], certificates: [] }
+  about: { publicUrl: 'https://api.comune.example.it', environment: 'sandbox', state: '/var/lib/varco', tracing: false, names: {}, signing: [], certificates: [] }
 }
 
 t.test('what operations are alarmed by is told of every process, and what there is not is left out', async (t) => {
@@ -97,7 +97,7 @@ t.test('calls are told by their outcome, with how long they took and what of quo
   const { text } = await metricsOf({
     reports: [{ ...report, eservices: [eservice({})], figures, about: { ...report.about, signing } }, { ...report, pid: 8, figures: { ...figures, eservices: [], calls: [], quotas: [quota('p', 50, 2)] } }],
     processes: [], now: 10 * day,
-    disk: { certificates: [{ of: 'public', file: '/tls.pem', subject: 'CN=x', endsAt: 12 * day }, { of: 'internal', file: '/other.pem', subject: null, endsAt: null }], since: new Map([['/keys/1.pem', 9 * day]]), tracing: { lastFiled: null, missing: ['2026-03-01'], refused: [] } }
+    disk: { certificates: [{ of: 'public', file: '/tls.pem', subject: 'CN=x', endsAt: 12 * day }, { of: 'internal', file: '/other.pem', subject: null, endsAt: null }], since: new Map([['/keys/1.pem', 9 * day]]), tracing: { lastFiled: '2026-02-28', lastFiledAt: 5000, isFailing: true, missing: ['2026-03-01'], refused: [] } }
   })
   const exposed = readExposition(text)
   const samplesOf = (name: string) => exposed.get(name)?.samples.map(({ labels, value }) => [Object.values(labels).join(' '), value])
@@ -113,5 +113,5 @@ t.test('calls are told by their outcome, with how long they took and what of quo
   t.strictSame([samplesOf('varco_call_received_bytes_total'), samplesOf('varco_call_sent_bytes_total')], [[['7 archive', 10]], [['7 archive', 2000]]])
   t.strictSame(samplesOf('varco_signing_key_age_seconds'), [['archive', 86_400], ['tickets', 86_400]])
   t.strictSame([samplesOf('varco_certificate_days_left'), samplesOf('varco_certificates_unreadable')], [[['public', 2]], [['', 1]]])
-  t.strictSame([samplesOf('varco_tracing_missing_days'), samplesOf('varco_tracing_refused_days')], [[['', 1]], [['', 0]]])
+  t.strictSame(['missing_days', 'refused_days', 'last_filed_timestamp_seconds', 'failing'].map((name) => samplesOf(`varco_tracing_${name}`)?.[0]?.[1]), [1, 0, 5, 1])
 })

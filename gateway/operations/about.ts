@@ -6,7 +6,7 @@ export type Names = Readonly<Record<string, string>>
 
 /** What people want to know of a process beside its figures: where it serves, where it keeps what outlives it, what the ids of its figures stand for, and the files of the keys and certificates that it shows others. */
 export function aboutOf ({ config, custody, registry: { registry } }: Pick<Generation, 'config' | 'custody' | 'registry'>, { quotas, recent }: Pick<Figures, 'quotas' | 'recent'>) {
-  const { publicUrl, environment, state, listeners } = config
+  const { publicUrl, environment, state, listeners, tracing } = config
   const consumers = new Set([...quotas.map(({ consumer }) => consumer), ...recent?.today.consumers.map(({ consumer }) => consumer) ?? []])
   const named = [
     ...[...consumers].map((id) => [id, registry.tenant(id)?.name] as const),
@@ -16,6 +16,7 @@ export function aboutOf ({ config, custody, registry: { registry } }: Pick<Gener
     publicUrl,
     environment,
     state,
+    tracing: tracing?.nightly ?? false,
     names: Object.fromEntries(named.filter(([, name]) => name !== undefined)) as Names,
     signing: custody.signing(),
     certificates: (['public', 'internal'] as const).flatMap((listener) => {

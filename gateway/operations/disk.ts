@@ -1,9 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { addDays, dayAt, daysBetween } from '../tracing/calendar.ts'
-import { isTaken } from '../tracing/filing.ts'
-import { readDays } from '../tracing/tracing-days.ts'
-import type { DayState } from '../tracing/tracing-days.ts'
+import { tracingStateOf } from '../tracing/standing.ts'
+import type { TracingStanding } from '../tracing/standing.ts'
 import type { About } from './about.ts'
 import type { CertificateView, TracingView } from './view.ts'
 
@@ -27,13 +25,13 @@ export function prepareDisk (now: () => number): (about: About | undefined) => P
   }
 }
 
-async function readDisk ({ state, certificates, signing }: About, now: number): Promise<Disk> {
-  const [read, since, days] = await Promise.all([
+async function readDisk ({ state, tracing, certificates, signing }: About, now: number): Promise<Disk> {
+  const [read, since, standing] = await Promise.all([
     Promise.all(certificates.map(async ({ listener, file }) => readCertificate(listener, file))),
     Promise.all(signing.map(async ({ file }) => [file, (await stat(file).catch(() => undefined))?.mtimeMs] as const)),
-    readDays(state).catch(() => new Map<string, DayState>())
+    tracingStateOf(state, now).catch(() => undefined)
   ])
-  return { certificates: read, since: new Map(since.flatMap(([file, ms]) => ms === undefined ? [] : [[file, ms]])), tracing: tracingOf(days, now) }
+  return { certificates: read, since: new Map(since.flatMap(([file, ms]) => ms === undefined ? [] : [[file, ms]])), tracing: standing && tracingOf(standing, tracing) }
 }
 
 async function readCertificate (of: string, file: string): Promise<CertificateView> {
@@ -45,15 +43,8 @@ async function readCertificate (of: string, file: string): Promise<CertificateVi
   }
 }
 
-/** How filing stands; undefined where it never began. Of yesterday a file is due once the day is over by half. */
-export function tracingOf (days: ReadonlyMap<string, DayState>, now: number): TracingView | undefined {
-  const [first] = days.keys()
-  if (first === undefined) return undefined
-  const due = addDays(dayAt(now - 12 * 3_600_000), -1)
-  const taken = [...days.values()].filter(isTaken).map(({ day }) => day)
-  return {
-    lastFiled: taken.at(-1) ?? null,
-    missing: daysBetween(first, due).filter((day) => !isTaken(days.get(day) ?? { state: 'UNFILED' })),
-    refused: [...days.values()].filter(({ state }) => state === 'ERROR').map(({ day, lastError }) => ({ day, why: lastError ?? '' }))
-  }
+/** How filing stands; undefined where it never began and nobody wants it to. */
+export function tracingOf ({ lastFiledDay, lastFiledAt, missingDays, refused, lastError }: TracingStanding, isWanted: boolean): TracingView | undefined {
+  if (!isWanted && lastFiledDay === null && lastError === null) return undefined
+  return { lastFiled: lastFiledDay, lastFiledAt: lastFiledAt === null ? null : Date.parse(lastFiledAt), missing: missingDays, refused, isFailing: lastError !== null }
 }

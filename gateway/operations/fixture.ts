@@ -56,7 +56,7 @@ export function reportWith (rest: Partial<Report> = {}): Report {
     load: { shed: { busy: 0, memory: 0 }, limit: null, resting: 0, delayMs: 4, delays: noTimes, activeSeconds: 12 },
     figures: noFigures, records: { works: true, written: 0, lost: 0 }, log: { droppedLines: 0 },
     memory: { rssBytes: 150 * 1024 ** 2, heapUsedBytes: 1, heapTotalBytes: 1, externalBytes: 1 }, cpu: { userSeconds: 1, systemSeconds: 1 }, openFiles: 30,
-    about: { publicUrl: 'https://api.comune.example.it', environment: 'collaudo', state: '/nowhere/varco', names: {}, signing: [], certificates: [] },
+    about: { publicUrl: 'https://api.comune.example.it', environment: 'collaudo', state: '/nowhere/varco', tracing: false, names: {}, signing: [], certificates: [] },
     ...rest
   }
 }

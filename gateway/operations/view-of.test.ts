@@ -1,6 +1,7 @@
 import t from 'tap'
 import { untouched } from '../tracing/tracing-days.ts'
 import type { DayState } from '../tracing/tracing-days.ts'
+import { standingOfDays } from '../tracing/standing.ts'
 import type { Report } from '../report.ts'
 import { noDisk, tracingOf } from './disk.ts'
 import type { Disk } from './disk.ts'
@@ -62,7 +63,7 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
     ['of 20', well({}), ['look certificate-tls.pem'], certificate(20)],
     ['of 10', well({}), ['soon certificate-tls.pem'], certificate(10)],
     ['of none', well({}), ['now certificate-tls.pem'], certificate(-1)],
-    ['tracing', well({}), ['soon tracing-missing', 'soon tracing-errors'], { ...noDisk, tracing: { lastFiled: null, missing: ['2026-02-27'], refused: [{ day: '2026-02-28', why: 'x' }] } }],
+    ['tracing', well({}), ['soon tracing-missing', 'soon tracing-errors'], { ...noDisk, tracing: { lastFiled: null, lastFiledAt: null, isFailing: true, missing: ['2026-02-27'], refused: [{ day: '2026-02-28', why: 'x' }] } }],
     ['answers off the contract', well({ eservices: [eserviceWith({ answers: troubled()[0]?.eservices[0]?.answers as Report['eservices'][number]['answers'] })] }), ['look answers-tickets']],
     ['two configurations, and a process that ended', [reportWith(), reportWith({ pid: 8, hash: 'other' })], ['soon hashes', 'look restarted-2']]
   ]
@@ -76,8 +77,10 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
 
 t.test('of tracing the days without a file are told, once they are due', async (t) => {
   const days = (...all: readonly (readonly [day: string, state: DayState['state']])[]): ReadonlyMap<string, DayState> => new Map(all.map(([day, state]) => [day, { ...untouched(day, now), state }]))
-  t.equal(tracingOf(days(), now), undefined, 'nothing was ever begun')
+  const told = (states: ReadonlyMap<string, DayState>, at: number, isWanted = false) => tracingOf(standingOfDays(states, undefined, at), isWanted)
+  t.equal(told(days(), now), undefined, 'nothing was ever begun')
+  t.match(told(days(), now, true), { lastFiled: null, missing: [] })
   const known = days(['2026-02-26', 'COMPLETED'], ['2026-02-27', 'ERROR'], ['2026-02-28', 'WARNING'])
-  t.match(tracingOf(known, now), { lastFiled: '2026-02-28', missing: ['2026-02-27'], refused: [{ day: '2026-02-27' }] }, 'yesterday is not due yet in the morning')
-  t.strictSame(tracingOf(known, now + 4 * 3_600_000)?.missing, ['2026-02-27', '2026-03-01'])
+  t.match(told(known, now - 6 * 3_600_000), { lastFiled: '2026-02-28', missing: ['2026-02-27'], refused: [{ day: '2026-02-27' }] }, 'yesterday is not due yet in the morning')
+  t.strictSame(told(known, now)?.missing, ['2026-02-27', '2026-03-01'])
 })

@@ -114,7 +114,7 @@ export interface CertificateView { readonly of: string, readonly file: string, r
 export interface SharedView { readonly place: 'memory' | 'redis' | 'local', readonly redis: number, readonly local: number, readonly lease: number }
 
 /** How filing with the platform stands; days are ISO dates. */
-export interface TracingView { readonly lastFiled: string | null, readonly missing: readonly string[], readonly refused: readonly { readonly day: string, readonly why: string }[] }
+export interface TracingView { readonly lastFiled: string | null, readonly lastFiledAt: number | null, readonly isFailing: boolean, readonly missing: readonly string[], readonly refused: readonly { readonly day: string, readonly why: string }[] }
 
 /** Records since `countedSince`. */
 export interface RecordsView { readonly works: boolean, readonly kept: number, readonly lost: number }

@@ -1,7 +1,7 @@
 import { addDays, boundsOf, dayAt, daysBetween } from './calendar.ts'
 import { firstDay } from './count-day.ts'
 import { isTaken } from './filing.ts'
-import { readDays } from './tracing-days.ts'
+import { readDays, untouched } from './tracing-days.ts'
 import type { DayState } from './tracing-days.ts'
 
 /** How it stands with tracing, as operations are told. */
@@ -11,7 +11,9 @@ export interface TracingStanding {
   readonly lastFiledAt: string | null
   /** Days that are over and that the platform does not have, the oldest first. */
   readonly missingDays: readonly string[]
-  /** Why the oldest of them, or the last one filed, is not as it should be. */
+  /** Those whose file the platform refused, and why. */
+  readonly refused: readonly { readonly day: string, readonly why: string }[]
+  /** Why the oldest day with which something is wrong is not as it should be; null when nothing is. */
   readonly lastError: string | null
   readonly days: readonly Pick<DayState, 'day' | 'state' | 'rows' | 'calls' | 'errors'>[]
 }
@@ -22,28 +24,25 @@ const shownDays = 14
 
 /** How it stands with tracing by what lies in a state folder; reads no records. `now` in epoch ms. Throws a sentence when the file there is broken. */
 export async function tracingStateOf (state: string, now: number): Promise<TracingStanding> {
-  const states = await readDays(state)
-  const first = [await firstDay(state, now), ...states.keys()].filter((day) => day !== undefined).toSorted()[0]
-  const days = first === undefined ? [] : daysBetween(first, addDays(dayAt(now), -1))
-  const taken = days.flatMap((day) => {
-    const one = states.get(day)
-    return one && one.filedAt !== undefined ? [one] : []
-  })
-  const missingDays = days.filter((day) => !isFiled(states.get(day)) && now >= boundsOf(day).endsAt + patienceMs)
-  const last = taken.at(-1)
+  return standingOfDays(await readDays(state), await firstDay(state, now), now)
+}
+
+/** The same of what was done with days; `first` is the first one of which there are records. */
+export function standingOfDays (states: ReadonlyMap<string, DayState>, first: string | undefined, now: number): TracingStanding {
+  const start = [first, ...states.keys()].filter((day) => day !== undefined).toSorted()[0]
+  const days = (start === undefined ? [] : daysBetween(start, addDays(dayAt(now), -1))).map((day) => states.get(day) ?? untouched(day, now))
+  const last = days.findLast(isFiled)
   return {
     lastFiledDay: last?.day ?? null,
     lastFiledAt: last?.filedAt ?? null,
-    missingDays,
-    lastError: days.map((day) => states.get(day)).find((one) => one?.lastError !== undefined && one.state !== 'WARNING')?.lastError ?? null,
-    days: days.slice(-shownDays).map((day) => {
-      const { state: held = 'UNFILED', rows = 0, calls = 0, errors = 0 } = states.get(day) ?? {}
-      return { day, state: held, rows, calls, errors }
-    })
+    missingDays: days.filter((one) => !isFiled(one) && now >= boundsOf(one.day).endsAt + patienceMs).map(({ day }) => day),
+    refused: days.filter(({ state }) => state === 'ERROR').map(({ day, lastError }) => ({ day, why: lastError ?? '' })),
+    lastError: days.find(({ state, lastError }) => lastError !== undefined && state !== 'WARNING')?.lastError ?? null,
+    days: days.slice(-shownDays).map(({ day, state, rows, calls, errors }) => ({ day, state, rows, calls, errors }))
   }
 }
 
 /** What is being replaced was taken once. */
-function isFiled (state: DayState | undefined): boolean {
-  return state !== undefined && (isTaken(state) || (state.state === 'PENDING' && state.filedAt !== undefined))
+function isFiled (state: DayState): boolean {
+  return isTaken(state) || (state.state === 'PENDING' && state.filedAt !== undefined)
 }
