@@ -43,6 +43,8 @@ import { openSharedState } from './shared-state.ts'
 import type { SharedState } from './shared-state.ts'
 import { ownFolder } from './state-folder.ts'
 import { openTraces } from './traces/traces.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
+import type { Telemetry } from './telemetry/telemetry.ts'
 import { openTrustSources } from './trust-sources.ts'
 import type { TrustSources } from './trust-sources.ts'
 import { Verdicts } from './verdicts.ts'
@@ -76,6 +78,8 @@ export interface Gateway extends Listeners {
   readonly recording: Recording
   /** What counts calls. */
   readonly figures: CallFigures
+  /** What sends counts of calls to the e-services that want them, while somebody keeps it going. */
+  readonly telemetry: Telemetry
   readonly logger: Logger
   /** Puts another configuration together beside what is live. Throws when it cannot go live; then nothing has changed. */
   readonly prepare: (config: Config) => Promise<Prepared>
@@ -127,7 +131,8 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   const figures = new CallFigures(now)
   const traces = await openTraces(config.traces, warnOf('traces'))
   const audit = opened.adopt(await openAudit({ state: config.state, folder, node: kept.node, now, warn: warnOf('records'), head: (head) => { logger.info(head, 'records signed') }, retentionDays: () => (live ?? { config }).config.audit.retentionDays }), async (some) => some.close())
-  const recording: Recording = { trail: trail ?? audit.trail, userOf: audit.userOf, sinks: [figures.count], node: kept.node, traced: traces.end, lost: 0 }
+  let telemetry: Telemetry | undefined
+  const recording: Recording = { trail: trail ?? audit.trail, userOf: audit.userOf, sinks: [figures.count, (record) => { telemetry?.count(record) }], node: kept.node, traced: traces.end, lost: 0 }
   const ledgers = new AnswerLedgers({ now, warn: ({ event, ...facts }) => { logger.warn(facts, event) } })
   const lasting: Lasting = { logger, now, folder, visits, shed, recording, traces, verdicts, ledgers, cacheFigures: new AllCacheFigures(), stores: new EvidenceStores(), keys: trust.keys, isPublished: isPublished ?? trust.isPublished, openInteractions: openInteractionsOf }
   const open = async (next: Config, source: RegistrySource, before: readonly LiveEService[]): Promise<Generation> => openGeneration(next, lasting, {
@@ -149,6 +154,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
   })
   live = await open(config, registry, [])
   opened.defer(async () => live.close())
+  telemetry = opened.adopt(await openTelemetry({ folder, node: kept.node, now, warn: warnOf('telemetry'), live: () => live.eservices }), async (some) => some.close())
   verdicts.attend(config, live.eservices)
   resources = opened.move()
   return {
@@ -161,6 +167,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     shed,
     recording,
     figures,
+    telemetry,
     logger,
     get live () { return live },
     async prepare (next) {

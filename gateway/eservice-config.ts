@@ -44,6 +44,8 @@ export interface EServiceConfig {
   readonly answers: AnswerMode
   /** Whether answers that it marks as public are kept for all its callers. */
   readonly cache: boolean
+  /** Whether its host is told, minute by minute, which calls the gateway served, of all of its e-services: it must take that (openapi/telemetry.ts). */
+  readonly telemetry: boolean
   /** How the contract is judged before it goes live, or after. */
   readonly lint: LintConfig
   /** That this version goes out of use; undefined while it does not. */
@@ -82,6 +84,7 @@ export function eserviceOf (name: string, eservice: WrittenEService, document: C
     dpopNonces: eservice.dpopNonces ?? false,
     answers: eservice.answers ?? 'sample',
     cache: eservice.cache ?? true,
+    telemetry: eservice.telemetry ?? false,
     burst: eservice.burst ?? document.limits?.burst ?? { requests: 100, seconds: 1 },
     classes: Object.entries(eservice.classes ?? {}).map(([name, one]) => ({ name, ...one })),
     quota: eservice.quota ?? { mode: 'block' },

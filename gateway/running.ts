@@ -10,6 +10,7 @@ import { Feeds } from './feeds.ts'
 import { prepareReload } from './reload.ts'
 import type { ConfigSource } from './reload.ts'
 import { repeat } from './repeat.ts'
+import { runTelemetry } from './telemetry/open-telemetry.ts'
 
 /** A process's gateway. */
 export interface RunningGateway {
@@ -42,6 +43,7 @@ export async function runGateway (config: Config, source: ConfigSource, place?: 
   const settle = (): void => { void settleContracts(gateway.live.eservices, config.state, stopping.signal) }
   settle()
   void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
+  runTelemetry(gateway.telemetry, stopping.signal, (message) => { gateway.logger.warn({ message }, 'telemetry') })
   return {
     gateway,
     feeds,

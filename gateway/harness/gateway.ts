@@ -223,7 +223,7 @@ function usualConfig (folder: string, port: number, upstreamUrl: string, jwksUri
     limits: { unproven: plenty, bodyBytes: 1024 * 1024, signedAnswerBytes: 10 * 1024 * 1024, connections: 2000, overload: { delayMs: 60_000, memoryBytes: undefined } },
     eservices: [{
       name: 'archive', contract: join(folder, 'contract.json'), upstream: { url: upstreamUrl, secret: upstreamSecret, timeoutMs: 2000 }, path: undefined,
-      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false, answers: 'sample', cache: true,
+      producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience], integrity: { audience: [] }, audit: { audience: [] }, keychain: undefined, keychainId: undefined, evidence: undefined, burst: plenty, classes: [], quota: { mode: 'block' }, concurrency: undefined, replyTo: [], grants: undefined, dpopNonces: false, answers: 'sample', cache: true, telemetry: false,
       deprecation: undefined, lint: { profile: 'pdnd', mode: 'warn' }
     }],
     shown: {},
