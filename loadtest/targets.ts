@@ -9,6 +9,7 @@ import type { Written } from './gateway-config.ts'
 import { startGateway } from './gateway.ts'
 import type { Gateway } from './gateway.ts'
 import { contractOf } from './operations-contract.ts'
+import { preloading } from './preload.ts'
 import { Program } from './program.ts'
 import { Samples } from './soak/samples.ts'
 import type { Ground, Target, TargetKind } from './target.ts'
@@ -32,13 +33,15 @@ interface Differs {
   readonly redis?: boolean
   readonly workers?: number
   readonly watched?: boolean
+  /** More variables of its processes. */
+  readonly env?: Readonly<Record<string, string>>
   /** Changes its configuration; the folder is for files that it names. */
   readonly change?: (config: Written, folder: string) => Promise<void>
   /** What becomes of its Redis around a round. */
   readonly around?: (redis: TestRedis, gateway: Gateway, signal: AbortSignal) => Pick<Target, 'before' | 'after'>
 }
 
-function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers = 1, watched = false, change, around }: Differs): TargetKind {
+function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers = 1, watched = false, env, change, around }: Differs): TargetKind {
   return {
     name,
     sharesCores,
@@ -53,7 +56,7 @@ function gatewayOf ({ name, sharesCores = false, redis: shares = false, workers 
       Object.assign(config, workers > 1 && { workers }, redis && { redis: { url: redis.url } })
       await change?.(config, folder)
       await writeFile(join(folder, 'gateway.yaml'), JSON.stringify(config))
-      return serve(folder, ground, watched ? await Samples.open(ground.stack) : undefined, (gateway) => redis && around ? around(redis, gateway, ground.signal) : {})
+      return serve(folder, { ...ground, env: { ...ground.env, ...env } }, watched ? await Samples.open(ground.stack) : undefined, (gateway) => redis && around ? around(redis, gateway, ground.signal) : {})
     }
   }
 }
@@ -101,6 +104,9 @@ export const watchedGateway = gatewayOf({ name: 'gateway for slow readers', watc
 
 /** The same, with a Redis of its own. */
 export const withRedis = gatewayOf({ name: 'gateway with Redis', redis: true })
+
+/** One that keeps no records of its calls, as no gateway does. */
+export const withoutRecords = gatewayOf({ name: 'gateway without records', env: preloading('unrecorded.ts', {}) })
 
 /** With a Redis that says nothing while load is fired. */
 export const withFrozenRedis = gatewayOf({

@@ -4,7 +4,7 @@ import { operationPath } from '../operations-contract.ts'
 import { bearer, dpop } from '../proofs.ts'
 import type { Scenario } from '../scenario.ts'
 import { readSlowly } from '../slow-readers.ts'
-import { watchedGateway, withFrozenRedis, withOperations, withRedis, withWorkers } from '../targets.ts'
+import { watchedGateway, withFrozenRedis, withOperations, withoutRecords, withRedis, withWorkers } from '../targets.ts'
 import { admitted } from './admitted.ts'
 
 const call = { path: admittedPath, proof: bearer({ purpose: 'tickets' }), expected: figures } as const
@@ -19,6 +19,9 @@ export const redis: readonly Scenario[] = [
 ]
 
 const oneWorker = 'one worker'
+
+/** What it costs to keep the record of every call before its answer goes out. */
+export const records: readonly Scenario[] = [{ ...call, name: 'without records', group: 'records', ratioTo: admitted, target: withoutRecords }]
 
 /** Two processes beside one, both with a Redis and on the cores that the generator has too. */
 export const workers: readonly Scenario[] = [
