@@ -148,6 +148,7 @@ t.test('one whose record is part of the proof is not', async (t) => {
   trail.says = false
   t.match(await gateway.call('/items', signedCall(gateway)), { status: 503, json: { code: 'record-store-unavailable' }, headers: { 'retry-after': '5' } })
   t.equal(gateway.upstream.requests.length, 2, 'it was known too late')
+  t.strictSame(gateway.gateway.figures.report(false).calls.map(({ status, count }) => [status, count]), [[200, 1], [503, 1]], 'it counts as what it was answered')
   t.match(trail.added.slice(1), [{ durability: 'synced', record: { status: 200 } }, { durability: 'written', record: { status: 503, code: 'record-store-unavailable' } }])
   trail.works = false
   t.equal((await gateway.call('/items', signedCall(gateway))).status, 503)

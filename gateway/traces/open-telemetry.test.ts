@@ -5,9 +5,13 @@ import type { HrTime } from '@opentelemetry/api'
 import { AlwaysOnSampler, BasicTracerProvider, InMemorySpanExporter, ParentBasedSampler } from '@opentelemetry/sdk-trace-base'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base'
 import t from 'tap'
+import type { JsonObject } from '../../openapi/document.ts'
 import { startGateway } from '../harness/gateway.ts'
-import { ids } from '../harness/platform.ts'
+import type { Exchange } from '../exchange.ts'
+import { archiveContract, ids } from '../harness/platform.ts'
 import { checkNextServed } from '../harness/refusal.ts'
+import type { CallRecord } from '../records/call-record.ts'
+import { prepareSpans } from './open-telemetry.ts'
 
 const exporter = new InMemorySpanExporter()
 const faulty = { isOn: false }
@@ -24,7 +28,10 @@ const canary = 'RSSMRA85T10A562S'
 const remote = { trace: '4bf92f3577b34da6a3ce929d0e0e4736', parent: '00f067aa0ba902b7' }
 const traceparent = `00-${remote.trace}-${remote.parent}-01`
 const traced = await startGateway(t, { config: (config) => ({ ...config, traces: true }) })
-const plain = await startGateway(t)
+/** A contract may name the headers of traces, which are passed on by the same rules all the same. */
+const paths = archiveContract['paths'] as Record<string, object>
+const withTraces = { ...archiveContract, paths: { ...paths, '/items': { ...paths['/items'], parameters: ['traceparent', 'tracestate'].map((name) => ({ name, in: 'header', schema: { type: 'string', maxLength: 1000 } })) } } } as unknown as JsonObject
+const plain = await startGateway(t, { contract: withTraces })
 
 /** The spans since the last time, by name. */
 const takeSpans = (): ReadonlyMap<string, ReadableSpan> => {
@@ -97,6 +104,16 @@ t.test('what the upstream failed is an error; what nobody wants recorded is pass
   t.equal(takeSpans().size, 0)
   t.match(sentBy(traced)?.['traceparent'], new RegExp(`^00-${remote.trace}-[0-9a-f]{16}-00$`))
   t.not(sentBy(traced)?.['traceparent'], traceparent.replace(/01$/, '00'))
+})
+
+t.test('a call is told of once however often its upstream is asked, and forgotten when it is over', async (t) => {
+  const spans = prepareSpans((message) => { t.fail(message) })
+  const exchange = { request: { method: 'GET', headers: {} }, call: { listener: 'public' }, label: 'none', correlationId: 'c', startedAt: 0, marks: { began: 0 } } as unknown as Exchange
+  const first = spans.headersOf(exchange)
+  t.strictSame(spans.headersOf(exchange), first)
+  spans.end?.(exchange, { status: 200, stages: { admit: 1 } } as CallRecord)
+  t.match(takeSpans().get('upstream'), { kind: SpanKind.CLIENT }, 'also where it was asked for several calls at once')
+  t.notSame(spans.headersOf(exchange), first)
 })
 
 t.test('an SDK that fails fails no call, and is told of once', async (t) => {
