@@ -18,5 +18,5 @@ export async function withTracing<T> (config: Config, now: () => number, work: (
   const own = countLocally(state, tracedIn(config))
   // Loaded only where machines share one.
   const counting = redis ? opened.adopt(await (await import('./shared-counting.ts')).openSharedCounting(redis, tenant, state, own), (shared) => { shared.close() }) : own
-  return work({ platform, counting, wait })
+  return await work({ platform, counting, wait })
 }

@@ -171,14 +171,15 @@ t.test('machines that share a Redis add up: one files what all have counted', wi
   const { url } = await startRedis(t)
   const platform = new PretendedPlatform()
   const clock = { now: Date.parse('2026-03-04T23:20:00Z') }
-  const machines = await Promise.all([0, 1].map(async (index) => {
-    const state = t.testdir({ one: {}, two: {} }) + ['/one', '/two'][index]
+  const folder = t.testdir({ one: {}, two: {} })
+  const machines = await Promise.all(['one', 'two'].map(async (name) => {
+    const state = join(folder, name)
     const counting = await openSharedCounting({ url, expectedNodes: 2 }, ids.producer, state, countLocally(state, traced))
     t.teardown(async () => { counting.close() })
     const told: string[] = []
     return { state, counting, told, run: { state, counting, platform, now: () => clock.now, wait: async (ms: number) => { clock.now += ms }, tell: ({ day, state }: DayState) => { told.push(`${day} ${state}`) } } }
   }))
-  const [one, two] = machines as [(typeof machines)[0] & {}, (typeof machines)[0] & {}]
+  const [one, two] = machines as [NonNullable<(typeof machines)[0]>, NonNullable<(typeof machines)[0]>]
   await writeRecords(one.state, third, [recordOf(at(third)), recordOf({ ...at(third), status: 404 })])
   await writeRecords(two.state, third, [recordOf(at(third))])
   t.equal(await runTracing(one.run), false, 'the other one is waited for')
