@@ -9,13 +9,13 @@ import { placeOf, readPostgresUrl } from './postgres-url.ts'
 import type { PostgresServer } from './postgres-url.ts'
 
 // Times in ms: for a connection (to be had or to be free), for a statement, and after which the server ends a transaction of a host that says nothing more.
-const [connectionMs, statementMs, silentMs] = [1000, 2000, 5000]
+const [connectionMs, statementMs, silentMs] = [2000, 2000, 5000]
 const [startConnectionMs, migrationMs] = [5000, 60_000]
 const connections = 4
 
 /**
  * The stores of the e-services in one PostgreSQL database, each in a schema of its name; throws a sentence when the URL cannot be read. Transactions of an e-service take turns under an advisory lock:
- * nothing has to be repeated, and what is read in one can be relied upon as with SQLite. A statement waits 3 s at most, and the next one tries again. With a pooler between, it must be one of sessions.
+ * nothing has to be repeated, and what is read in one can be relied upon as with SQLite. A statement waits 4 s at most, and the next one tries again. With a pooler between, it must be one of sessions.
  */
 export function postgresAt (url: string): OpenDatabase {
   const server = readPostgresUrl(url)
@@ -28,7 +28,7 @@ export function postgresAt (url: string): OpenDatabase {
 /** Asks the PostgreSQL of a URL what it is, and changes nothing. Throws a sentence that says what to do when it cannot be used. */
 export async function checkPostgres (url: string): Promise<string> {
   const server = readPostgresUrl(url)
-  const client = new Client({ ...server, connectionTimeoutMillis: connectionMs, query_timeout: connectionMs })
+  const client = new Client({ ...server, connectionTimeoutMillis: 1000, query_timeout: 1000 })
   client.on('error', () => undefined)
   try {
     await client.connect()

@@ -30,7 +30,7 @@ export function toStartError (error: unknown, server: PostgresServer): Error {
 function refused (code: string, place: string, { database, user }: PostgresServer): string | undefined {
   if (code.startsWith('28')) return `${place}: the server refuses this user; mend user and password in DATABASE_URL, or pg_hba.conf on the server`
   if (code === '3D000') return `${place}: there is no such database; create it (createdb ${database}), or mend its name in DATABASE_URL`
-  if (code === '42501') return `${place}: the user may not create what is stored there; run GRANT CREATE ON DATABASE "${database}" TO "${user}", or make the user the owner of the schemas`
+  if (code === '42501' || code === '3F000') return `${place}: the user may not create what is stored there; run GRANT CREATE ON DATABASE "${database}" TO "${user}", or make the user the owner of the schemas`
   if (unavailableClasses.includes(code.slice(0, 2))) return `${place} cannot be used now: SQLSTATE ${code}`
   return undefined
 }

@@ -48,8 +48,10 @@ t.test('URLs are read as libpq writes them, and what is wrong is said without th
 t.test('a real PostgreSQL', withPostgres, async (t) => {
   const server = await startPostgres(t)
   await useTls(server)
+  // Those that disturb nobody wait at the same time.
+  t.jobs = 4
 
-  t.test('what keeps a host from starting is said with what to do, and never the password', async (t) => {
+  t.test('what keeps a host from starting is said with what to do, and never the password', { buffered: true }, async (t) => {
     const url = server.url()
     await tell(server, "CREATE USER guest PASSWORD 'guest'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     for (const [wrong, says] of [
@@ -73,7 +75,7 @@ t.test('a real PostgreSQL', withPostgres, async (t) => {
     t.notMatch((failed as { stderr: string }).stderr, /wrong|p@ss/)
   })
 
-  t.test('over TLS a server is believed by its certificate', async (t) => {
+  t.test('over TLS a server is believed by its certificate', { buffered: true }, async (t) => {
     for (const query of ['sslmode=require', `sslmode=verify-ca&sslrootcert=${server.folder}/server.crt`, `sslmode=verify-full&sslrootcert=${server.folder}/server.crt`]) {
       const database = await postgresAt(server.url('postgres', `?${query}`).replace('127.0.0.1', 'localhost'))('secured', [])
       t.strictSame(await database.query("SELECT count(*) AS n FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'varco secured' AND ssl"), [{ n: 1 }], query)
@@ -81,24 +83,24 @@ t.test('a real PostgreSQL', withPostgres, async (t) => {
     }
   })
 
-  t.test('of hosts that start at once one applies the migrations, and their transactions take turns', async (t) => {
+  t.test('of hosts that start at once one applies the migrations, and their transactions take turns', { buffered: true }, async (t) => {
     const hosts = await Promise.all([1, 2, 3].map(async () => postgresAt(server.url())('things', migrations))) as [Database, ...Database[]]
     t.equal(await readCounter(hosts[0]), 0)
-    await Promise.all(hosts.flatMap((host) => Array.from({ length: 15 }, async () => add(host))))
-    t.equal(await readCounter(hosts[0]), 45)
+    await Promise.all(hosts.flatMap((host) => Array.from({ length: 5 }, async () => add(host))))
+    t.equal(await readCounter(hosts[0]), 15)
     await Promise.all(Array.from({ length: 60 }, async () => hosts[0].query('SELECT n FROM counter')))
     const [open] = await hosts[0].query<{ n: number }>(connected)
     t.ok((open?.n ?? 0) <= 12, `${open?.n} connections of three hosts`)
     await Promise.all(hosts.map(async (host) => host.close()))
   })
 
-  t.test('a connection that is taken away takes its transaction with it, and the next one is good', async (t) => {
-    const database = await postgresAt(server.url())('things', migrations)
+  t.test('a connection that is taken away takes its transaction with it, and the next one is good', { buffered: true }, async (t) => {
+    const database = await postgresAt(server.url())('taken', migrations)
     t.teardown(async () => database.close())
     const before = await readCounter(database)
     await t.rejects(database.transaction(async (queries) => {
       await queries.query('UPDATE counter SET n = ?', [1000])
-      await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'varco things'")
+      await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'varco taken'")
       await queries.query('SELECT n FROM counter')
     }), DatabaseUnavailable)
     t.equal(await readCounter(database), before)
@@ -116,7 +118,7 @@ t.test('a real PostgreSQL', withPostgres, async (t) => {
     const away = async (what: string): Promise<void> => {
       const start = performance.now()
       const answers = await Promise.all([...Array.from({ length: 8 }, async (_, index) => index % 2 === 0 ? read(kept) : open(`${what}-${index}`)), harness.call({ operationId: 'readStatus', path: '/status', caller: null })])
-      t.ok(performance.now() - start < 5000, `${what}: answered after ${Math.round(performance.now() - start)} ms`)
+      t.ok(performance.now() - start < 10_000, `${what}: answered after ${Math.round(performance.now() - start)} ms`)
       for (const answer of answers) {
         t.match(answer, { status: 503, body: { status: 503, code: 'store-unavailable' } })
         t.equal(answer.headers.get('retry-after'), '1')
@@ -127,7 +129,7 @@ t.test('a real PostgreSQL', withPostgres, async (t) => {
       const start = performance.now()
       let answer = await read(kept)
       for (; answer.status !== 200 && performance.now() - start < 10_000; answer = await read(kept)) await wait(50)
-      t.ok(performance.now() - start < 2000, `${what}: back after ${Math.round(performance.now() - start)} ms`)
+      t.ok(performance.now() - start < 5000, `${what}: back after ${Math.round(performance.now() - start)} ms`)
       t.equal((await open('before')).body.ticketId, kept, 'and nothing was lost')
       t.equal((await open(`after-${what}`)).status, 201)
     }
