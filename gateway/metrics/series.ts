@@ -30,8 +30,9 @@ export function addHistogram (register: Registry, { name, help }: Named, all: re
   const values = all.flatMap(({ labels, times }) => {
     const counts = upTo(times, bounds)
     return [
-      ...bounds.map((bound, index) => ({ metricName: `${name}_bucket`, labels: { ...labels, le: String(bound / 1e6) }, value: counts[index] as number })),
-      { metricName: `${name}_bucket`, labels: { ...labels, le: infinity }, value: times.count },
+      // What all buckets of a series share is written once.
+      ...bounds.map((bound, index) => ({ metricName: `${name}_bucket`, labels: { le: String(bound / 1e6) }, sharedLabels: labels, value: counts[index] as number })),
+      { metricName: `${name}_bucket`, labels: { le: infinity }, sharedLabels: labels, value: times.count },
       { metricName: `${name}_sum`, labels, value: times.sum / 1e6 },
       { metricName: `${name}_count`, labels, value: times.count }
     ]
@@ -39,7 +40,7 @@ export function addHistogram (register: Registry, { name, help }: Named, all: re
   addMetric(register, { name, help, type: 'histogram', values })
 }
 
-interface Written extends Named { readonly type: string, readonly values: readonly (Sample & { readonly metricName?: string })[] }
+interface Written extends Named { readonly type: string, readonly values: readonly (Sample & { readonly metricName?: string, readonly sharedLabels?: Labels })[] }
 
 // A register asks its metrics for nothing but this.
 function addMetric (register: Registry, written: Written): void {
