@@ -1,6 +1,6 @@
 import { denialType } from '../../policies/denials.ts'
 import type { DenialCode } from '../../policies/denials.ts'
-import type { OperationsView } from './view.ts'
+import type { MinuteView, OperationsView } from './view.ts'
 import { count, dateOf, dayOf, moment, several } from './words.ts'
 
 /** How soon a human is needed: calls are failing now, they will unless something is done, or somebody should look. In the order of urgency. */
@@ -58,13 +58,15 @@ const shared: Rule = ({ shared: { place } }) => when(place === 'local', () => ({
 
 /** What is told of calls that came to nothing because of the upstream. */
 const upstreamCodes = ['upstream-unreachable', 'upstream-timeout', 'upstream-invalid']
-/** So many failures in the last minutes are no accident. */
-const [manyFailures, lastMinutes] = [3, 3]
+/** So many failures in the last minutes, and this share of the calls that were not refused, are no accident. */
+const [manyFailures, lastMinutes, manyFailed] = [2, 5, 0.02]
 
 const upstreams: Rule = ({ upstreams: all, traffic: { minutes } }) => {
-  const failures = minutes.slice(-lastMinutes).reduce((sum, { refused }) => sum + upstreamCodes.reduce((some, code) => some + (refused[code] ?? 0), 0), 0)
+  const sum = (of: (minute: MinuteView) => number): number => minutes.slice(-lastMinutes).reduce((total, minute) => total + of(minute), 0)
+  const failures = sum(({ refused }) => upstreamCodes.reduce((some, code) => some + (refused[code] ?? 0), 0))
+  const served = sum(({ calls, refused }) => Object.values(refused).reduce((rest, times) => rest - times, calls))
   const failing = all.filter(({ failures: since }) => Object.keys(since).length > 0).map(({ eservice }) => `«${eservice}»`)
-  return when(failures >= manyFailures, () => ({ id: 'upstream', urgency: 'now', what: `${failing.length === 1 ? `L’e-service ${failing[0]} non risponde o risponde` : `Tra gli e-service ${failing.join(', ')} almeno uno non risponde o risponde`} male: i fruitori ricevono 502 o 504.`, todo: 'Guardare in «E-service» quali errori crescono, e riparare l’e-service o la rete tra il gateway e il suo indirizzo.' }))
+  return when(failures >= manyFailures && failures >= (served + failures) * manyFailed, () => ({ id: 'upstream', urgency: 'now', what: `${failing.length === 1 ? `L’e-service ${failing[0]} non risponde o risponde` : `Tra gli e-service ${failing.join(', ')} almeno uno non risponde o risponde`} male: i fruitori ricevono 502 o 504.`, todo: 'Guardare in «E-service» quali errori crescono, e riparare l’e-service o la rete tra il gateway e il suo indirizzo.' }))
 }
 
 const certificates: Rule = ({ trust: { certificates: all }, at }) => all.flatMap(({ of, file, endsAt }) => {

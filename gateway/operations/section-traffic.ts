@@ -31,15 +31,15 @@ export function chartsOf ({ minutes, reasons }: TrafficView): Charts {
 
 /** Calls, refusals and how long calls took, minute by minute. */
 export function trafficSection ({ traffic, gateway: { countedSince }, at }: OperationsView): Html {
-  const { minutes, calls, refused, reasons } = traffic
+  const { minutes, calls, refused, lately, reasons } = traffic
   const latest = minutes.findLast(({ p50 }) => p50 !== null)
   const peak = minutes.reduce((most, minute) => minute.calls > most.calls ? minute : most)
   return section('traffico', 'Traffico degli ultimi 60 minuti', html`${facts([
     ['Chiamate', count(calls)],
-    ['Al minuto, negli ultimi cinque', count(rateOf(traffic, countedSince ?? at, at))],
     ['Rifiutate', html`${count(refused)} <small>${percent(refused, calls)}</small>`],
-    ['Metà delle risposte entro', html`${span(latest?.p50 ?? null)} <small>p50</small>`],
-    ['99 risposte su 100 entro', html`${span(latest?.p99 ?? null)} <small>p99</small>`]
+    ['Al minuto, negli ultimi 5', count(rateOf(traffic, countedSince ?? at, at))],
+    ['Metà risposte entro, ultimi 5', html`${span(lately.p50)} <small>p50</small>`],
+    ['99 su 100 entro, ultimi 5', html`${span(lately.p99)} <small>p99</small>`]
   ], 'tiles')}
 <p class="note">Le cifre di questa pagina sono contate dall’avvio ${moment(countedSince ?? at, at)} e sommate su tutti i processi; un riavvio le azzera.</p>
 <div class="figures">

@@ -31,6 +31,7 @@ t.test('figures of several processes add up, percentiles are those of all calls 
   ])
   const { minutes, ...traffic } = view.traffic
   t.match(traffic, { calls: 20, refused: 10, reasons: [{ code: 'quota-exceeded', status: 429, count: 5 }, { code: 'voucher-expired', status: 401, count: 5 }] })
+  t.equal(traffic.lately.p99, minutes.at(-2)?.p99)
   t.ok((minutes.at(-2)?.p99 ?? 0) > 9 && (minutes.at(-2)?.p50 ?? 0) < 3, 'a slow process is seen in the tail')
   t.match(view.quotas[1], { used: 980, limit: 1000, consumer: { id: '00000000-0000-4000-8000-000000000001', name: /^Unione dei Comuni/ } })
   t.match(view.consumers[0], { calls: 2000 })
@@ -56,6 +57,7 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
     ['Redis is away', well({ sharedState: { ...sharedState, place: 'local' } }), ['now redis']],
     ['load is shed', well({ load: { ...load, limit: 0 } }), ['now shedding']],
     ['an upstream fails', well({ figures: failing }), ['now upstream']],
+    ['an upstream fails once in a while', well({ figures: { ...minute(500, { 'upstream-timeout': 4 }).figures, eservices: figuresOf(1).eservices } }), []],
     ['most calls are refused', well(minute(120, { 'voucher-expired': 80 })), ['look refusals']],
     ['few calls are refused', well(minute(120, { 'voucher-expired': 40 })), []],
     ['a defect', well(minute(50, { 'internal-error': 1 })), ['soon internal-error']],

@@ -2,18 +2,18 @@ import { denialType } from '../../policies/denials.ts'
 import type { DenialCode } from '../../policies/denials.ts'
 import { addFigures } from '../figures/figures.ts'
 import type { CallCount, Figures, Minute } from '../figures/figures.ts'
-import { percentile } from '../figures/histogram.ts'
+import { addTimes, percentile } from '../figures/histogram.ts'
 import type { Times } from '../figures/histogram.ts'
 import type { ProcessState } from '../metrics.ts'
 import { eservicesOf } from '../report.ts'
 import type { Report } from '../report.ts'
 import { alarmsOf } from './alarms.ts'
 import type { Disk } from './disk.ts'
-import type { EServiceView, GatewayView, MinuteView, Named, OperationsView, ProcessView, TrafficView, TrustView, UpstreamView } from './view.ts'
+import type { EServiceView, GatewayView, MinuteView, Named, OperationsView, Percentiles, ProcessView, TrafficView, TrustView, UpstreamView } from './view.ts'
 
 const minuteMs = 60_000
-/** So many minutes are told. */
-const shownMinutes = 60
+/** So many minutes are told, and so many of them are of late. */
+const [shownMinutes, lateMinutes] = [60, 5]
 
 /** Makes what the page tells of what processes say of themselves, and of what lies on the disk beside them. `now` in epoch ms. Pure. */
 export function viewOf (reports: readonly Report[], processes: readonly ProcessState[], disk: Disk, now: number): OperationsView {
@@ -77,17 +77,18 @@ function trafficOf ({ recent }: Figures, now: number): TrafficView {
   const last = Math.floor(now / minuteMs) * minuteMs
   const known = new Map(recent?.minutes.map((minute) => [minute.at, minute]))
   const minutes = Array.from({ length: shownMinutes }, (_one, index) => last - (shownMinutes - 1 - index) * minuteMs).map((at) => minuteOf(at, known.get(at)))
+  const late = minutes.slice(-lateMinutes).flatMap(({ at }) => known.get(at) ?? [])
   const counts = new Map<string, number>()
   for (const { refused } of minutes) for (const [code, count] of Object.entries(refused)) counts.set(code, (counts.get(code) ?? 0) + count)
   const reasons = [...counts].map(([code, count]) => ({ code, status: denialType(code as DenialCode).status, count })).toSorted((one, other) => other.count - one.count)
-  return { minutes, calls: minutes.reduce((sum, { calls }) => sum + calls, 0), refused: reasons.reduce((sum, { count }) => sum + count, 0), reasons }
+  return { minutes, calls: minutes.reduce((sum, { calls }) => sum + calls, 0), refused: reasons.reduce((sum, { count }) => sum + count, 0), lately: percentilesOf(addTimes(late.map(({ times }) => times))), reasons }
 }
 
 function minuteOf (at: number, minute: Minute | undefined): MinuteView {
   return { at, calls: minute?.calls ?? 0, refused: minute?.refused ?? {}, ...percentilesOf(minute?.times) }
 }
 
-function percentilesOf (times: Times | undefined): Readonly<Record<'p50' | 'p90' | 'p99', number | null>> {
+function percentilesOf (times: Times | undefined): Percentiles {
   const of = (share: number): number | null => {
     const us = times && percentile(times, share)
     return us === undefined ? null : us / 1000

@@ -56,19 +56,16 @@ export interface TrafficView {
   readonly minutes: readonly MinuteView[]
   readonly calls: number
   readonly refused: number
+  /** How long calls took that came to their end in the last five of them. */
+  readonly lately: Percentiles
   /** Refusals of these minutes by their code, the most frequent first. */
   readonly reasons: readonly ReasonView[]
 }
 
-/** One minute. Percentiles in ms; null where nobody called. */
-export interface MinuteView {
-  readonly at: number
-  readonly calls: number
-  readonly refused: Readonly<Record<string, number>>
-  readonly p50: number | null
-  readonly p90: number | null
-  readonly p99: number | null
-}
+/** How long calls took, in ms; null where there were none. */
+export type Percentiles = Readonly<Record<'p50' | 'p90' | 'p99', number | null>>
+
+export interface MinuteView extends Percentiles { readonly at: number, readonly calls: number, readonly refused: Readonly<Record<string, number>> }
 
 export interface ReasonView { readonly code: string, readonly status: number, readonly count: number }
 
@@ -96,8 +93,8 @@ export interface QuotaView { readonly eservice: string, readonly purpose: Named,
 /** How often a consumer called today. */
 export interface ConsumerView { readonly consumer: Named, readonly calls: number }
 
-/** What the upstream of an e-service was asked since `countedSince`; percentiles in ms until the head of its answer, `waiting` the calls that wait for a connection now. */
-export interface UpstreamView { readonly eservice: string, readonly url: string, readonly waiting: number, readonly calls: number, readonly failures: Readonly<Record<string, number>>, readonly p50: number | null, readonly p90: number | null, readonly p99: number | null }
+/** What the upstream of an e-service was asked since `countedSince`; percentiles are of the time until the head of its answer, `waiting` the calls that wait for a connection now. */
+export interface UpstreamView extends Percentiles { readonly eservice: string, readonly url: string, readonly waiting: number, readonly calls: number, readonly failures: Readonly<Record<string, number>> }
 
 export interface TrustView {
   /** How old the platform's keys are, in s; null when there are none. */
