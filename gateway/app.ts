@@ -108,8 +108,8 @@ function prepareAdmit (route: Route, refuse: Refuse): onRequestHookHandler {
     const finish = (denial: Denial | undefined): void => {
       // The caller may have left while a policy waited; its call is not made for it then.
       if (reply.raw.destroyed) return
-      exchange.marks.admitted = performance.now()
       if (denial) return hijack(refuse, request, reply, denial)
+      exchange.marks.admitted = performance.now()
       if (exchange.expectsContinue) {
         if (Number(request.headers['content-length'] ?? 0) > request.routeOptions.bodyLimit) return hijack(refuse, request, reply, { denial: 'content-too-large', check: 'Content-Length' })
         exchange.expectsContinue = false
