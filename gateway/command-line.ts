@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   call: async () => (await import('./commands/call.ts')).call,
   explain: async () => (await import('./commands/explain.ts')).explain,
   evidence: async () => (await import('./commands/evidence.ts')).evidence,
+  audit: async () => (await import('./commands/audit.ts')).audit,
   tracing: async () => (await import('./commands/tracing.ts')).tracing,
   init: async () => (await import('./commands/init.ts')).init,
   mock: async () => (await import('./commands/mock.ts')).mock,

@@ -2,9 +2,12 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, sign, ver
 import type { KeyObject } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { parseJson } from '../../openapi/json/json.ts'
 import type { Jwk } from '../../policies/jwk.ts'
 import { isRecord, readCompactJws } from '../../policies/jws.ts'
+import type { CompactJws } from '../../policies/jws.ts'
 import { createWholeFile } from '../adapters/whole-file.ts'
+import { isFileEnd } from './audit-line.ts'
 import type { HeadClaims } from './audit-line.ts'
 
 /** What signs the heads of a node's files. */
@@ -53,8 +56,18 @@ export function readHead (jws: string, keys: readonly Jwk[]): HeadClaims | strin
   if (typeof read === 'string') return `its signature cannot be read: ${read}`
   const jwk = keys.find((key) => keyIdOf(key) === read.header['kid'])
   if (!jwk || read.header['alg'] !== 'EdDSA') return 'it is not signed with a key that is trusted here'
-  if (!verify(null, Buffer.from(read.signed), createPublicKey({ key: jwk, format: 'jwk' }), read.signature)) return 'its signature is not good'
-  return JSON.parse(read.payload.toString()) as HeadClaims
+  if (!isSigned(read, jwk)) return 'its signature is not good'
+  const claims = parseJson(read.payload)
+  return 'value' in claims && isFileEnd(claims.value) ? claims.value as HeadClaims : 'it says nothing that can be read'
+}
+
+function isSigned ({ signed, signature }: CompactJws, jwk: Jwk): boolean {
+  try {
+    return verify(null, Buffer.from(signed), createPublicKey({ key: jwk, format: 'jwk' }), signature)
+  } catch {
+    // A key that a file names may be anything.
+    return false
+  }
 }
 
 async function readPrivateKey (path: string): Promise<KeyObject | undefined> {

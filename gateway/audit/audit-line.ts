@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Jwk } from '../../policies/jwk.ts'
+import { isRecord } from '../../policies/jws.ts'
 
 /** The end of a file as somebody knows it: how many whole lines it had, and the hash of the last. */
 export interface FileEnd { readonly file: string, readonly lines: number, readonly hash: string }
@@ -28,6 +29,8 @@ export interface HeadClaims extends FileEnd { readonly node: string, readonly ti
 /** Before the first line. */
 export const noHash = ''
 
+const openingStart = '{"kind":"opening"'
+const headStart = '{"kind":"head"'
 const before = ',"hash":"'
 /** How long the member is with which every line ends, the closing brace included: a SHA-256 in base64url has 43 characters. */
 const sealLength = before.length + 43 + 2
@@ -51,5 +54,30 @@ export function readLine (line: string): { readonly text: string, readonly hash:
 
 /** True for the line of an opening or a head: all others are records. */
 export function isOwnLine (text: string): boolean {
-  return text.startsWith('{"kind":"opening"') || text.startsWith('{"kind":"head"')
+  return text.startsWith(openingStart) || text.startsWith(headStart)
+}
+
+/** The opening that a line is; undefined when it is none. */
+export function parseOpening (text: string): Opening | undefined {
+  const opening = text.startsWith(openingStart) ? parse(text) : undefined
+  return isRecord(opening) && isRecord(opening['jwk']) && (opening['previous'] === null || isFileEnd(opening['previous'])) ? opening as unknown as Opening : undefined
+}
+
+/** The head that a line is; undefined when it is none. */
+export function parseHead (text: string): Head | undefined {
+  const head = text.startsWith(headStart) ? parse(text) : undefined
+  return isRecord(head) && typeof head['jws'] === 'string' ? head as unknown as Head : undefined
+}
+
+/** True for what has the form of a file's end. */
+export function isFileEnd (value: unknown): value is FileEnd {
+  return isRecord(value) && typeof value['file'] === 'string' && typeof value['lines'] === 'number' && typeof value['hash'] === 'string'
+}
+
+function parse (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

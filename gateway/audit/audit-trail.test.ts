@@ -103,6 +103,12 @@ t.test('nobody is told before add returns, whatever becomes of it', async (t) =>
   }
 })
 
+t.test('what is added when the last one was just told is kept, too', async (t) => {
+  const { trail } = placeFor(t)
+  const kept = await trail()
+  for (let index = 0; index < 200; index++) t.ok(await add(kept, `${index}`, index % 5 === 0 ? 'synced' : 'written'))
+})
+
 t.test('what comes together is written together; only what asks for it waits for the disk', async (t) => {
   const { trail, read } = placeFor(t)
   const { disk, openFile } = watchedDisk()

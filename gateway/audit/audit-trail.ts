@@ -120,15 +120,20 @@ export class AuditTrail implements Trail {
   }
 
   #work (): void {
-    this.#working ??= this.#workOff().finally(() => { this.#working = undefined })
+    this.#working ??= this.#workOff()
   }
 
   async #workOff (): Promise<void> {
-    do {
-      const file = this.#fileNow() ?? await this.#follow()
-      if (!file) return
-      await this.#write(file)
-    } while (!this.#waiting.isEmpty || this.#file?.fault)
+    try {
+      do {
+        const file = this.#fileNow() ?? await this.#follow()
+        if (!file) return
+        await this.#write(file)
+      } while (!this.#waiting.isEmpty || this.#file?.fault)
+    } finally {
+      // At once: what is added a moment later would find nobody who writes it.
+      this.#working = undefined
+    }
   }
 
   /** The present file, where the next record goes into it. */

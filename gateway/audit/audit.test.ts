@@ -11,7 +11,7 @@ import { readRecords } from './audit-reader.ts'
 
 const now = Date.parse('2026-03-02T10:00:00Z')
 const contract = { ...archiveContract, 'x-modi': { patterns: ['AUDIT_REST_02'], audit: { claims: agreedClaims } } } as unknown as JsonObject
-const gateway = await startGateway(t, { now, contract, clientKeys: clientKeysOf(ids.client) })
+const gateway = await startGateway(t, { now, contract, clientKeys: clientKeysOf(ids.client, ids.client) })
 const folder = join(gateway.config.state, 'audit')
 const body = '{"items":[]}'
 gateway.upstream.answer = (_request, response) => { response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body) }
