@@ -37,9 +37,9 @@ export function trafficSection ({ traffic, gateway: { countedSince }, at }: Oper
   return section('traffico', 'Traffico degli ultimi 60 minuti', html`${facts([
     ['Chiamate', count(calls)],
     ['Rifiutate', html`${count(refused)} <small>${percent(refused, calls)}</small>`],
-    ['Al minuto, negli ultimi 5', count(rateOf(traffic, countedSince ?? at, at))],
-    ['Metà risposte entro, ultimi 5', html`${span(lately.p50)} <small>p50</small>`],
-    ['99 su 100 entro, ultimi 5', html`${span(lately.p99)} <small>p99</small>`]
+    ['Al minuto (ultimi 5)', count(rateOf(traffic, countedSince ?? at, at))],
+    ['Metà entro (ultimi 5 min)', html`${span(lately.p50)} <small>p50</small>`],
+    ['99 su 100 entro (ultimi 5 min)', html`${span(lately.p99)} <small>p99</small>`]
   ], 'tiles')}
 <p class="note">Le cifre di questa pagina sono contate dall’avvio ${moment(countedSince ?? at, at)} e sommate su tutti i processi; un riavvio le azzera.</p>
 <div class="figures">
