@@ -1,7 +1,7 @@
 import type { SignedHead } from './audit-file.ts'
 import { auditPlaceOf } from './audit-place.ts'
 import { AuditTrail } from './audit-trail.ts'
-import type { TrailOptions } from './audit-trail.ts'
+import type { TrailOptions } from './trail-options.ts'
 
 /** Noon in Rome of the day on which calls of the tests are made. */
 export const noon = Date.parse('2026-03-02T11:00:00Z')

@@ -14,7 +14,7 @@ import { readLine } from './audit-line.ts'
 import { auditPlaceOf } from './audit-place.ts'
 import { auditFiles, readRecords } from './audit-reader.ts'
 import { AuditTrail } from './audit-trail.ts'
-import type { TrailOptions } from './audit-trail.ts'
+import type { TrailOptions } from './trail-options.ts'
 
 const now = Date.parse('2026-03-02T10:00:00Z')
 const hour = 3_600_000

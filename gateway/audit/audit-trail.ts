@@ -1,52 +1,31 @@
-import { open } from 'node:fs/promises'
 import { prepareDay } from '../../policies/day.ts'
 import type { Day } from '../../policies/day.ts'
 import type { Durability } from '../records/call-record.ts'
 import type { Trail } from '../records/trail.ts'
 import { followChain } from './audit-chain.ts'
 import { AuditFile } from './audit-file.ts'
-import type { OpenFile, SignedHead } from './audit-file.ts'
+import type { SignedHead } from './audit-file.ts'
 import { openHeadSigner } from './audit-heads.ts'
 import type { HeadSigner } from './audit-heads.ts'
 import type { FileEnd } from './audit-line.ts'
-import type { AuditPlace } from './audit-place.ts'
 import { auditFiles } from './audit-reader.ts'
+import { usualTrail } from './trail-options.ts'
+import type { TrailOptions } from './trail-options.ts'
 import { WaitingRecords } from './waiting-records.ts'
 import type { Batch } from './waiting-records.ts'
-
-/** How a trail is kept: `node` names the process, `now` is epoch ms, `head` is told of every head once it is on the disk. */
-export interface TrailOptions extends AuditPlace {
-  readonly node: string
-  readonly now: () => number
-  readonly warn: (message: string) => void
-  readonly head: (head: SignedHead) => void
-  /** How long the disk may take before nothing more is expected of it; in ms. */
-  readonly patienceMs?: number
-  /** How often what was written is signed. */
-  readonly headMs?: number
-  /** How long after a failure it is tried again. */
-  readonly retryMs?: number
-  /** From how many bytes on a file is followed by another. */
-  readonly fileBytes?: number
-  /** How many bytes may wait for the disk. */
-  readonly waitingBytes?: number
-  readonly openFile?: OpenFile
-}
 
 /** What a trail did since it was opened: records that are kept, those that are not, heads, and bytes of records that wait for the disk now. */
 export interface TrailFigures { readonly records: number, readonly notKept: number, readonly heads: number, readonly waitingBytes: number }
 
 /** What was written gets to the disk so soon that 50 ms are enough for it to be there. */
 const syncAfterMs = 25
-const mebibyte = 1024 * 1024
-const usual = { patienceMs: 5000, headMs: 60_000, retryMs: 1000, fileBytes: 256 * mebibyte, waitingBytes: 16 * mebibyte, openFile: open }
 
 /**
  * Keeps records of calls in files that are only added to, each line chained to the one before it. What comes together is written together, one write at a time. After a failure of the disk another file is
  * begun, at once and then time and again; until one could be, nothing is taken.
  */
 export class AuditTrail implements Trail {
-  readonly #options: TrailOptions & typeof usual
+  readonly #options: TrailOptions & typeof usualTrail
   readonly #dayOf = prepareDay()
   readonly #waiting: WaitingRecords
   #timers: readonly NodeJS.Timeout[] = []
@@ -66,7 +45,7 @@ export class AuditTrail implements Trail {
   #heads = 0
 
   private constructor (options: TrailOptions) {
-    this.#options = { ...usual, ...options }
+    this.#options = { ...usualTrail, ...options }
     this.#day = this.#dayOf(options.now())
     this.#waiting = new WaitingRecords({ patienceMs: this.#options.patienceMs, maxBytes: this.#options.waitingBytes })
   }

@@ -2,7 +2,7 @@ import type { Exchange } from '../exchange.ts'
 import { auditPlaceOf, auditPlaces } from './audit-place.ts'
 import { auditFiles } from './audit-reader.ts'
 import { AuditTrail } from './audit-trail.ts'
-import type { TrailOptions } from './audit-trail.ts'
+import type { TrailOptions } from './trail-options.ts'
 import { Pseudonyms } from './pseudonyms.ts'
 import { prepareUser } from './user.ts'
 

@@ -99,14 +99,14 @@ function row (cells: readonly string[]): string {
 
 async function verify ({ state, retentionDays }: Source, { key, log }: { readonly key: string | undefined, readonly log: string | undefined }, { out, err, now }: Terminal): Promise<number> {
   const given = key === undefined ? undefined : await readKeyFile(key)
-  const mayBeGone: Trusted['mayBeGone'] = (day, first) => retentionDays === undefined ? first === undefined || day < first : isExpired(day, retentionDays, now())
+  const mayBeGone: Trusted['mayBeGone'] = (day, first) => retentionDays === undefined ? first !== undefined && day < first : isExpired(day, retentionDays, now())
   let isGood = true
   for (const { folder, key: ownFile, within } of await auditPlaces(state)) {
     const own = await readHeadKey(ownFile).catch((error: Error) => { throw new UsageError(`${error.message}; or give --key`) })
     const keys = given ?? (own && [own])
     const heads = log === undefined ? [] : await readWitnesses(log, folder, keys, own)
     const { files, lines, heads: signed, faults, notes } = await verifyAudit(folder, { keys, heads, mayBeGone })
-    if (files === 0 && faults.length === 0) continue
+    if (files + faults.length + notes.length === 0) continue
     for (const note of notes) out(`note: ${within}${note}\n`)
     for (const fault of faults) err(`BROKEN: ${within}${fault}\n`)
     out(`${within}audit: ${lines} lines in ${files} files are good, ${signed} heads are signed with ${keys ? keys.map(keyIdOf).join(' or ') : 'keys that the files themselves name, since there is none beside them: give --key'}\n`)
