@@ -91,6 +91,7 @@ function refuseWrongWords ({ needs }: Word, { word, day, file, more, out }: { re
 async function build ({ config, day, out, terminal }: Job): Promise<number> {
   const counts = await countDay(config.state, day, tracedIn(config))
   if (counts.unfit > 0) terminal.err(`${counts.unfit} calls are left out: their ids are those of no voucher of the platform\n`)
+  if (counts.unreadable > 0) terminal.err(`${counts.unreadable} lines of the records cannot be read: varco audit verify says which\n`)
   if (out === undefined) {
     for (const text of traceText(day, counts)) terminal.out(text)
     return exitCodes.ok

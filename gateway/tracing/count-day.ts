@@ -17,7 +17,7 @@ const lateMs = 60 * 60 * 1000
 /** Counts the calls of a day whose answers were complete on it, of every process that shares the state folder, whether it runs or not. Memory grows with the rows, not with the calls. */
 export async function countDay (state: string, day: string, traced: TracedCalls): Promise<TraceCounts> {
   const counts = new TraceCounts()
-  for (const folder of await auditFolders(state)) await foldRecords(readRecords(folder, new Set([day, addDays(day, 1)])), day, traced, counts)
+  for (const folder of await auditFolders(state)) await foldRecords(readRecords(folder, new Set([day, addDays(day, 1)]), () => { counts.unreadable++ }), day, traced, counts)
   return counts
 }
 

@@ -63,8 +63,8 @@ export async function openSharedCounting ({ url, expectedNodes }: RedisConfig, t
     tellFirst: async (day) => String(await run(firstScript, [key('first')], day ?? '')) || undefined,
     async states () {
       const states = new Map(await own.states())
-      const first = String(await run(firstScript, [key('first')], '')) || undefined
-      for (const [day, known] of await readStates(store, key('states'), first)) {
+      for (const known of await readStates(store, key('states'))) {
+        const { day } = known
         const mine = states.get(day)
         if (mine && mine.updatedAt >= known.updatedAt) continue
         await own.keep(known)
@@ -110,12 +110,11 @@ async function readRows (packed: unknown): Promise<readonly TraceRow[]> {
   return parsed.value as TraceRow[]
 }
 
-async function readStates (store: RedisStore, key: string, first: string | undefined): Promise<readonly (readonly [string, DayState])[]> {
-  if (first === undefined) return []
+async function readStates (store: RedisStore, key: string): Promise<readonly DayState[]> {
   const values = listOf(await inTime(store.eval(`return redis.call('hvals', KEYS[1])`, { keys: [key], arguments: [] }), answerMs))
   return values.flatMap((text) => {
     const parsed = parseJson(Buffer.from(text))
-    return 'value' in parsed && isDayState(parsed.value) ? [[parsed.value.day, parsed.value] as const] : []
+    return 'value' in parsed && isDayState(parsed.value) ? [parsed.value] : []
   })
 }
 

@@ -15,6 +15,8 @@ export class TraceCounts {
   calls = 0
   /** How many have ids that no file may hold, which are those of no voucher of the platform. */
   unfit = 0
+  /** How many lines were no records. */
+  unreadable = 0
 
   /** Counts a call with a proven voucher of the platform; every other one is passed over. */
   add ({ kind, purposeId, voucherId, status }: TracedCall): void {
