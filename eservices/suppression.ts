@@ -2,22 +2,22 @@
 export const smallestCell = 5
 
 /**
- * Statistical disclosure control for a table that adds up: which of its cells are not published, so that none of 1 to `smallest` - 1 can be read or computed from the others and their total, which is. That there
- * was nothing says nothing of anybody. A cell is withheld because it is small or, smallest first, because too little is withheld otherwise: always two cells or more, which hold `smallest` or more together, and so
- * many more than cells that nobody knows how that divides. Where the table does not hold so much, everything in it is withheld, and its total is to be, too.
+ * Statistical disclosure control for counts that are published by several keys, and in all: what is left of them when whatever belongs to a small figure, of 1 to `smallest` - 1 by any of the keys, is left out of every
+ * figure, until no figure is small. The principle is that of `surveys/disclosure.ts`: totals are sums of what is published, so that subtracting parts from a total, or one table from another, finds nothing of
+ * what was left out. That there was nothing is no small figure: it says nothing of anybody.
  *
- * It is for counts of what organisations did: who knows by this rule in which order cells are withheld, or reads again after one call more, has better odds than who does not. Answers of people are in better hands
- * with `surveys/disclosure.ts`, which publishes in steps.
+ * What remains: that something small was left out can be seen where its key is known, and who reads again after one call more sees one more. It is for what organisations do; answers of people are published in steps.
  */
-export function withheldCells<Key> (cells: ReadonlyMap<Key, number>, smallest: number): ReadonlySet<Key> {
-  const ascending = [...cells].filter(([, value]) => value > 0).toSorted(([, one], [, other]) => one - other)
-  const withheld = new Set<Key>()
-  let sum = 0
-  for (const [key, value] of ascending) {
-    const isEnough = withheld.size === 0 || (withheld.size > 1 && sum >= smallest && sum - withheld.size >= smallest - 2)
-    if (value >= smallest && isEnough) break
-    withheld.add(key)
-    sum += value
+export function withoutSmall<Item> (items: readonly Item[], sizeOf: (item: Item) => number, keys: readonly ((item: Item) => unknown)[], smallest: number): readonly Item[] {
+  let left = items
+  for (let isStable = false; !isStable;) {
+    isStable = true
+    for (const keyOf of keys) {
+      const sums = new Map<unknown, number>()
+      for (const item of left) sums.set(keyOf(item), (sums.get(keyOf(item)) ?? 0) + sizeOf(item))
+      const rest = left.filter((item) => sizeOf(item) === 0 || (sums.get(keyOf(item)) ?? 0) >= smallest)
+      if (rest.length < left.length) [left, isStable] = [rest, false]
+    }
   }
-  return withheld
+  return left
 }

@@ -42,10 +42,10 @@ function valuesOf ({ from, to, available, calls, failed, durationUs, latency }: 
 /** Expected, observed and deviation, as the report of 2017 writes them: what is observed less what is expected, and a dash for none. */
 function comparison (observed: number, expected: number, unit: LiveIndicator['unit']): Readonly<Record<string, number | string>> {
   const deviation = round(observed - expected)
-  const text = (value: number): string => unit === 'percent' ? `${italian(value)}%` : `${italian(value)} ms`
+  const text = (value: number, digits = 0): string => unit === 'percent' ? `${italian(value, digits)}%` : `${italian(value)} ms`
   return {
     expected, expected_text: text(expected), observed, observed_text: text(observed),
-    ...deviation === 0 ? { deviation_text: '-' } : { deviation, deviation_text: `${deviation > 0 ? '+' : ''}${text(deviation)}` }
+    ...deviation === 0 ? { deviation_text: '-' } : { deviation, deviation_text: `${deviation > 0 ? '+' : ''}${text(deviation, 3)}` }
   }
 }
 
@@ -58,6 +58,6 @@ function round (value: number): number {
   return Math.round(value * 1000) / 1000
 }
 
-function italian (value: number): string {
-  return value.toLocaleString('it-IT', { maximumFractionDigits: 3, useGrouping: false })
+function italian (value: number, digits = 0): string {
+  return value.toLocaleString('it-IT', { minimumFractionDigits: digits, maximumFractionDigits: 3, useGrouping: false })
 }

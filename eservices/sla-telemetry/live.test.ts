@@ -34,7 +34,7 @@ t.test('a month is measured in the form of the report, against what was declared
   t.strictSame(observed(items), { 'TICKETS.1': 90, 'TICKETS.2': Math.round((80 * 10 + 2 * 3000) / calls * 1000) / 1000, 'TICKETS.3': latencyCeiling(latencyBucket(10)), 'TICKETS.4': Math.round((100 - 3 / calls * 100) * 1000) / 1000, 'TICKETS.5': Math.round(3 / calls * 100 / 0.1 * 100 * 1000) / 1000 })
   t.strictSame(items[0], {
     code: 'TICKETS.1', period: '2026-11', unit: 'percent', indicator: 'tickets-availability-30d', label: 'Minuti in cui il servizio è disponibile, e-service tickets', direction: 'higher',
-    expected: 99.9, expectedText: '99,9%', observed: 90, observedText: '90%', deviation: -9.9, deviationText: '-9,9%',
+    expected: 99.9, expectedText: '99,9%', observed: 90, observedText: '90%', deviation: -9.9, deviationText: '-9,900%',
     source: { document: 'varco-telemetria', title: 'Telemetria del gateway, misure in esercizio', section: 'Misure per e-service e mese' },
     dataQuality: [{ id: 'observed-since', note: 'Il servizio è osservato solo dal 2026-11-22T10:00Z.' }, { id: 'partial-period', note: 'Il mese è parziale: il dato comprende quanto osservato fino al 2026-11-22T10:10Z.' }]
   })

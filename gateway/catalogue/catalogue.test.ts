@@ -190,7 +190,7 @@ t.test('open data are described as DCAT-AP_IT asks, and every address answers', 
   t.strictSame(graph.flatMap((node) => Object.keys(node)).filter((name) => !name.startsWith('@') && !context[name.split(':')[0] ?? '']), [], 'every prefix is declared')
   t.strictSame(new Set(graph.filter((node) => typesOf(node).includes('dcatapit:Dataset')).map((node) => node['dct:identifier'])), new Set([
     'c_f205:surveys-voice-of-customer', 'c_f205:surveys-istat-customer-experience', 'c_f205:surveys-results', 'cmfi:service-usage-firenze-2017', 'cmfi:service-usage-milano-2022',
-    'cmfi:service-usage-milano-2025', 'cmfi:sla-telemetry-service-levels-2017', 'cmfi:sla-telemetry-measurements'
+    'cmfi:service-usage-milano-2025', 'cmfi:service-usage-live-usages', 'cmfi:sla-telemetry-service-levels-2017', 'cmfi:sla-telemetry-measurements'
   ]))
   const minted = await Promise.all(['surveys', 'service-usage', 'sla-telemetry'].map(async (name) => {
     const { access_token: voucher } = await (await fetch(`http://127.0.0.1:${port + 1}/debug/vouchers`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client: 'istat', purpose: `istat-${name}` }) })).json() as { access_token: string }
