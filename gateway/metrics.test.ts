@@ -97,7 +97,7 @@ t.test('calls are told by their outcome, with how long they took and what of quo
   const { text } = await metricsOf({
     reports: [{ ...report, eservices: [eservice({})], figures, about: { ...report.about, signing } }, { ...report, pid: 8, figures: { ...figures, eservices: [], calls: [], quotas: [quota('p', 50, 2)] } }],
     processes: [], now: 10 * day,
-    disk: { certificates: [{ of: 'public', file: '/tls.pem', subject: 'CN=x', endsAt: 12 * day }, { of: 'internal', file: '/other.pem', subject: null, endsAt: null }], since: new Map([['/keys/1.pem', 9 * day]]), tracing: { lastFiled: '2026-02-28', lastFiledAt: 5000, isFailing: true, missing: ['2026-03-01'], refused: [] } }
+    disk: { certificates: [{ of: 'public', file: '/tls.pem', subject: 'CN=x', endsAt: 12 * day }, { of: 'internal', file: '/other.pem', subject: null, endsAt: null }], since: new Map([['/keys/1.pem', 9 * day]]), tracing: { lastFiled: '2026-02-28', lastFiledAt: 5000, lastError: 'status 500', missing: ['2026-03-01'], refused: [] } }
   })
   const exposed = readExposition(text)
   const samplesOf = (name: string) => exposed.get(name)?.samples.map(({ labels, value }) => [Object.values(labels).join(' '), value])

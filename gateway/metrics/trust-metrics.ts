@@ -19,6 +19,6 @@ export function addTrustMetrics (register: Registry, [first]: readonly Report[],
     addSamples(register, { name: 'varco_tracing_missing_days', help: 'Days of PDND tracing that are due and that the platform has not taken.' }, [{ labels: {}, value: tracing.missing.length }])
     addSamples(register, { name: 'varco_tracing_refused_days', help: 'Days of PDND tracing in which the platform found errors.' }, [{ labels: {}, value: tracing.refused.length }])
     addSamples(register, { name: 'varco_tracing_last_filed_timestamp_seconds', help: 'When the platform took the latest day of PDND tracing that it has.' }, tracing.lastFiledAt === null ? [] : [{ labels: {}, value: tracing.lastFiledAt / 1000 }])
-    addSamples(register, { name: 'varco_tracing_failing', help: 'Whether the last attempt at a day of PDND tracing did not go well.' }, [{ labels: {}, value: Number(tracing.isFailing) }])
+    addSamples(register, { name: 'varco_tracing_failing', help: 'Whether the last attempt at a day of PDND tracing did not go well.' }, [{ labels: {}, value: Number(tracing.lastError !== null) }])
   }
 }

@@ -46,6 +46,7 @@ const admission: Rule = ({ trust: { keysAgeSeconds, registry }, gateway: { count
 
 const records: Rule = ({ records: kept }) => [
   ...when(!kept.works, () => ({ id: 'records', urgency: 'now', what: 'Le registrazioni delle chiamate non si possono scrivere: le operazioni con obbligo di prova rispondono 503.', todo: 'Liberare spazio sul disco della cartella di stato o ripristinarlo: la scrittura riprende da sola.' })),
+  ...when(kept.droppedLines > 0, () => ({ id: 'log', urgency: 'look', what: 'Chi raccoglie il log non ne tiene il passo: alcune righe sono andate perdute.', todo: 'Controllare il raccoglitore del log su questa macchina; le registrazioni delle chiamate su disco non ne risentono.' })),
   ...when(kept.works && kept.lost > 0, () => ({ id: 'records-lost', urgency: 'soon', what: `${several(kept.lost, 'chiamata è stata servita', 'chiamate sono state servite')} senza registrazione su disco.`, todo: 'Verificare disco e spazio libero, e annotare l’accaduto: di queste chiamate resta solo il log.' }))
 ]
 
@@ -79,10 +80,15 @@ const certificates: Rule = ({ trust: { certificates: all }, at }) => all.flatMap
   }))
 })
 
-const tracing: Rule = ({ tracing: filing }) => filing === undefined ? [] : [
-  ...when(filing.missing.length > 0, () => ({ id: 'tracing-missing', urgency: 'soon', what: `Il tracing PDND non è stato inviato per ${several(filing.missing.length, 'giorno', 'giorni')} (dal ${dayOf(filing.missing[0] as string)}).`, todo: 'Eseguire «npx varco tracing»: dice che cosa manca e lo invia.' })),
-  ...when(filing.refused.length > 0, () => ({ id: 'tracing-errors', urgency: 'soon', what: `La PDND ha rifiutato il tracing del ${dayOf(filing.refused[0]?.day ?? '')}: ${filing.refused[0]?.why ?? ''}.`, todo: 'Eseguire «npx varco tracing» per vedere gli errori riga per riga e inviare di nuovo il giorno.' }))
-]
+const tracing: Rule = ({ tracing: filing }) => {
+  if (filing === undefined) return []
+  const { missing: [first], missing, refused: [wrong], lastError } = filing
+  return [
+    ...when(first !== undefined, () => ({ id: 'tracing-missing', urgency: 'soon', what: `Il tracing PDND non è stato inviato per ${several(missing.length, 'giorno', 'giorni')} (dal ${dayOf(first as string)}).`, todo: `Eseguire «npx varco tracing run», che invia i giorni mancanti, e «npx varco tracing status» se non basta${lastError === null ? '' : ` (${lastError})`}.` })),
+    ...when(wrong !== undefined, () => ({ id: 'tracing-refused', urgency: 'soon', what: `La PDND ha rifiutato il tracing del ${dayOf(wrong?.day as string)}.`, todo: `Eseguire «npx varco tracing errors --day ${wrong?.day}», correggere e inviare di nuovo con «npx varco tracing submit --day ${wrong?.day}».` })),
+    ...when(missing.length === 0 && wrong === undefined && lastError !== null, () => ({ id: 'tracing-failing', urgency: 'look', what: 'L’ultimo invio del tracing PDND non è riuscito; si ritenta da soli.', todo: `Guardare «npx varco tracing status» (${lastError}).` }))
+  ]
+}
 
 const answers: Rule = ({ eservices, at }) => eservices.flatMap(({ name, answers: { latest } }) => when(latest !== null && at - latest.at < 3_600_000, () => ({ id: `answers-${name}`, urgency: 'look', what: `L’e-service «${name}» ha risposto fuori contratto nell’ultima ora (${latest?.operationId ?? ''}).`, todo: 'Correggere l’e-service o il contratto: il dettaglio è nella sua riga qui sotto e nel log.' })))
 

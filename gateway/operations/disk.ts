@@ -25,13 +25,16 @@ export function prepareDisk (now: () => number): (about: About | undefined) => P
   }
 }
 
+/** Where what was done cannot be read. */
+const unknownStanding: TracingStanding = { lastFiledDay: null, lastFiledAt: null, missingDays: [], refused: [], lastError: null, days: [] }
+
 async function readDisk ({ state, tracing, certificates, signing }: About, now: number): Promise<Disk> {
   const [read, since, standing] = await Promise.all([
     Promise.all(certificates.map(async ({ listener, file }) => readCertificate(listener, file))),
     Promise.all(signing.map(async ({ file }) => [file, (await stat(file).catch(() => undefined))?.mtimeMs] as const)),
-    tracingStateOf(state, now).catch(() => undefined)
+    tracingStateOf(state, now).catch((error: Error) => ({ ...unknownStanding, lastError: error.message }))
   ])
-  return { certificates: read, since: new Map(since.flatMap(([file, ms]) => ms === undefined ? [] : [[file, ms]])), tracing: standing && tracingOf(standing, tracing) }
+  return { certificates: read, since: new Map(since.flatMap(([file, ms]) => ms === undefined ? [] : [[file, ms]])), tracing: tracingOf(standing, tracing) }
 }
 
 async function readCertificate (of: string, file: string): Promise<CertificateView> {
@@ -46,5 +49,5 @@ async function readCertificate (of: string, file: string): Promise<CertificateVi
 /** How filing stands; undefined where it never began and nobody wants it to. */
 export function tracingOf ({ lastFiledDay, lastFiledAt, missingDays, refused, lastError }: TracingStanding, isWanted: boolean): TracingView | undefined {
   if (!isWanted && lastFiledDay === null && lastError === null) return undefined
-  return { lastFiled: lastFiledDay, lastFiledAt: lastFiledAt === null ? null : Date.parse(lastFiledAt), missing: missingDays, refused, isFailing: lastError !== null }
+  return { lastFiled: lastFiledDay, lastFiledAt: lastFiledAt === null ? null : Date.parse(lastFiledAt), missing: missingDays, refused, lastError }
 }

@@ -10,7 +10,8 @@ export function proofsSection ({ records, tracing }: OperationsView): Html {
     ['Scrittura', records.works ? badge('good', 'funziona') : badge('bad', 'non riesce')],
     ['Chiamate registrate', count(records.kept)],
     ['Non registrate', records.lost === 0 ? '0' : badge('bad', count(records.lost))],
-    ['Ultimo giorno di tracing preso dalla PDND', tracing?.lastFiled ? dayOf(tracing.lastFiled) : html`nessuno <small>${tracing ? '' : 'l’invio non è mai cominciato'}</small>`],
+    ['Righe di log perdute', records.droppedLines === 0 ? '0' : badge('look', count(records.droppedLines))],
+    ['Ultimo giorno di tracing preso dalla PDND', tracing?.lastFiled ? dayOf(tracing.lastFiled) : html`nessuno <small>${tracing ? 'ancora nessun giorno da inviare è stato preso' : 'non lo invia questo gateway'}</small>`],
     ...tracing ? [['Giorni mancanti', tracing.missing.length === 0 ? 'nessuno' : html`${badge('bad', count(tracing.missing.length))} <small>${tracing.missing.slice(0, 5).map(dayOf).join(', ')}${tracing.missing.length > 5 && ' …'}</small>`] as const] : []
   ])}
 ${tracing && tracing.refused.length > 0 && table('rifiuti-tracing', 'Giorni che la PDND non ha preso', [text('Giorno'), text('Perché')], tracing.refused.map(({ day, why }) => ({ key: day, cells: [dayOf(day), why] })), '')}`)

@@ -5,7 +5,7 @@ import { standingOfDays } from '../tracing/standing.ts'
 import type { Report } from '../report.ts'
 import { noDisk, tracingOf } from './disk.ts'
 import type { Disk } from './disk.ts'
-import { eserviceWith, figuresOf, noFigures, now, processesOf, reportWith, timesAround, troubled } from './fixture.ts'
+import { eserviceWith, figuresOf, hostile, noFigures, now, processesOf, reportWith, timesAround, troubled } from './fixture.ts'
 import { viewOf } from './view-of.ts'
 
 const see = (reports: readonly Report[], disk: Disk = noDisk) => viewOf(reports, processesOf(reports), disk, now)
@@ -65,7 +65,9 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
     ['of 20', well({}), ['look certificate-tls.pem'], certificate(20)],
     ['of 10', well({}), ['soon certificate-tls.pem'], certificate(10)],
     ['of none', well({}), ['now certificate-tls.pem'], certificate(-1)],
-    ['tracing', well({}), ['soon tracing-missing', 'soon tracing-errors'], { ...noDisk, tracing: { lastFiled: null, lastFiledAt: null, isFailing: true, missing: ['2026-02-27'], refused: [{ day: '2026-02-28', why: 'x' }] } }],
+    ['tracing', well({}), ['soon tracing-missing', 'soon tracing-refused'], { ...noDisk, tracing: { lastFiled: null, lastFiledAt: null, lastError: hostile, missing: ['2026-02-27'], refused: [{ day: '2026-02-28', why: 'x' }] } }],
+    ['tracing that failed last night', well({}), ['look tracing-failing'], { ...noDisk, tracing: { lastFiled: '2026-03-01', lastFiledAt: now, lastError: 'status 500', missing: [], refused: [] } }],
+    ['nobody takes the log', well({ log: { droppedLines: 3 } }), ['look log']],
     ['answers off the contract', well({ eservices: [eserviceWith({ answers: troubled()[0]?.eservices[0]?.answers as Report['eservices'][number]['answers'] })] }), ['look answers-tickets']],
     ['two configurations, and a process that ended', [reportWith(), reportWith({ pid: 8, hash: 'other' })], ['soon hashes', 'look restarted-2']]
   ]

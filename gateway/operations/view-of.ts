@@ -144,5 +144,5 @@ function sharedOf (reports: readonly Report[]): OperationsView['shared'] {
 
 function recordsOf (reports: readonly Report[]): OperationsView['records'] {
   const sum = (of: (records: Report['records']) => number): number => reports.reduce((all, { records }) => all + of(records), 0)
-  return { works: reports.every(({ records }) => records.works), kept: sum(({ written }) => written), lost: sum(({ lost }) => lost) }
+  return { works: reports.every(({ records }) => records.works), kept: sum(({ written }) => written), lost: sum(({ lost }) => lost), droppedLines: reports.reduce((all, { log }) => all + log.droppedLines, 0) }
 }

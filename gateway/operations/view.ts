@@ -111,10 +111,10 @@ export interface CertificateView { readonly of: string, readonly file: string, r
 export interface SharedView { readonly place: 'memory' | 'redis' | 'local', readonly redis: number, readonly local: number, readonly lease: number }
 
 /** How filing with the platform stands; days are ISO dates. */
-export interface TracingView { readonly lastFiled: string | null, readonly lastFiledAt: number | null, readonly isFailing: boolean, readonly missing: readonly string[], readonly refused: readonly { readonly day: string, readonly why: string }[] }
+export interface TracingView { readonly lastFiled: string | null, readonly lastFiledAt: number | null, readonly lastError: string | null, readonly missing: readonly string[], readonly refused: readonly { readonly day: string, readonly why: string }[] }
 
-/** Records since `countedSince`. */
-export interface RecordsView { readonly works: boolean, readonly kept: number, readonly lost: number }
+/** Records since `countedSince`, and the lines of the log that nobody took in time. */
+export interface RecordsView { readonly works: boolean, readonly kept: number, readonly lost: number, readonly droppedLines: number }
 
 /** What a process is loaded with. */
 export interface LoadView { readonly pid: number, readonly shed: number, readonly limit: number | null, readonly resting: number, readonly delayMs: number, readonly activeSeconds: number, readonly rssBytes: number | null }
