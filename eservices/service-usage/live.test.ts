@@ -30,7 +30,7 @@ t.test('use is told by e-service, consumer and hour, and in the tables of the do
   const { report, read, values, call } = await start(t, '2026-11-22T20:30:00Z', { settings: { categories: file } })
   t.strictSame(await read(), [])
   await report(reportOf([
-    at('2026-11-22T09:00:00Z', { tickets: [someCalls(60, { consumerId: first, failed: 5, throttled: 5 }), someCalls(10, { consumerId: second }), someCalls(7)], surveys: [someCalls(20, { consumerId: first })] }),
+    at('2026-11-22T07:00:00Z', { tickets: [someCalls(60, { consumerId: first, failed: 5, throttled: 5 }), someCalls(10, { consumerId: second }), someCalls(7)], surveys: [someCalls(20, { consumerId: first })] }),
     at('2026-11-22T19:59:00Z', { tickets: [someCalls(20, { consumerId: second })], surveys: [] })
   ]))
   t.strictSame(await values('&breakdown=total'), { total: 100 }, 'what failed, was refused or is public is no use')
@@ -38,7 +38,7 @@ t.test('use is told by e-service, consumer and hour, and in the tables of the do
   t.strictSame(await values('&breakdown=consumer'), { [first]: 70, [second]: 30 })
   const hours = await read('&breakdown=hour')
   t.equal(hours.length, 24)
-  t.strictSame(await values('&subject=from-10-to-11'), { 'from-10-to-11': 80 })
+  t.strictSame(await values('&subject=from-08-to-09'), { 'from-08-to-09': 80 })
   t.strictSame(await values('&subject=from-11-to-12'), { 'from-11-to-12': 0 })
   t.match(live(await read('&period=2026-11', 'listCategoryUsages', '/category-usages')).map(({ category, measure, unit, value }) => [category, measure, unit, value]), [['informazione', 'uses', 'use', 80], ['sport', 'uses', 'use', 20], ['total', 'uses', 'use', 100]])
   const patterns = await read('&period=2026-11', 'listUsagePatterns', '/usage-patterns')
