@@ -35,6 +35,8 @@ export class AuditTrail implements Trail {
   #day: Day
   #previous: FileEnd | null = null
   #tornBytes = 0
+  /** What is added while the process works on what came at the same time is written with it. */
+  #soon: NodeJS.Immediate | undefined
   #working: Promise<void> | undefined
   #isHeadDue = false
   /** No file could be begun: nothing is taken until one can. */
@@ -65,7 +67,7 @@ export class AuditTrail implements Trail {
 
   add (text: string, endedAt: number, durability: Durability, told: (isKept: boolean) => void): void {
     if (!this.works || !this.#waiting.add(text, endedAt, durability, told)) this.#waiting.refuse(told)
-    else if (!this.#working) this.#work()
+    else if (!this.#working) this.#soon ??= setImmediate(() => { this.#work() })
   }
 
   /** What was given to keep before is kept, as far as the disk answers; nothing can be kept afterwards. */
@@ -81,6 +83,7 @@ export class AuditTrail implements Trail {
   }
 
   async #end (): Promise<void> {
+    if (!this.#waiting.isEmpty) this.#work()
     await this.#working
     if (this.#file) await this.#leave(this.#file)
   }
@@ -99,6 +102,8 @@ export class AuditTrail implements Trail {
   }
 
   #work (): void {
+    clearImmediate(this.#soon)
+    this.#soon = undefined
     this.#working ??= this.#workOff()
   }
 

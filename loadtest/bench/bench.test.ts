@@ -13,7 +13,7 @@ t.test('every stage does what it should, and every policy is one', async (t) => 
   t.teardown(async () => stack.disposeAsync())
   const timed = await time(await openStages(stack), least)
   t.strictSame(timed.filter(({ name }) => name.startsWith('policy ')).map(({ name }) => name), policies.map(({ name }) => `policy ${name}`))
-  for (const name of ['wire checks', 'route', 'voucher hit', 'voucher unseen', 'parameters', 'parameters, medium contract', 'body, 1 KiB', 'Varco-Call', 'forward and answer headers', 'answer head check', 'record', 'figures']) {
+  for (const name of ['wire checks', 'route', 'voucher hit', 'voucher unseen', 'parameters', 'parameters, medium contract', 'body, 1 KiB', 'Varco-Call', 'forward and answer headers', 'answer head check', 'record', 'figures', 'audit lines, 50 at once']) {
     t.ok(timed.some((stage) => stage.name === name), name)
   }
   t.ok(timed.every(({ ns, units }) => ns > 0 && units > 0))
