@@ -175,7 +175,7 @@
     clearTimeout(timer)
     if (!document.hidden) void refresh()
   })
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  matchMedia('screen and (prefers-color-scheme: dark)').addEventListener('change', () => {
     for (const { plot } of drawings.values()) plot.destroy()
     drawings.clear()
     if (seen) drawAll(seen)
