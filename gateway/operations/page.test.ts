@@ -148,7 +148,6 @@ t.test('in a browser', { skip: noBrowser }, async (t) => {
 
   await t.test('the form takes the token', async (t) => {
     await page.goto(url)
-    t.strictSame(await violations(), [])
     await page.getByLabel('Token delle operazioni').fill('wrong')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').waitFor()
