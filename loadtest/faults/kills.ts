@@ -1,11 +1,14 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readRecords } from '../../gateway/audit/audit-reader.ts'
+import { Acknowledged } from '../../gateway/harness/acknowledged.ts'
+import type { Difference } from '../../gateway/harness/acknowledged.ts'
 import { ownFolders } from '../../gateway/state-folder.ts'
 import { TraceCounts } from '../../gateway/tracing/trace-counts.ts'
+import { readJws } from '../../policies/jws.ts'
+import type { Jws } from '../../policies/jws.ts'
 import { whole } from '../report/numbers.ts'
 import { admittedPath, figures } from '../admitted-call.ts'
-import { isExpected } from '../expected.ts'
 import { Caller, inLanes } from './caller.ts'
 import type { Figure, Measured, Run } from './figure.ts'
 import type { Site, SiteGateway } from './site.ts'
@@ -16,15 +19,15 @@ const lanes = 16
 /** How long a process that took the place of a killed one serves before the next is killed, in ms. */
 const betweenMs = 150
 
-/** What callers got: the ids of the calls that were answered as they should be, and how many calls broke off without an answer. */
-interface Heard { readonly acknowledged: string[], broken: number, readonly tally: Tally<'admitted'> }
+/** What callers got: the ids of the calls that were answered as they should be, the same calls as tracing has to tell of them, and how many calls broke off without an answer. */
+interface Heard { readonly ids: string[], readonly calls: Acknowledged, broken: number, readonly tally: Tally<'admitted'> }
 
 async function measure (run: Run): Promise<Measured> {
   const kills = run.quick ? 3 : 50
   await using stack = new AsyncDisposableStack()
   const site = await run.startSite({ redis: true, config: (content) => { content['workers'] = workers } }, stack, run.signal)
   const [gateway] = site.gateways as [SiteGateway]
-  const heard: Heard = { acknowledged: [], broken: 0, tally: new Tally({ admitted: figures }) }
+  const heard: Heard = { ids: [], calls: new Acknowledged(), broken: 0, tally: new Tally({ admitted: figures }) }
   const stopping = new AbortController()
   const calling = call(site, gateway, heard, stopping.signal, stack)
   stack.defer(async () => {
@@ -39,25 +42,30 @@ async function measure (run: Run): Promise<Measured> {
   stopping.abort()
   await calling
   const { missing, twice, traced } = await compare(gateway, heard)
-  const { acknowledged: { length: calls }, broken, tally } = heard
+  const { ids: { length: calls }, broken, tally } = heard
   return {
     promised: `0 of the calls that were answered in ${whole(kills)} kill -9 under load without a record, none with two; tracing counts them all`,
-    measured: `${whole(missing)} of ${whole(calls)} without a record, ${whole(twice)} with two; ${whole(traced)} traced, ${whole(broken)} calls broke off`,
-    // What a process had recorded when it was killed may not have reached its caller.
-    kept: missing === 0 && twice === 0 && traced >= calls && traced <= calls + broken,
-    numbers: { kills, calls, missing, twice, traced, broken },
+    measured: `${whole(missing)} of ${whole(calls)} without a record, ${whole(twice)} with two; ${whole(traced.counted)} traced, of which ${whole(traced.missing)} are missing and ${whole(traced.unexplained)} nobody made; ${whole(broken)} calls broke off`,
+    kept: missing === 0 && twice === 0 && traced.missing === 0 && traced.unexplained === 0,
+    numbers: { kills, calls, missing, twice, traced: traced.counted, untraced: traced.missing, unexplained: traced.unexplained, broken },
     unexpected: tally.unexpected
   }
 }
 
 async function call ({ platform }: Site, { url }: SiteGateway, heard: Heard, signal: AbortSignal, stack: AsyncDisposableStack): Promise<void> {
-  const headers = { authorization: `Bearer ${await platform.mint({ purpose: 'tickets' })}` }
+  const voucher = await platform.mint({ purpose: 'tickets' })
+  const headers = { authorization: `Bearer ${voucher}` }
+  const { purposeId, jti } = (readJws(voucher) as Jws).claims as { purposeId: string, jti: string }
   const caller = stack.use(new Caller(url, lanes))
   await inLanes(lanes, async () => {
     const answer = await caller.get(admittedPath, headers)
-    if (answer.status === 0) heard.broken++
-    else heard.tally.note(answer)
-    if (answer.id !== undefined && isExpected(figures, answer.status, answer.body)) heard.acknowledged.push(answer.id)
+    if (answer.status === 0) {
+      heard.broken++
+      heard.calls.unanswered(purposeId, jti)
+    } else if (heard.tally.note(answer)) {
+      heard.ids.push(answer.id as string)
+      heard.calls.answered(purposeId, jti, answer.status)
+    }
     return !signal.aborted
   })
 }
@@ -70,8 +78,8 @@ async function killOne ({ ask }: SiteGateway, number: number, signal: AbortSigna
   for (let now = await serving(); now.length < workers || now.includes(pid); now = await serving()) await wait(20, undefined, { signal })
 }
 
-/** The records of all processes beside what callers were told: those that are missing, those that are there twice, and the calls that a tracing file would tell of. */
-async function compare ({ state }: SiteGateway, { acknowledged }: Heard): Promise<{ readonly missing: number, readonly twice: number, readonly traced: number }> {
+/** The records of all processes beside what callers were told: those that are missing, those that are there twice, and how the calls that a tracing file would tell of differ from those that were made. */
+async function compare ({ state }: SiteGateway, { ids, calls }: Heard): Promise<{ readonly missing: number, readonly twice: number, readonly traced: Difference }> {
   const counts = new Map<string, number>()
   const traced = new TraceCounts()
   for (const folder of await ownFolders(state)) {
@@ -82,7 +90,7 @@ async function compare ({ state }: SiteGateway, { acknowledged }: Heard): Promis
       }
     }
   }
-  return { missing: acknowledged.filter((id) => !counts.has(id)).length, twice: counts.values().filter((count) => count > 1).toArray().length, traced: traced.calls }
+  return { missing: ids.filter((id) => !counts.has(id)).length, twice: counts.values().filter((count) => count > 1).toArray().length, traced: calls.compare(traced.rows()) }
 }
 
 export const kills: Figure = {
