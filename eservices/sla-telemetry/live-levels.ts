@@ -51,7 +51,7 @@ function comparison (observed: number, expected: number, unit: LiveIndicator['un
 
 function qualityFor ({ number }: LiveIndicator, { from, to, served }: Period, quality: readonly DataQualityNote[]): readonly DataQualityNote[] {
   const away = to - from - served
-  return number === 1 && away > 0 ? [...quality, { id: 'gateway-away', note: `In ${away} minuti dei ${to - from} osservati nessun gateway era in servizio.` }] : quality
+  return number === 1 && away > 0 ? [...quality, { id: 'gateway-away', note: `Minuti senza alcun gateway in servizio: ${away} dei ${to - from} osservati.` }] : quality
 }
 
 function round (value: number): number {

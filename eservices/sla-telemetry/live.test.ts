@@ -78,7 +78,7 @@ t.test('minutes in which no gateway served are not available, and said to be tha
   const minute = minuteAt('2026-11-22T10:00:00Z')
   await report(reportOf([minuteOf(minute, { tickets: [] }), minuteOf(minute + 3, { tickets: [] })]))
   const items = await read()
-  t.match(items, [{ code: 'TICKETS.1', observed: 50, dataQuality: [{}, {}, { id: 'gateway-away', note: 'In 2 minuti dei 4 osservati nessun gateway era in servizio.' }] }])
+  t.match(items, [{ code: 'TICKETS.1', observed: 50, dataQuality: [{}, {}, { id: 'gateway-away', note: 'Minuti senza alcun gateway in servizio: 2 dei 4 osservati.' }] }])
   t.equal(items.length, 1, 'nothing is said of calls that were not')
 })
 
