@@ -103,6 +103,8 @@ t.test('the same minute of a node counts once, that of another beside it; and it
   t.strictSame(await values('&breakdown=total'), { total: 40 })
   const again = await start(t, '2026-11-22T20:31:00Z', { stateDir })
   t.strictSame(await again.values('&breakdown=total'), { total: 40 })
+  const stricter = await start(t, '2026-11-22T20:31:00Z', { stateDir, settings: { smallestCell: '50' } })
+  t.strictSame(await stricter.values('&breakdown=total'), { total: 0 }, 'settings hold at once')
   await again.report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [] })], 'node-b'))
   t.strictSame(await again.values('&breakdown=total'), { total: 20 }, 'what is told anew replaces what was told')
 })

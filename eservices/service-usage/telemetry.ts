@@ -23,6 +23,10 @@ export async function prepareTelemetry ({ database, datasets, now, settings }: P
     const figures = liveUsages(uses, { month, categoryOf, smallest, notes })
     for (const [collection, rows] of Object.entries(figures)) await replaceFigures(queries, collection, month, uses.length === 0 ? [] : rows)
   }
+  // Settings may be others than before; months that are over keep theirs.
+  await database.transaction(async (queries) => {
+    for (const last of await lastMinutes(queries)) for (const month of monthsBetween(last, last)) await refresh(queries, month)
+  })
   return async (report) => database.transaction(async (queries) => {
     const { taken, span } = await keepUses(queries, report, now())
     for (const month of span ? monthsBetween(span.from, span.to) : []) await refresh(queries, month)
