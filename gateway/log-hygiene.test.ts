@@ -1,10 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import type { Line } from '../policies/check.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
 import { startGateway, until } from './harness/gateway.ts'
 import type { Harness } from './harness/gateway.ts'
+import { operationsOf } from './harness/operations.ts'
 import { archiveContract, basePath, ids, mintVoucher, upstreamSecret } from './harness/platform.ts'
 import type { WireAnswer } from './harness/wire.ts'
 
@@ -129,6 +132,17 @@ t.test('what callers send as secrets or personal data is in no log and in no ans
   }
   t.notMatch(JSON.stringify(gateway.logs), /eyJ[\w-]{8}/, 'no part of a token')
   t.notMatch(JSON.stringify([gateway.logs, answers]), upstreamSecret)
+  const ask = operationsOf(t, gateway)
+  const told = await Promise.all(['/metrics', '/', '/-/view', '/-/config', '/-/eservices', '/-/registry', '/-/processes'].map(async (path) => {
+    const { statusCode, body } = await ask(path)
+    t.equal(statusCode, 200, path)
+    return [path, body] as const
+  }))
+  const files = await Promise.all((await readdir(gateway.config.state, { recursive: true, withFileTypes: true })).filter((file) => file.isFile()).map(async ({ name, parentPath }) => [name, await readFile(join(parentPath, name), 'latin1')] as const))
+  t.equal(files.find(([name]) => name.endsWith('.audit'))?.[1].split('\n').filter((line) => line.includes('"correlationId"')).length, count, 'every request is in the audit file')
+  for (const [name, text] of [...told, ...files]) {
+    t.strictSame([canary, canary.toUpperCase(), person, upstreamSecret, good.split('.')[2]!.slice(0, 24)].filter((secret) => text.includes(secret)), [], `nothing in ${name}`)
+  }
 })
 
 t.test('what an upstream says of itself when it fails is in no log and in no answer', async (t) => {

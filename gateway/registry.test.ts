@@ -11,8 +11,7 @@ import type { Harness, HarnessOptions } from './harness/gateway.ts'
 import { archiveContract, audience, basePath, ids } from './harness/platform.ts'
 import { temporaryFolder } from './harness/process.ts'
 import { checkNextServed, checkProblem } from './harness/refusal.ts'
-import { buildOperations } from './operations.ts'
-import { reportOf } from './report.ts'
+import { operationsOf } from './harness/operations.ts'
 import { sandboxEnvironment } from './pdnd-environments.ts'
 import { json, startPlatform, writeClientKey } from './pdnd/platform-fixture.ts'
 import { agreement, delegation, purpose, StandIn } from './pdnd/registry-fixture.ts'
@@ -282,19 +281,18 @@ t.test('a purpose of a delegate needs its delegation, which is looked up with it
 
 t.test('the operations listener says in words how it stands with the registry', async (t) => {
   const { gateway, standIn } = await startOnStandIn(t)
-  const operations = buildOperations({ reports: async () => [reportOf(gateway.gateway, 0)], processes: async () => [], reload: async () => ({ hash: '' }), restart: async () => ({ hash: '' }), plan: async () => ({ problems: [] }) }, 'operations-token-of-the-tests')
-  t.teardown(async () => operations.close())
-  const ask = async () => (await operations.inject({ path: '/-/registry', headers: { authorization: 'Bearer operations-token-of-the-tests' } })).json<object>()
+  const operations = operationsOf(t, gateway)
+  const ask = async () => (await operations('/-/registry')).json<object>()
   t.match(await ask(), { source: 'platform', state: 'unavailable', ageSeconds: null, lastError: null, detail: /It was never read as a whole\./ })
-  t.match(await operations.inject('/status'), { statusCode: 503 })
+  t.match(await operations('/status', {}), { statusCode: 503 })
   await gateway.gateway.live.registry.read()
   gateway.clock.now += 12_000
   t.strictSame(await ask(), { source: 'platform', state: 'current', ageSeconds: 12, lastError: null, undecided: 0, missing: 0, detail: 'Agreements and purposes are in step with their source.' })
-  t.match(await operations.inject('/status'), { statusCode: 200 })
+  t.match(await operations('/status', {}), { statusCode: 200 })
   standIn.otherwise = () => json({}, 500)
   await t.rejects(gateway.gateway.live.registry.read())
   t.match(await ask(), { state: 'failing', ageSeconds: 12, lastError: 'the interop API gave no usable answer: status 500' })
-  t.equal((await operations.inject('/-/registry')).statusCode, 401)
+  t.equal((await operations('/-/registry', {})).statusCode, 401)
   const plain = await startGateway(t)
   t.match(plain.gateway.live.registry.health, { source: 'file', state: 'current', ageMs: 0 })
 })

@@ -3,17 +3,15 @@ import { startGateway } from '../harness/gateway.ts'
 import { readExposition } from '../harness/exposition.ts'
 import { basePath, ids } from '../harness/platform.ts'
 import { prepareMetrics } from '../metrics.ts'
-import { buildOperations } from '../operations.ts'
+import { operationsOf } from '../harness/operations.ts'
 import { reportOf } from '../report.ts'
 
 const canary = 'RSSMRA85T10A562S'
 const gateway = await startGateway(t)
-const token = 'operations-token-of-the-tests'
-const operations = buildOperations({ reports: async (withRecent) => [reportOf(gateway.gateway, 0, withRecent)], processes: async () => [], reload: async () => ({ hash: '' }), restart: async () => ({ hash: '' }), plan: async () => ({ problems: [] }) }, token)
-t.teardown(async () => operations.close())
+const ask = operationsOf(t, gateway)
 
 const scrape = async () => {
-  const { body, headers } = await operations.inject({ path: '/metrics', headers: { authorization: `Bearer ${token}` } })
+  const { body, headers } = await ask('/metrics')
   return { body, metrics: readExposition(body), type: headers['content-type'] }
 }
 const seriesOf = ({ metrics }: Awaited<ReturnType<typeof scrape>>): number => [...metrics.values()].reduce((sum, { samples }) => sum + samples.length, 0)
