@@ -14,6 +14,7 @@ import { readLine } from './audit-line.ts'
 import { auditPlaceOf } from './audit-place.ts'
 import { auditFiles, readRecords } from './audit-reader.ts'
 import { AuditTrail } from './audit-trail.ts'
+import { verifyAudit } from './audit-verification.ts'
 import type { TrailOptions } from './trail-options.ts'
 
 const now = Date.parse('2026-03-02T10:00:00Z')
@@ -37,7 +38,8 @@ function placeFor (t: Test, state = t.testdir({})) {
     for await (const records of readRecords(place.folder, undefined, (file, line) => { t.fail(`${file}:${line} cannot be read`) })) ids.push(...records.map(({ correlationId }) => correlationId))
     return ids
   }
-  return { ...place, clock, warnings, heads, trail, names, opening, openings, read, path: (name: string) => join(place.folder, name) }
+  const faults = async (): Promise<readonly string[]> => (await verifyAudit(place.folder, { keys: undefined, heads, mayBeGone: () => false })).faults
+  return { ...place, faults, clock, warnings, heads, trail, names, opening, openings, read, path: (name: string) => join(place.folder, name) }
 }
 
 const textOf = (id: string): string => JSON.stringify({ v: 1, correlationId: id })
@@ -48,7 +50,7 @@ async function add (trail: AuditTrail, id: string, durability: Durability = 'syn
 
 /** Opens files and counts what is asked of the disk; `fail` says what goes wrong, `hold` is waited for by what is held. */
 function watchedDisk () {
-  const disk = { syncs: 0, writes: 0, held: undefined as 'write' | 'sync' | 'open' | undefined, hold: Promise.resolve(), fail: undefined as 'write' | 'half a write' | 'sync' | 'open' | undefined }
+  const disk = { syncs: 0, writes: 0, held: undefined as 'write' | 'sync' | 'open' | undefined, hold: Promise.resolve(), fail: undefined as 'write' | 'half a write' | 'a long write' | 'sync' | 'open' | undefined }
   const held = async (what: typeof disk.held): Promise<void> => { if (disk.held === what) await disk.hold }
   const openFile = (async (...parameters: Parameters<OpenFile>) => {
     await held('open')
@@ -59,7 +61,7 @@ function watchedDisk () {
       disk.writes++
       await held('write')
       if (disk.fail === 'half a write') await write(bytes, offset, Math.ceil(length / 2))
-      if (disk.fail?.includes('write')) throw new Error('ENOSPC: no space left on device')
+      if (disk.fail === 'a long write' ? length > 4096 : disk.fail?.includes('write')) throw new Error('ENOSPC: no space left on device')
       // A disk may take a part only.
       return write(bytes, offset, Math.ceil(length / 2))
     }) as typeof handle.write
@@ -138,7 +140,7 @@ t.test('what nobody waits for is on the disk within 50 ms all the same', async (
 
 for (const fail of ['write', 'half a write', 'sync'] as const) {
   t.test(`when the disk fails (${fail}) what was not kept is told, and it goes on in another file`, async (t) => {
-    const { trail, read, names, openings, warnings } = placeFor(t)
+    const { trail, read, names, openings, warnings, faults } = placeFor(t)
     const { disk, openFile } = watchedDisk()
     const kept = await trail({ openFile, retryMs: 20 })
     await wait(25)
@@ -156,9 +158,28 @@ for (const fail of ['write', 'half a write', 'sync'] as const) {
     t.strictSame((await read()).filter((id) => fail !== 'sync' || id !== 'lost'), ['before', 'after'])
     t.match((await openings()).at(-1), { previous: { file: first, ...fail === 'sync' ? {} : { lines: 2 } }, tornBytes: 0 })
     t.equal(kept.figures.notKept, 6)
+    t.strictSame(await faults(), [])
     t.strictSame(warnings.map((warning) => warning.replace(/:.*/, '')), ['records of calls cannot be kept', 'records of calls are kept again'])
   })
 }
+
+t.test('a disk with room for an opening, and for no more, is not believed', async (t) => {
+  const { trail, names } = placeFor(t)
+  const { disk, openFile } = watchedDisk()
+  const kept = await trail({ openFile, retryMs: 10 })
+  await add(kept, 'before')
+  await wait(15)
+  disk.fail = 'a long write'
+  t.notOk(await add(kept, 'x'.repeat(5000)))
+  await until(() => !kept.works)
+  disk.writes = 0
+  await until(() => disk.writes > 6)
+  t.notOk(kept.works)
+  t.equal((await names()).filter((name) => name !== '2026-03-02.0001.audit').length <= 1, true, 'nor is it filled with openings')
+  disk.fail = undefined
+  await until(() => kept.works)
+  t.ok(await add(kept, 'x'.repeat(5000)))
+})
 
 t.test('a disk that cannot be used at the start is used once it can', async (t) => {
   const { trail, read } = placeFor(t)
@@ -275,7 +296,7 @@ t.test('a file that was taken away is noticed, and another one begun', async (t)
 })
 
 t.test('two processes in one folder write files of their own', async (t) => {
-  const { trail, read, names, openings } = placeFor(t)
+  const { trail, read, names, openings, faults } = placeFor(t)
   const before = await trail()
   await add(before, 'a')
   const after = await trail({ node: 'node-1' })
@@ -285,6 +306,7 @@ t.test('two processes in one folder write files of their own', async (t) => {
   t.strictSame(await names(), ['2026-03-02.0001.audit', '2026-03-02.0002.audit'])
   t.strictSame((await read()).toSorted(), ['a', 'b', 'c', 'd'])
   t.match((await openings())[1], { previous: { file: '2026-03-02.0001.audit', lines: 2 } })
+  t.strictSame(await faults(), [])
 })
 
 t.test('a file that is cut at any byte: what is whole stays, and the file behind it says so', async (t) => {
@@ -361,9 +383,9 @@ const endless = (folder: string): string => `
 
 t.test('128: whatever a process was told is kept is there after it was killed', async (t) => {
   const state = t.testdir({})
-  const { read } = placeFor(t, state)
+  const { read, faults } = placeFor(t, state)
   const told: string[] = []
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 4; round++) {
     const child = spawn(process.execPath, ['--input-type=module', '-e', endless(state)], { stdio: ['ignore', 'pipe', 'inherit'] })
     let out = ''
     child.stdout.on('data', (chunk: Buffer) => {
@@ -376,6 +398,7 @@ t.test('128: whatever a process was told is kept is there after it was killed', 
   const there = new Set(await read())
   t.ok(told.length > 1000)
   t.strictSame(told.filter((id) => !there.has(id)), [])
+  t.strictSame(await faults(), [])
 })
 
 t.test('130: a disk that is full tells so, and is used again when there is room', async (t) => {

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -131,6 +132,13 @@ t.test('120: who writes files anew needs the key', async (t) => {
     const hostile = await changed(t, async (folder) => editLines(join(folder, third), (lines) => chained([lineOf(JSON.stringify({ ...JSON.parse(readLine(lines[0]!)!.text), jwk }), 'x'.repeat(43)).slice(0, -1), ...lines.slice(1)])), { keys: undefined })
     t.match(hostile.faults, [/0003\.audit, line 3: a signed head/])
   }
+  // Signed by somebody else in the name of the key, and right in all it says.
+  const impostor = await changed(t, async (folder) => editLines(join(folder, third), (lines) => {
+    const [header = '', payload = ''] = (JSON.parse(readLine(lines[2]!)!.text) as { jws: string }).jws.split('.')
+    const signature = sign(null, Buffer.from(`${header}.${payload}`), generateKeyPairSync('ed25519').privateKey).toString('base64url')
+    return chained([...lines.slice(0, 2), lineOf(JSON.stringify({ kind: 'head', jws: `${header}.${payload}.${signature}` }), 'x'.repeat(43)).slice(0, -1)])
+  }))
+  t.match(impostor.faults, [/0003\.audit, line 3: a signed head: its signature is not good/])
   const bad = await changed(t, async (folder) => editLines(join(folder, third), (lines) => chained([...lines.slice(0, 2), lineOf('{"kind":"head","jws":"eyJhbGciOiJub25lIn0.e30."}', 'x'.repeat(43)).slice(0, -1)])))
   t.match(bad.faults, [/0003\.audit, line 3: a signed head: its signature cannot be read/])
 })
