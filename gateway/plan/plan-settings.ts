@@ -62,6 +62,7 @@ export function planSettings (before: EServiceConfig, after: EServiceConfig): re
     ...planUpstream(before, after),
     ...changeLine(answerModes.indexOf(after.answers) > answerModes.indexOf(before.answers) ? 'stricter' : 'weaker', 'answers', before.answers, after.answers),
     ...changeLine('changed', 'cache', String(before.cache), String(after.cache)),
+    ...changeLine('changed', 'telemetry', String(before.telemetry), String(after.telemetry)),
     ...changeLine('changed', 'keychain', before.keychain, after.keychain),
     ...changeLine('changed', 'keychainId', before.keychainId, after.keychainId),
     ...planEvidence(before, after),

@@ -167,6 +167,7 @@ t.test('limits: raised and gone is weaker, lowered and new is stricter', async (
     [things({ concurrency: 5 }), 'stricter things - concurrency was no limit, is 5', 'weaker things - concurrency was 5, is no limit'],
     [things({ quota: { mode: 'observe' } }), 'weaker things - quota.mode was block, is observe', 'stricter things - quota.mode was observe, is block'],
     [things({ dpopNonces: true }), 'stricter things - dpopNonces: proofs must hold a nonce of the gateway now', 'weaker things - dpopNonces: proofs need no nonce of the gateway any more'],
+    [things({ telemetry: true }), 'changed things - telemetry was false, is true', 'changed things - telemetry was true, is false'],
     [things({ answers: 'enforce' }), 'stricter things - answers was sample, is enforce', 'weaker things - answers was enforce, is sample'],
     [things({ cache: false }), 'changed things - cache was true, is false', 'changed things - cache was false, is true'],
     [({ config }) => { config['cache'] = { bytes: 0 } }, 'changed - - cache.bytes was 33554432, is 0', 'changed - - cache.bytes was 0, is 33554432'],
