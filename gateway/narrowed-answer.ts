@@ -81,7 +81,8 @@ export class NarrowedOutlet implements Outlet {
     const { bytes } = narrowed
     const hash = this.#hashOf(bytes)
     const same = request.method === 'GET' && this.#status === 200 && namesView(request.headers['if-none-match'], hash)
-    const denial = outlet.begin(same ? 304 : this.#status, this.#headers, () => {
+    // Its last bytes are told by its own length.
+    const denial = outlet.begin(same ? 304 : this.#status, { ...this.#headers, 'content-length': String(bytes.length) }, () => {
       const head = this.#compose()
       this.#adjust(head, { hash, length: bytes.length, same })
       return head

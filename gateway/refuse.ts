@@ -42,23 +42,23 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
     head.add('X-Request-ID', exchange.correlationId)
     head.add('Content-Type', problemMediaType)
     head.add('Content-Length', body.length)
+    const sent = exchange.request.method === 'HEAD' ? body.subarray(0, 0) : body
     const send = (): void => {
-      exchange.bytesSent = body.length
+      exchange.bytesSent = sent.length
       exchange.recorder.conclude(exchange, status, () => {
         head.write(response, status)
-        response.end(exchange.request.method === 'HEAD' ? undefined : body)
+        response.end(sent)
       }, () => undefined)
     }
     const seal = sealOf(exchange)
     if (!seal) return send()
     answered.add(exchange)
-    void sealProblem(exchange, head, seal, status, body).finally(() => { if (!response.destroyed) send() })
+    void sealProblem(exchange, head, seal, status, sent).finally(() => { if (!response.destroyed) send() })
   }
 }
 
 // One that cannot be signed is told all the same: it says nothing that anybody would have to prove.
-async function sealProblem (exchange: Exchange, head: AnswerHead, seal: Seal, status: number, body: Buffer): Promise<void> {
-  const sent = exchange.request.method === 'HEAD' ? body.subarray(0, 0) : body
+async function sealProblem (exchange: Exchange, head: AnswerHead, seal: Seal, status: number, sent: Buffer): Promise<void> {
   const digest = createHash('sha256').update(sent).digest('base64')
   const headers = await seal(exchange, { status, digest, contentType: problemMediaType, contentEncoding: undefined }, sent.length).catch(() => ({}))
   for (const [name, value] of Object.entries(headers)) head.set(name, value)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { startGateway, until } from '../harness/gateway.ts'
 import type { Harness, HarnessOptions } from '../harness/gateway.ts'
 import { custodyOptions, keeping, signedCall } from '../harness/custody.ts'
+import { granting, withoutCitizen, writtenGrant } from '../harness/grants.ts'
 import { ids, jwksOf } from '../harness/platform.ts'
 import type { AnswerAs } from '../harness/upstream.ts'
 import type { CallRecord, Durability } from './call-record.ts'
@@ -80,6 +81,22 @@ for (const [name, headers] of framings) {
   })
 }
 
+t.test('nor does a byte of an answer from which something is taken out, of which the upstream told another length', async (t) => {
+  const { gateway, trail } = await start(granting([writtenGrant({ fields: withoutCitizen })]))
+  const body = Buffer.from(JSON.stringify({ items: [{ id: '1', citizen: { fullName: 'Rossi' } }] }))
+  for (const headers of [{ 'content-length': body.length }, { 'transfer-encoding': 'chunked' }]) {
+    gateway.upstream.answer = answering(body, headers)
+    const wire = gateway.connect()
+    wire.write(gateway.request('/items'))
+    const { record, told } = await trail.next()
+    await aWhile()
+    t.equal(wire.received, '')
+    told(true)
+    const { json, bytes } = await wire.answer()
+    t.strictSame([json, bytes.length], [{ items: [{ id: '1' }] }, record.bytesSent])
+  }
+})
+
 t.test('a refusal and a status are recorded before they go out, too', async (t) => {
   for (const [lines, expected] of [[gateway.request('/items', { voucher: 'none' }), { event: 'call refused', status: 401, code: 'voucher-malformed', stages: { admit: Number } }], [gateway.request('/nothing'), { status: 404, code: 'route-not-found', eservice: undefined }]] as const) {
     const wire = gateway.connect()
@@ -130,6 +147,15 @@ t.test('a call has one record, whether its caller leaves before its end or while
   t.equal(trail.added.length, 0)
 })
 
+t.test('of a refusal without a body no bytes are recorded', async (t) => {
+  const wire = gateway.connect()
+  wire.write(gateway.request('/items', { method: 'HEAD', voucher: null }))
+  const { record, told } = await trail.next()
+  t.match(record, { method: 'HEAD', code: 'method-not-allowed', bytesSent: 0 })
+  told(true)
+  t.ok(Number((await wire.answer()).headers['content-length']) > 0)
+})
+
 t.test('a call that need not be proved goes on when its record cannot be kept, and that is counted', async (t) => {
   gateway.upstream.answer = answering(short)
   trail.says = false
@@ -150,6 +176,7 @@ t.test('one whose record is part of the proof is not', async (t) => {
   t.equal(gateway.upstream.requests.length, 2, 'it was known too late')
   t.strictSame(gateway.gateway.figures.report(false).calls.map(({ status, count }) => [status, count]), [[200, 1], [503, 1]], 'it counts as what it was answered')
   t.match(trail.added.slice(1), [{ durability: 'synced', record: { status: 200 } }, { durability: 'written', record: { status: 503, code: 'record-store-unavailable' } }])
+  t.strictSame((await gateway.takeRecords(2)).map(({ status }) => status as number), [200, 503], 'the log says no more')
   trail.works = false
   t.equal((await gateway.call('/items', signedCall(gateway))).status, 503)
   t.equal(gateway.upstream.requests.length, 2, 'now before')
@@ -157,4 +184,13 @@ t.test('one whose record is part of the proof is not', async (t) => {
   trail.works = true
   trail.says = true
   t.equal((await gateway.call('/items', signedCall(gateway))).status, 200, 'it goes on by itself')
+  trail.says = undefined
+  trail.added.length = 0
+  const wire = gateway.connect()
+  wire.write(gateway.request('/items', signedCall(gateway)))
+  const { told } = await trail.next()
+  wire.destroy()
+  await aWhile()
+  told(false)
+  t.match(await trail.next(), { durability: 'written', record: { status: 499, code: undefined } }, 'also where its caller left meanwhile it has one')
 })

@@ -67,7 +67,8 @@ export class Recorder {
       if (isKept || durability === 'written') end()
       else {
         exchange.isConcluded = false
-        fail(notKept)
+        if (exchange.response.destroyed) this.close(exchange)
+        else fail(notKept)
       }
     })
   }
@@ -84,11 +85,12 @@ export class Recorder {
     const { now, recording, logger } = this.#parts
     const record = toRecord(exchange, status, now(), recording.node, recording.userOf?.(exchange))
     const text = JSON.stringify(record)
-    logText(logger, exchange.denial ? this.#withReason(text, exchange, exchange.denial) : text)
+    const line = exchange.denial ? this.#withReason(text, exchange, exchange.denial) : text
     recording.trail.add(text, endOf(record), durability, (isKept) => {
       // Where the record is part of the proof nothing is answered without it: what is answered instead has a record of its own.
       if (isKept || durability === 'written') {
         if (!isKept) recording.lost++
+        logText(logger, line)
         for (const sink of recording.sinks) sink(record)
         recording.traced?.(exchange, record)
       }
