@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EServiceRequest, Operation, Ports, Reply } from './eservice.ts'
 import type { Database, SqlValue } from './database.ts'
 import type { Dataset, Row } from './dataset.ts'
+import { insertRows } from './insert-rows.ts'
 import { invalidCursor, pageOf } from './page.ts'
 
 const sourceColumns = ['source_document', 'source_section']
@@ -19,7 +20,7 @@ export async function storeDataset (database: Database, dataset: Dataset): Promi
     if (stored?.digest === digest) return
     await queries.query(`DROP TABLE IF EXISTS "${dataset.name}"`)
     await queries.query(`CREATE TABLE "${dataset.name}" (position INTEGER PRIMARY KEY, ${declared.join(', ')}) STRICT`)
-    for (const row of rows) await queries.query(`INSERT INTO "${dataset.name}" VALUES (${row.map(() => '?').join(', ')})`, row)
+    await insertRows(queries, `"${dataset.name}"`, rows)
     await queries.query('INSERT INTO stored_datasets VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET digest = excluded.digest', [dataset.name, digest])
   })
 }

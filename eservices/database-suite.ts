@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Database, OpenDatabase, SqlValue } from './database.ts'
+import type { Database, OpenDatabase, Queries, SqlValue } from './database.ts'
 
 const migrations = ['CREATE TABLE entry (id TEXT PRIMARY KEY) STRICT']
 
@@ -66,6 +66,28 @@ export async function testDatabase (t: Test, open: (t: Test) => Promise<OpenData
     t.strictSame(await database.query('SELECT * FROM entry'), [], 'and a failed statement leaves the store good')
   })
 
+  await t.test('statements that nobody waited for belong to their transaction, and none comes after its end', async (t) => {
+    const database = await openOne(t)
+    const insert = async (queries: Queries, id: string) => queries.query('INSERT INTO entry VALUES (?)', [id])
+    await t.rejects(database.transaction(async (queries) => {
+      await insert(queries, 'a')
+      void insert(queries, 'a').catch(() => undefined)
+    }), 'what failed unseen is not told to be done')
+    const late = Promise.withResolvers<unknown>()
+    await t.rejects(database.transaction(async (queries) => Promise.all([
+      queries.query('INSERT INTO nowhere VALUES (1)'),
+      insert(queries, 'b'),
+      (async () => {
+        await wait(20)
+        late.resolve(await insert(queries, 'c').catch((error: unknown) => error))
+      })()
+    ])))
+    t.match(await late.promise, { message: /after the end of its transaction/ })
+    t.strictSame(await database.query('SELECT * FROM entry'), [])
+    await database.transaction(async (queries) => { void insert(queries, 'd') })
+    t.strictSame(plain(await database.query('SELECT * FROM entry')), [{ id: 'd' }])
+  })
+
   await t.test('what others ask meanwhile sees nothing of an open transaction', async (t) => {
     const database = await openOne(t)
     const work = database.transaction(async (queries) => {
@@ -104,6 +126,9 @@ export async function testDatabase (t: Test, open: (t: Test) => Promise<OpenData
     t.strictSame(plain(await database.query(`SELECT count(*) AS rows, sum(n) AS whole, avg(n) AS mean, sum(r) AS reals, max(t) AS last, coalesce(min(n), 0) AS least FROM kinds
       WHERE position > ? AND (t, n) >= (?, ?)`, [1, '', 0])), [{ rows: 1, whole: -3, mean: -3, reals: 5, last: "it's \u0001 \\ “così” 🚪", least: -3 }])
     t.strictSame(plain(await database.query('SELECT CAST(? AS INTEGER) AS n, CAST(? AS TEXT) AS t, CAST(? AS REAL) AS r, n / 2 AS half FROM kinds WHERE n < ?', [7, 'x', 2.5, 0])), [{ n: 7, t: 'x', r: 2.5, half: -1 }])
+    await insert('none', 1, NaN)
+    t.strictSame(plain(await database.query('SELECT r FROM kinds WHERE t = ?', ['none'])), [{ r: null }])
+    await database.query('DELETE FROM kinds WHERE t = ?', ['none'])
     await t.rejects(insert('what?', 1, 1), 'unique')
     await t.rejects(insert('x', 0.5, 1), 'no INTEGER')
     await t.rejects(database.query('SELECT n + 1 AS n FROM kinds'), RangeError, 'no number that JavaScript cannot hold')

@@ -8,10 +8,10 @@ export type SqlValue = string | number | bigint | null
  *   a number. Truth is INTEGER, 0 or 1; a time is INTEGER, milliseconds since 1970, or TEXT; lists and objects are TEXT (JSON), which is not looked into with SQL. The words STRICT, INTEGER, REAL and TEXT
  *   are types wherever they stand unquoted: no column has such a name.
  * - **Names** are lower-case with underscores, or "quoted". Single quotes are for text only, double quotes for names only.
- * - **Rows** come with numbers as numbers (an INTEGER beyond 2^53 is an error, a sum or an average too), texts as texts, and comparisons as 0 or 1. Text compares and sorts by its bytes.
+ * - **Rows** come with numbers as numbers (an INTEGER beyond 2^53 is an error, a sum too), texts as texts, and comparisons as 0 or 1. NaN is NULL, and no text holds U+0000, which PostgreSQL refuses. Text compares and sorts by its bytes.
  *   Columns that can be null are sorted with NULLS FIRST or NULLS LAST.
  * - **Upsert** is `ON CONFLICT (columns) DO UPDATE SET n = table_name.n + excluded.n` (the column of the row that is there needs its table's name) or `DO NOTHING`; RETURNING is good in all three.
- * - **Functions** are count, sum, avg, min and max of one argument, coalesce, length, substr, lower, upper, abs, round of one argument, CASE and CAST. Not: LIKE, GLOB, total, ifnull, iif, min and max of several arguments, printf,
+ * - **Functions** are count, sum, avg, min and max of one argument, coalesce, length, substr, abs, CASE and CAST, lower and upper of ASCII letters. Not: round, CAST of a REAL as INTEGER, LIKE, GLOB, total, ifnull, iif, min and max of several arguments, printf,
  *   JSON and date functions, rowid, AUTOINCREMENT, PRAGMA, INSERT OR …, CURRENT_TIMESTAMP (time is an argument), `==`, `"text"`, `count(*) FILTER`.
  * - **Migrations** are lists of such statements, parted by `;`, applied once each and never changed afterwards. CREATE TABLE, CREATE INDEX (partial ones too), ALTER TABLE … ADD COLUMN, DROP, INSERT, UPDATE and DELETE are good in both.
  */

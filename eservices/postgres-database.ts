@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Client, escapeIdentifier, Pool, types } from 'pg'
 import type { ClientBase, PoolClient } from 'pg'
+import { atomically } from './atomic.ts'
 import { DatabaseUnavailable, NewerVersion } from './database.ts'
 import type { Database, OpenDatabase, Queries, SqlValue } from './database.ts'
 import { toStartError, toStoreError } from './postgres-errors.ts'
@@ -59,36 +60,19 @@ class PostgresDatabase implements Database {
 
   async transaction<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
     return withConnection(this.#transactions, async (client) => {
-      await ask(client, `BEGIN; SELECT pg_advisory_xact_lock(${this.#lock})`)
-      return commit(client, work)
+      // Whatever the default is: each statement sees what was committed before the lock was had.
+      await ask(client, `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${this.#lock})`)
+      return atomically({
+        run: async (sql, parameters) => run(client, sql, parameters),
+        commit: async () => ask(client, 'COMMIT'),
+        // A connection that is lost takes the transaction with it.
+        rollback: async (error) => error instanceof DatabaseUnavailable || ask(client, 'ROLLBACK')
+      }, work)
     })
   }
 
   async close (): Promise<void> {
     await Promise.all([this.#transactions.end(), this.#statements.end()])
-  }
-}
-
-/** Commits what `work` did, unless it or one of its statements failed. */
-async function commit<T> (client: ClientBase, work: (queries: Queries) => Promise<T>): Promise<T> {
-  let failed: unknown
-  const query = async <Row>(sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> => {
-    try {
-      return await run<Row>(client, sql, parameters)
-    } catch (error) {
-      failed ??= error
-      throw error
-    }
-  }
-  try {
-    const result = await work({ query })
-    if (failed !== undefined) throw failed
-    await ask(client, 'COMMIT')
-    return result
-  } catch (error) {
-    // A connection that is lost takes the transaction with it.
-    if (!(error instanceof DatabaseUnavailable) && !(failed instanceof DatabaseUnavailable)) await ask(client, 'ROLLBACK')
-    throw error
   }
 }
 
@@ -113,7 +97,8 @@ async function run<Row> (client: ClientBase, sql: string, parameters: readonly S
 
 async function ask (client: ClientBase, sql: string, parameters: readonly SqlValue[] = []): Promise<unknown[]> {
   try {
-    return (await client.query(sql, [...parameters])).rows
+    // A number that is none is NULL, as in SQLite.
+    return (await client.query(sql, parameters.map((value) => Number.isNaN(value) ? null : value))).rows
   } catch (error) {
     throw toStoreError(error)
   }
@@ -121,7 +106,9 @@ async function ask (client: ClientBase, sql: string, parameters: readonly SqlVal
 
 function openPool (server: PostgresServer, name: string, max: number): Pool {
   const pool = new Pool({
-    ...optionsOf(server, name), max, connectionTimeoutMillis: connectionMs, idle_in_transaction_session_timeout: silentMs,
+    ...optionsOf(server, name), max, connectionTimeoutMillis: connectionMs,
+    // A host that could not start ends.
+    allowExitOnIdle: true,
     // The server's own end of a statement comes first: then the connection is still good.
     statement_timeout: statementMs - 100, lock_timeout: statementMs - 100, query_timeout: statementMs
   })
@@ -131,7 +118,7 @@ function openPool (server: PostgresServer, name: string, max: number): Pool {
 }
 
 function optionsOf (server: PostgresServer, name: string) {
-  return { ...server, options: `-c search_path=${escapeIdentifier(name)} -c client_min_messages=warning`, application_name: `varco ${name}`, keepAlive: true, types: { getTypeParser } }
+  return { ...server, options: `-c search_path=${escapeIdentifier(name)} -c client_min_messages=warning`, application_name: `varco ${name}`, keepAlive: true, idle_in_transaction_session_timeout: silentMs, types: { getTypeParser } }
 }
 
 /** Applies what is missing, in one transaction under the lock of the e-service: of hosts that start at once one does it. */
@@ -140,7 +127,7 @@ async function migrate (server: PostgresServer, name: string, migrations: readon
   client.on('error', () => undefined)
   try {
     await client.connect()
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${lockOf(name)})`)
+    await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${lockOf(name)})`)
     const done = await readVersion(client, name)
     if (done > migrations.length) throw new NewerVersion(`schema "${name}" of ${placeOf(server)}`, done, migrations.length)
     for (const sql of migrations.slice(done)) await client.query(toPostgres(sql))

@@ -28,9 +28,12 @@ export function toStartError (error: unknown, server: PostgresServer): Error {
 }
 
 function refused (code: string, place: string, { database, user }: PostgresServer): string | undefined {
-  if (code.startsWith('28')) return `${place}: the server refuses this user; mend user and password in DATABASE_URL, or pg_hba.conf on the server`
+  if (code === '28000') return `${place}: the server refuses this user from here; let it in with pg_hba.conf on the server, or where that wants TLS add sslmode=verify-full to DATABASE_URL`
+  if (code.startsWith('28')) return `${place}: the server refuses this user; mend user and password in DATABASE_URL`
   if (code === '3D000') return `${place}: there is no such database; create it (createdb ${database}), or mend its name in DATABASE_URL`
   if (code === '42501' || code === '3F000') return `${place}: the user may not create what is stored there; run GRANT CREATE ON DATABASE "${database}" TO "${user}", or make the user the owner of the schemas`
+  if (code === '53300') return `${place}: the server has no connection left for this user; raise max_connections there, or what limits the user or the database (each e-service takes 4 of every host)`
+  if (code === '57P03') return `${place} starts or stops just now; try again shortly`
   if (unavailableClasses.includes(code.slice(0, 2))) return `${place} cannot be used now: SQLSTATE ${code}`
   return undefined
 }

@@ -35,6 +35,8 @@ t.test('URLs are read as libpq writes them, and what is wrong is said without th
     ['postgres://varco:s3cret@db:port/things', /is not the URL/],
     ['postgres://varco:s3cret@db', /names no host, user or database/],
     ['postgres://varco:s3cret%@db/things', /"%"/],
+    ['postgres://varco:1?s3cret@db/things', /a parameter that is not known; .*write \? as %3F/],
+    ['postgres://varco:p@h/x?s3cret@db/things', /a parameter that is not known/],
     ['postgres://varco:s3cret@db/things?sslmod=require', /parameter "sslmod"/],
     ['postgres://varco:s3cret@db/things?sslmode=on', /sslmode "on"; there are disable, require/],
     ['postgres://varco:s3cret@db/things?sslrootcert=/no/such/file', /\/no\/such\/file as sslrootcert.*ENOENT/]

@@ -26,7 +26,8 @@ export function readPostgresUrl (text: string): PostgresServer {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['postgres:', 'postgresql:'].includes(url.protocol)) throw fault(`is not the URL of a PostgreSQL: ${form}`)
   const stranger = [...url.searchParams.keys()].find((name) => !parameterNames.includes(name))
-  if (stranger !== undefined) throw fault(`has a parameter "${stranger}" that is not known; there are ${parameterNames.join(', ')}`)
+  // Behind a "?" in a password all the rest of it looks like a parameter.
+  if (stranger !== undefined) throw fault(`has a parameter${/^[a-z_]+$/.test(stranger) ? ` "${stranger}"` : ''} that is not known; there are ${parameterNames.join(', ')}; in user and password write ? as %3F`)
   const host = url.searchParams.get('host') ?? url.hostname.replaceAll(/^\[|\]$/g, '')
   const [user, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded) as [string, string, string]
   if (host === '' || user === '' || database === '' || database.includes('/')) throw fault(`names no host, user or database: ${form}`)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { testDatabase } from './database-suite.ts'
+import { DatabaseUnavailable } from './database.ts'
 import { openSqlite, sqliteIn } from './sqlite-database.ts'
 
 const migrations = ['CREATE TABLE entry (id TEXT PRIMARY KEY) STRICT']
@@ -10,6 +11,18 @@ const folder = await mkdtemp(join(tmpdir(), 'varco-database-'))
 t.teardown(async () => rm(folder, { recursive: true }))
 
 t.test('SQLite does what every store does', async (t) => testDatabase(t, async () => sqliteIn(await mkdtemp(join(folder, 'suite-')))))
+
+t.test('a store that is full is not there: nothing of what did not fit is kept, and it is good when there is room', async (t) => {
+  const database = await openSqlite(join(folder, 'full.sqlite'), migrations)
+  t.teardown(async () => database.close())
+  const insert = async (id: string) => database.transaction(async (queries) => queries.query('INSERT INTO entry VALUES (?)', [id]))
+  await insert('small')
+  await database.query('PRAGMA max_page_count = 3')
+  await t.rejects(insert('large'.repeat(10_000)), new DatabaseUnavailable('SQLite cannot be used: database or disk is full'))
+  await database.query('PRAGMA max_page_count = 1000')
+  await insert('large'.repeat(10_000))
+  t.equal((await database.query('SELECT id FROM entry')).length, 2)
+})
 
 const noModes = process.platform === 'win32' && 'has no file modes'
 

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { NewerVersion } from './database.ts'
+import { atomically } from './atomic.ts'
+import { DatabaseUnavailable, NewerVersion } from './database.ts'
 import type { Database, OpenDatabase, Queries, SqlValue } from './database.ts'
 
 /** The stores of the e-services as SQLite files in a folder, or in memory (':memory:'). */
@@ -66,33 +67,17 @@ class SqliteDatabase implements Database {
     this.#turn = promise
     await before
     try {
-      this.#sqlite.exec('BEGIN IMMEDIATE')
+      this.#exec('BEGIN IMMEDIATE')
       this.#inTransaction = true
-      return await this.#commit(work)
+      return await atomically({
+        run: async (sql, parameters) => this.#run(sql, parameters),
+        commit: async () => { this.#exec('COMMIT') },
+        // A disk that is full has taken it back already.
+        rollback: async () => { if (this.#sqlite.isTransaction) this.#exec('ROLLBACK') }
+      }, work)
     } finally {
       this.#inTransaction = false
       resolve(undefined)
-    }
-  }
-
-  async #commit<T> (work: (queries: Queries) => Promise<T>): Promise<T> {
-    let failed: unknown
-    const query = async <Row>(sql: string, parameters: readonly SqlValue[] = []): Promise<Row[]> => {
-      try {
-        return this.#run(sql, parameters) as Row[]
-      } catch (error) {
-        failed ??= error
-        throw error
-      }
-    }
-    try {
-      const result = await work({ query })
-      if (failed !== undefined) throw failed
-      this.#sqlite.exec('COMMIT')
-      return result
-    } catch (error) {
-      this.#sqlite.exec('ROLLBACK')
-      throw error
     }
   }
 
@@ -101,9 +86,30 @@ class SqliteDatabase implements Database {
     this.#sqlite.close()
   }
 
-  #run (sql: string, parameters: readonly SqlValue[]): unknown[] {
-    let statement = this.#statements.get(sql)
-    if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql))
-    return statement.all(...parameters)
+  #exec (sql: string): void {
+    try {
+      this.#sqlite.exec(sql)
+    } catch (error) {
+      throw toStoreError(error)
+    }
   }
+
+  #run (sql: string, parameters: readonly SqlValue[]): unknown[] {
+    try {
+      let statement = this.#statements.get(sql)
+      if (!statement) this.#statements.set(sql, statement = this.#sqlite.prepare(sql))
+      return statement.all(...parameters)
+    } catch (error) {
+      throw toStoreError(error)
+    }
+  }
+}
+
+// Busy, locked, out of memory, read-only, I/O error, corrupt, full, cannot be opened, locking protocol, no database: what passes, or what an operator mends. https://www.sqlite.org/rescode.html
+const unavailableCodes: readonly number[] = [5, 6, 7, 8, 10, 11, 13, 14, 15, 26]
+
+function toStoreError (error: unknown): unknown {
+  const { errcode, errstr } = error as { errcode?: number, errstr?: string }
+  // The lowest byte of a code says what kind it is of.
+  return errcode !== undefined && unavailableCodes.includes(errcode & 0xff) ? new DatabaseUnavailable(`SQLite cannot be used: ${errstr}`) : error
 }
