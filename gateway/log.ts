@@ -11,10 +11,12 @@ const readerMs = 5
 const lastPatienceMs = 1000
 
 const standardOutput = 1
+/** What the system does not take now for its reader or for want of room on the disk it may take later. */
+const passing: ReadonlySet<string | undefined> = new Set(['EAGAIN', 'ENOSPC', 'EDQUOT'])
 
 /**
  * Standard output. What one turn of the event loop writes goes out at its end in one write: a write for each line costs as much as all checks of a call. Nobody waits for its reader:
- * lines that wait are bounded, those beyond are dropped, and a line says how many. Written here, because pino's own destination loses and tears lines where the system takes only a part of them.
+ * lines that wait, for it or for room on the disk, are bounded, those beyond are dropped, and a line says how many. Written here, because pino's own destination loses and tears lines where the system takes only a part of them.
  */
 export class Output implements DestinationStream {
   /** How many lines were dropped. */
@@ -25,6 +27,7 @@ export class Output implements DestinationStream {
   #waiting: Buffer[] = []
   #waitingCharacters = 0
   #isDue = false
+  #again: NodeJS.Timeout | undefined
   #isExiting = false
 
   constructor () {
@@ -40,7 +43,7 @@ export class Output implements DestinationStream {
   /** Writes whole lines. */
   write (lines: string): void {
     if (this.#waitingCharacters + this.#gathered.length + lines.length > mostWaiting) {
-      const count = lines.split('\n').length - 1
+      const count = countLines(lines)
       this.dropped += count
       this.#untold += count
       return
@@ -59,7 +62,11 @@ export class Output implements DestinationStream {
     this.#queue()
     if (this.#writeOn()) return
     this.#isDue = true
-    setTimeout(() => { this.#flush() }, readerMs).unref()
+    if (this.#again) return
+    this.#again = setTimeout(() => {
+      this.#again = undefined
+      this.#flush()
+    }, readerMs).unref()
   }
 
   /** The process ends: whoever reads at all gets it all. */
@@ -75,7 +82,7 @@ export class Output implements DestinationStream {
     this.#gathered = ''
   }
 
-  /** True when nothing waits any more. What nobody reads any more is dropped. Throws what else the file system throws. */
+  /** True when nothing waits any more. What will not be taken at all is dropped, and nobody is left to be told of it. Never throws: a call that was answered must not end the process. */
   #writeOn (): boolean {
     try {
       for (let [first] = this.#waiting; first; [first] = this.#waiting) {
@@ -84,9 +91,8 @@ export class Output implements DestinationStream {
         else this.#waiting.shift()
       }
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EAGAIN') return false
-      if (code !== 'EPIPE') throw error
+      if (passing.has((error as NodeJS.ErrnoException).code)) return false
+      for (const lines of this.#waiting) this.dropped += countLines(lines.toString())
       this.#waiting = []
     }
     this.#waitingCharacters = 0
@@ -100,6 +106,10 @@ export class Output implements DestinationStream {
     this.#untold = 0
     this.write(`${JSON.stringify({ level: pino.levels.values['warn'], time: new Date().toISOString(), event: 'log lines dropped', lines })}\n`)
   }
+}
+
+function countLines (lines: string): number {
+  return lines.split('\n').length - 1
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4))
