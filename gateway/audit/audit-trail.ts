@@ -182,7 +182,7 @@ export class AuditTrail implements Trail {
   /** Ends a file, and gives what went wrong with it. */
   async #leave (file: AuditFile): Promise<Error | undefined> {
     this.#file = undefined
-    if (!file.fault && file.wantsHead) await this.#sign(file, true).catch(() => undefined)
+    if (!file.fault && file.end.lines > 1) await this.#sign(file, true).catch(() => undefined)
     const { fault } = file
     if (!fault) {
       this.#previous = file.end

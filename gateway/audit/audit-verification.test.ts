@@ -20,10 +20,12 @@ const third = '2026-03-02.0003.audit'
  */
 async function make (folder: string): Promise<{ readonly heads: readonly HeadClaims[] }> {
   const { trail, heads } = await openTestTrail(folder, { headMs: 60 })
-  for (let n = 1; n <= 5; n++) await keep(trail, { n })
+  // All at once, and closed at once: no head comes between them.
+  await Promise.all([1, 2, 3, 4, 5].map(async (n) => keep(trail, { n })))
   while (heads.length === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
-  for (let n = 6; n <= 10; n++) await keep(trail, { n })
+  const kept = [6, 7, 8, 9, 10].map(async (n) => keep(trail, { n }))
   await trail.close()
+  await Promise.all(kept)
   const killed = await openTestTrail(folder)
   for (let n = 11; n <= 13; n++) await keep(killed.trail, { n, text: 'line\u2028separator, lone \ud800 surrogate' })
   const there = await readFile(join(folder, 'audit', second))
@@ -91,6 +93,8 @@ const tampering: Readonly<Record<string, readonly [file: string, edit: (lines: s
   'the end of a killed process is deleted': [second, (lines) => lines.slice(0, 3), /0002\.audit, line 3: it ends here, and 2026-03-02\.0003\.audit knows of 4 lines/],
   'a record is edited and all behind it chained anew': [first, (lines) => chained(edited(lines, 4)), /0001\.audit, line 7: a signed head that says something else than the lines before it: they were written anew$/],
   'that is done without the heads': [first, (lines) => chained(without(edited(lines, 4).slice(), 7, 13)), /0001\.audit, line 11: it ends here, and 2026-03-02\.0002\.audit knows of 13 lines/],
+  'a record is put behind the closing head and chained': [first, (lines) => chained([...lines, lines[3]!]), /0001\.audit, line 14: it stands behind the closing head, behind which nothing was written$/],
+  'a record is put behind the end of a killed process and chained': [second, (lines) => chained([...lines, lines[1]!]), /0002\.audit, line 5: it stands behind line 4, with which the file ended as 2026-03-02\.0003\.audit knows$/],
   'that is done to a file of a killed process': [second, (lines) => chained(edited(lines, 3)), /0002\.audit, line 4: it is another one than 2026-03-02\.0003\.audit knows of: the file was written anew$/]
 }
 
@@ -119,6 +123,14 @@ t.test('120: what is taken from the very end shows by the heads that were logged
   t.match(await changed(t, cut), { faults: [], notes: [/0003\.audit: it has no closing head/] })
   t.match((await changed(t, cut, { heads })).faults, [/0003\.audit, line 1: it ends here, and a head that was logged knows of 2 lines: its end was taken away/])
   t.match((await changed(t, async (folder) => rm(join(folder, third)), { heads })).faults, [`${third}: it is missing, and a head that was logged knows of it`])
+})
+
+t.test('120: an end that nothing vouches for is told, also one behind a head of its time', async (t) => {
+  const cut = async (folder: string): Promise<void> => {
+    for (const file of [second, third]) await rm(join(folder, file))
+    await editLines(join(folder, first), (lines) => lines.slice(0, 7))
+  }
+  t.match(await changed(t, cut), { lines: 7, heads: 1, faults: [], notes: [/0001\.audit: it has no closing head/] })
 })
 
 t.test('120: who writes files anew needs the key', async (t) => {
@@ -153,7 +165,7 @@ t.test('a file that is cut at any byte: what is whole is good, and the rest is t
     await writeFile(path, bytes.subarray(0, length))
     const { lines, faults, notes } = await verifyAudit(join(folder, 'audit'), { ...usual, mayBeGone: () => true })
     const isTorn = length > 0 && bytes[length - 1] !== 10
-    if (lines === whole && faults.length === 0 && notes.some((note) => note.includes('never whole')) === isTorn) good++
+    if (lines === whole && faults.length === 0 && notes.some((note) => note.includes('not whole')) === isTorn) good++
     else t.fail(`cut to ${length} bytes: ${lines} lines, ${[...faults, ...notes].join('; ')}`)
   }
   t.equal(good, bytes.length)

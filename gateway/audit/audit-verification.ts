@@ -18,13 +18,13 @@ export interface Verification { readonly files: number, readonly lines: number, 
  */
 export interface Trusted { readonly keys: readonly Jwk[] | undefined, readonly heads: readonly HeadClaims[], readonly mayBeGone: (day: string, first: string | undefined) => boolean }
 
-/** Something that is known of a file from elsewhere, and from where. */
-interface Claim extends FileEnd { readonly by: string }
+/** Something that is known of a file from elsewhere, and from where; `isEnd` when that was all of it. */
+interface Claim extends FileEnd { readonly by: string, readonly isEnd: boolean }
 
 /** Reads every line of every file of a folder in constant memory, and holds files, heads and what each file says of the one before it against each other. Throws what the file system throws. */
 export async function verifyAudit (folder: string, { keys, heads, mayBeGone }: Trusted): Promise<Verification> {
   const files = await auditFiles.list(folder)
-  const claims = [...await readClaims(files), ...heads.map(({ file, lines, hash }): Claim => ({ file, lines, hash, by: 'a head that was logged' }))]
+  const claims = [...await readClaims(files), ...heads.map(({ file, lines, hash }): Claim => ({ file, lines, hash, by: 'a head that was logged', isEnd: false }))]
   const found: Verification[] = []
   for (const file of files) found.push(await verifyFile(file, claims.filter((claim) => claim.file === file.name), keys))
   const missing = new Map(claims.filter(({ file }) => !files.some(({ name }) => name === file)).map((claim) => [claim.file, claim]))
@@ -45,10 +45,13 @@ async function verifyFile (file: DayFile, claims: readonly Claim[], keys: readon
   const { lines, isBroken, tornBytes } = good
   const [faults, notes] = [[...check.faults], [] as string[]]
   const short = claims.find((claim) => claim.lines > lines)
+  // A process that was still writing when the next one began signed what it added.
+  const end = claims.find((claim) => claim.isEnd && claim.lines < lines && check.lastHead < lines && !check.isClosed)
   if (isBroken) faults.push(`line ${lines + 1}: ${await findBreak(file.path, good, claims, check.keys)}`)
   else if (short) faults.push(`line ${lines}: it ends here, and ${short.by} knows of ${short.lines} lines: its end was taken away`)
-  else if (check.linesAfterHead > 0 && !claims.some((claim) => claim.lines === lines)) notes.push('it has no closing head, as when it is being written or its process was killed: nothing says here that there was no more in it')
-  if (!isBroken && tornBytes > 0) notes.push(`its last ${tornBytes} bytes are of a record that was never whole, as when a process is killed; nobody was told that it is kept`)
+  else if (end) faults.push(`line ${Math.max(end.lines, check.lastHead) + 1}: it stands behind line ${end.lines}, with which the file ended as ${end.by} knows`)
+  else if (!check.isClosed && !claims.some((claim) => claim.lines === lines)) notes.push('it has no closing head, as when it is being written or its process was killed: nothing says here that there was no more in it')
+  if (!isBroken && tornBytes > 0) notes.push(`its last ${tornBytes} bytes are of a line that is not whole, as when a process is killed: of such a record nobody is told that it is kept`)
   return { files: 1, lines, heads: check.heads, faults: faults.map((fault) => `${file.name}, ${fault}`), notes: notes.map((note) => `${file.name}: ${note}`) }
 }
 
@@ -56,7 +59,9 @@ async function verifyFile (file: DayFile, claims: readonly Claim[], keys: readon
 class FileCheck {
   readonly faults: string[] = []
   heads = 0
-  linesAfterHead = 0
+  /** The number of the last line that is a good head, 0 while there is none; with `isClosed` it is the closing one. */
+  lastHead = 0
+  isClosed = false
   readonly #name: string
   readonly #claims: readonly Claim[]
   readonly #trusted: readonly Jwk[] | undefined
@@ -72,7 +77,7 @@ class FileCheck {
   get keys (): readonly Jwk[] { return this.#trusted ?? (this.#opening ? [this.#opening.jwk] : []) }
 
   see ({ number, text, hash }: ChainLine): void {
-    this.linesAfterHead++
+    if (this.isClosed && number === this.lastHead + 1) this.faults.push(`line ${number}: it stands behind the closing head, behind which nothing was written`)
     const fault = number === 1 ? this.#seeOpening(text) : isOwnLine(text) ? this.#seeHead(text) : undefined
     if (fault !== undefined) this.faults.push(`line ${number}: ${fault}`)
     this.#last = { file: this.#name, lines: number, hash }
@@ -95,7 +100,8 @@ class FileCheck {
     if (typeof claims === 'string') return `a signed head: ${claims}`
     if (claims.file !== file || claims.lines !== lines || claims.hash !== hash || claims.node !== this.#opening?.node) return 'a signed head that says something else than the lines before it: they were written anew'
     this.heads++
-    this.linesAfterHead = 0
+    this.lastHead = lines + 1
+    this.isClosed = claims.closing
     return undefined
   }
 }
@@ -105,7 +111,7 @@ async function readClaims (files: readonly DayFile[]): Promise<readonly Claim[]>
   const claims: Claim[] = []
   for (const file of files) {
     const previous = (await readOpening(file))?.previous
-    if (previous) claims.push({ ...previous, by: file.name })
+    if (previous) claims.push({ ...previous, by: file.name, isEnd: true })
   }
   return claims
 }
