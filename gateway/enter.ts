@@ -150,7 +150,8 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
         return
       }
       const answer = (): void => {
-        if (socket.destroyed || (before && closesAfter(before))) return
+        // Of all that cannot be read the first is told; and what came whole after all is served.
+        if (socket.destroyed || latest.get(socket) !== before || (before && closesAfter(before))) return
         const { request, response } = blankOn(socket)
         refuseAndClose(open(request, response, false), denial)
       }

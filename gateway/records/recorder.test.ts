@@ -147,6 +147,25 @@ t.test('a call has one record, whether its caller leaves before its end or while
   t.equal(trail.added.length, 0)
 })
 
+t.test('what cannot be read behind a call whose answer is held is refused once, however often it comes', async (t) => {
+  gateway.upstream.answer = answering(short)
+  const wire = gateway.connect()
+  wire.write(gateway.request('/items'))
+  const { told } = await trail.next()
+  for (const part of ['NONSENSE\r\n\r\n', 'NONSENSE\r\n\r\n']) {
+    wire.write(part)
+    await aWhile()
+  }
+  told(true)
+  t.equal((await wire.answer()).status, 200)
+  const second = await trail.next()
+  t.match(second.record, { event: 'call refused', operation: 'none' })
+  second.told(true)
+  t.equal((await wire.answer()).status, second.record.status)
+  await wire.closed
+  t.strictSame([trail.added.length, wire.received], [0, ''])
+})
+
 t.test('of a refusal without a body no bytes are recorded', async (t) => {
   const wire = gateway.connect()
   wire.write(gateway.request('/items', { method: 'HEAD', voucher: null }))
