@@ -13,7 +13,7 @@ export async function openTestTrail (ownFolder: string, options: Partial<TrailOp
   return { trail, heads }
 }
 
-/** Keeps a record as it is given, and returns when it is. */
+/** Keeps a record with what is given, and returns when it is. */
 export async function keep (trail: AuditTrail, record: object, endedAt = noon): Promise<boolean> {
-  return new Promise((resolve) => { trail.add(JSON.stringify({ v: 1, ...record }), endedAt, 'synced', resolve) })
+  return new Promise((resolve) => { trail.add(JSON.stringify({ v: 1, time: new Date(endedAt).toISOString(), durationMs: 0, ...record }), endedAt, 'synced', resolve) })
 }

@@ -16,7 +16,7 @@ async function read (folder: string, days?: ReadonlySet<string>): Promise<{ corr
   return { correlationIds, unreadable }
 }
 
-const record = (id: string): string => JSON.stringify({ v: 1, kind: 'pdnd', correlationId: id })
+const record = (id: string, more: object = {}): string => JSON.stringify({ v: 1, time: '2026-03-02T10:00:00.000Z', durationMs: 1, kind: 'pdnd', correlationId: id, ...more })
 const opening = '{"kind":"opening","v":1}'
 
 t.test('a line holds its text and a hash, whatever the text is', async (t) => {
@@ -45,14 +45,14 @@ t.test('records come in the order of the files, without what else is in them', a
 t.test('a line that is not whole is left out; one that is no record is told of, and those behind it are read', async (t) => {
   const folder = t.testdir({ '2026-03-02.0001.audit': linesOf([opening, record('a')]), '2026-03-02.0002.audit': linesOf([record('b')]) })
   const path = join(folder, '2026-03-02.0001.audit')
-  appendFileSync(path, `garbage\n${linesOf(['{"v":'])}${linesOf([record('c')])}${linesOf([record('torn')]).slice(0, -1)}`)
-  t.strictSame(await read(folder), { correlationIds: ['a', 'c', 'b'], unreadable: ['2026-03-02.0001.audit:3', '2026-03-02.0001.audit:4'] })
+  appendFileSync(path, `garbage\n${linesOf(['{"v":', record('when', { time: '2026-19-02T10:00:00.000Z' }), record('how long', { durationMs: 'x' })])}${linesOf([record('c')])}${linesOf([record('torn')]).slice(0, -1)}`)
+  t.strictSame(await read(folder), { correlationIds: ['a', 'c', 'b'], unreadable: [3, 4, 5, 6].map((line) => `2026-03-02.0001.audit:${line}`) })
 })
 
 t.test('lines longer than what is read at once, and lines with whatever a text may hold, come whole', async (t) => {
   const ids = [`long ${'ä'.repeat(400_000)}`, 'line\u2028separator\u2029', 'lone \ud800 surrogate', 'nul \0', '\u{1f600}']
   const folder = t.testdir({})
-  writeFileSync(join(folder, '2026-03-02.0001.audit'), linesOf([opening, ...ids.map(record)]))
+  writeFileSync(join(folder, '2026-03-02.0001.audit'), linesOf([opening, ...ids.map((id) => record(id))]))
   t.strictSame(await read(folder), { correlationIds: ids, unreadable: [] })
 })
 
@@ -62,6 +62,9 @@ t.test('a file without ends of lines is not taken into memory', async (t) => {
   writeFileSync(path, linesOf([opening, record('a')]))
   truncateSync(path, 4 * maxLineBytes)
   t.strictSame(await read(folder), { correlationIds: ['a'], unreadable: [] })
+  appendFileSync(path, `x\n${linesOf([record('b')])}`)
+  t.strictSame(await read(folder), { correlationIds: ['a'], unreadable: ['2026-03-02.0001.audit:3'] }, 'and what it hides is told of')
+  truncateSync(path, 4 * maxLineBytes)
   const lines = readLines(path)
   for (let next = await lines.next(); ; next = await lines.next()) {
     if (!next.done) continue

@@ -1,7 +1,10 @@
+import { isRecord } from '../../policies/jws.ts'
 import { DayFiles } from '../adapters/day-files.ts'
+import { endOf } from '../records/call-record.ts'
 import type { CallRecord } from '../records/call-record.ts'
 import { isOwnLine, readLine } from './audit-line.ts'
-import { readLines } from './line-reader.ts'
+import { maxLineBytes, readLines } from './line-reader.ts'
+import type { Rest } from './line-reader.ts'
 
 /** The files in which records of calls are kept. */
 export const auditFiles = new DayFiles('audit')
@@ -13,30 +16,41 @@ export async function listDays (folder: string): Promise<readonly string[]> {
 
 /**
  * The records of a folder in the order of its files, some at a time, those of `days` alone where that is given: the day of a file, and a record may be in the file of the day behind that of its call's
- * end. A file may be written meanwhile: what is added after it was opened is left out, and so is a line that is not whole. `unreadable` is told of whole lines that are no records (the first is 1).
+ * end. A file may be written meanwhile: what is added after it was opened is left out, and so is a line that is not whole. `unreadable` is told of whole lines that are no records of a time (the first is 1), and of one that is too long to read on behind it.
  */
 export async function * readRecords (folder: string, days?: ReadonlySet<string>, unreadable: (file: string, line: number) => void = () => undefined): AsyncGenerator<readonly CallRecord[]> {
   for (const { name, path, day } of await auditFiles.list(folder)) {
     if (days && !days.has(day)) continue
     let number = 0
-    for await (const lines of existing(readLines(path))) {
-      const first = number + 1
-      number += lines.length
-      yield lines.flatMap((line, index) => {
-        const record = readRecord(line)
-        if (record === undefined) unreadable(name, first + index)
-        return record ?? []
-      })
-    }
+    const rest = yield * mapped(existing(readLines(path)), (line) => {
+      number++
+      const record = readRecord(line)
+      if (record === undefined) unreadable(name, number)
+      return record ?? []
+    })
+    if (rest && rest.bytes > maxLineBytes && !rest.inZeros) unreadable(name, number + 1)
   }
 }
 
 /** Nothing for a file that was taken away since it was listed: its time was over. */
-async function * existing (lines: AsyncIterable<readonly string[]>): AsyncGenerator<readonly string[]> {
+async function * existing (lines: AsyncGenerator<readonly string[], Rest>): AsyncGenerator<readonly string[], Rest | undefined> {
   try {
-    yield * lines
+    return yield * lines
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return undefined
+  }
+}
+
+/** What becomes of each line, some at a time, and what is behind them. */
+async function * mapped<End> (lines: AsyncGenerator<readonly string[], End>, read: (line: string) => CallRecord | readonly CallRecord[]): AsyncGenerator<readonly CallRecord[], End> {
+  try {
+    for (let next = await lines.next(); ; next = await lines.next()) {
+      if (next.done) return next.value
+      yield next.value.flatMap(read)
+    }
+  } finally {
+    await lines.return(undefined as End)
   }
 }
 
@@ -46,7 +60,8 @@ function readRecord (line: string): CallRecord | readonly [] | undefined {
   if (!read) return undefined
   if (isOwnLine(read.text)) return []
   try {
-    return JSON.parse(read.text) as CallRecord
+    const record: unknown = JSON.parse(read.text)
+    return isRecord(record) && Number.isFinite(endOf(record as unknown as CallRecord)) ? record as unknown as CallRecord : undefined
   } catch {
     return undefined
   }

@@ -42,7 +42,7 @@ function placeFor (t: Test, state = t.testdir({})) {
   return { ...place, faults, clock, warnings, heads, trail, names, opening, openings, read, path: (name: string) => join(place.folder, name) }
 }
 
-const textOf = (id: string): string => JSON.stringify({ v: 1, correlationId: id })
+const textOf = (id: string): string => JSON.stringify({ v: 1, time: '2026-03-02T10:00:00.000Z', durationMs: 1, correlationId: id })
 
 async function add (trail: AuditTrail, id: string, durability: Durability = 'synced', endedAt = now): Promise<boolean> {
   return new Promise((resolve) => { trail.add(textOf(id), endedAt, durability, resolve) })
@@ -376,7 +376,7 @@ const endless = (folder: string): string => `
   let count = 0
   const one = (kind) => {
     const id = process.pid + '-' + count++ + '-' + kind
-    trail.add(JSON.stringify({ v: 1, correlationId: id, padding: 'x'.repeat(count % 500) }), Date.now(), kind, (isKept) => { if (isKept) writeSync(1, id + '\\n'); setImmediate(one, kind) })
+    trail.add(JSON.stringify({ v: 1, time: new Date().toISOString(), durationMs: 1, correlationId: id, padding: 'x'.repeat(count % 500) }), Date.now(), kind, (isKept) => { if (isKept) writeSync(1, id + '\\n'); setImmediate(one, kind) })
   }
   for (let index = 0; index < 10; index++) one(index % 3 ? 'written' : 'synced')
 `
