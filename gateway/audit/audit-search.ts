@@ -3,7 +3,7 @@ import { endOf } from '../records/call-record.ts'
 import type { CallRecord } from '../records/call-record.ts'
 import { listDays, readRecords } from './audit-reader.ts'
 
-/** What is looked for: a day (Europe/Rome), and ids. What is left out is not looked at. */
+/** What is looked for: a day (Europe/Rome), and ids in any spelling (RFC 9562, 4). What is left out is not looked at. */
 export interface AuditQuery {
   readonly day?: string | undefined
   readonly purpose?: string | undefined
@@ -20,7 +20,7 @@ export async function * searchAudit (folder: string, query: AuditQuery, unreadab
 }
 
 function is (wanted: string | undefined, value: string | undefined): boolean {
-  return wanted === undefined || wanted === value
+  return wanted === undefined || wanted.toLowerCase() === value?.toLowerCase()
 }
 
 /** The days of files in which records of a day may be: its own, and the next one of which there are files, where a call ended before midnight and was written after another behind it. */

@@ -43,6 +43,7 @@ t.test('who called what for which purpose and when, by purpose, consumer, day an
     [[], ['a', 'b', 'c', 'd', 'e']],
     [['--purpose', 'purpose-1'], ['a', 'c', 'd', 'e']],
     [['--consumer', 'consumer-2'], ['e']],
+    [['--consumer', 'CONSUMER-2'], ['e']],
     [['--day', '2026-03-02'], ['a', 'b', 'd', 'e']],
     [['--day', '2026-03-03'], ['c']],
     [['--day', '2026-03-04'], []],
@@ -61,8 +62,8 @@ t.test('people get a table, in which nothing moves their cursor', async (t) => {
   const { code, out } = await varco('show', '--state', state, '--day', '2026-03-02')
   t.equal(code, 0)
   const lines = out.split('\n')
-  t.match(lines[0], /^when +outcome +consumer +client +purpose +user +what +correlation$/)
-  t.match(lines[1], /^2026-03-02T10:59:59\.995Z +200 +consumer-1 +client-1 +purpose-1 +pseudonym-1 +GET \/rest\/archive\/v1\/items\/\{id\} \(archive\) +a$/)
+  t.match(lines[0], /^when \(in Italy\) +outcome +consumer +client +purpose +user +what +correlation$/)
+  t.match(lines[1], /^2026-03-02T11:59:59\.995\+01:00 +200 +consumer-1 +client-1 +purpose-1 +pseudonym-1 +GET \/rest\/archive\/v1\/items\/\{id\} \(archive\) +a$/)
   t.match(lines[4], /403 +consumer-2 +client-1 +purpose-1 +- +GET \/\\u001b\[31m\\u2028 \(archive\) refused: purpose-unknown +e$/)
   t.equal(lines[5], '4 calls')
   t.match(await varco('show', '--state', join(folder, 'none')), { code: 0, out: '0 calls\n' })
@@ -92,6 +93,19 @@ t.test('heads that were logged are held against the files of the process that si
   t.match(await varco('verify', '--state', copy, '--log', log), { code: 1, err: 'BROKEN: worker-2/2026-03-02.0001.audit, line 0: it ends here, and a head that was logged knows of 2 lines: its end was taken away\n' })
   execFileSync('rm', ['-r', join(copy, 'worker-2', 'audit')])
   t.match(await varco('verify', '--state', copy, '--log', log), { code: 1, err: 'BROKEN: worker-2/2026-03-02.0001.audit: it is missing, and a head that was logged knows of it\n' })
+})
+
+t.test('where there is nothing to verify, or nothing to hold it against, that is said and not passed over', async (t) => {
+  const none = join(folder, 'none')
+  t.match(await varco('verify', '--state', none), { code: 1, err: `there are no records of calls in ${none}\n` })
+  const gone = join(folder, 'gone')
+  execFileSync('cp', ['-r', state, gone])
+  execFileSync('rm', ['-r', join(gone, 'worker-2', 'audit')])
+  t.match(await varco('verify', '--state', gone), { code: 0, out: /^note: worker-2\/audit-key\.pem: there is no file that was signed with it/m })
+  const log = join(folder, 'other.jsonl')
+  await writeFile(log, '{"level":30}\n')
+  t.match(await varco('verify', '--state', state, '--log', log), { code: 0, out: /^note: worker-1\/audit: .*other\.jsonl has no signed head of these files$/m })
+  t.match(await varco('verify', '--state', state, '--log', join(folder, 'nowhere')), { code: 2, err: /nowhere cannot be read \(ENOENT\)/ })
 })
 
 t.test('what cannot be read is told, and everything else is shown', async (t) => {

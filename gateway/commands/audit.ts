@@ -86,11 +86,16 @@ async function show ({ state }: Source, query: AuditQuery, isJson: boolean, { ou
 }
 
 const idWidth = 36
-const heading = ['when', 'outcome', 'consumer', 'client', 'purpose', 'user', 'what', 'correlation']
-const widths = [24, 7, idWidth, idWidth, idWidth, 43, 0, 0]
+const heading = ['when (in Italy)', 'outcome', 'consumer', 'client', 'purpose', 'user', 'what', 'correlation']
+const widths = [29, 7, idWidth, idWidth, idWidth, 43, 0, 0]
 
 function cellsOf ({ time, status, code, consumerId = '-', clientId = '-', purposeId = '-', user = '-', method, eservice, operation, correlationId }: CallRecord): readonly string[] {
-  return [time, `${status}`, consumerId, clientId, purposeId, user, `${method} ${operation}${eservice === undefined ? '' : ` (${eservice})`}${code === undefined ? '' : ` refused: ${code}`}`, correlationId]
+  return [timeInItaly(time), `${status}`, consumerId, clientId, purposeId, user, `${method} ${operation}${eservice === undefined ? '' : ` (${eservice})`}${code === undefined ? '' : ` refused: ${code}`}`, correlationId]
+}
+
+/** The same time as Italian clocks had it, with how far that is from UTC (RFC 3339). */
+function timeInItaly (time: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(Date.parse(time)).toZonedDateTimeISO('Europe/Rome').toString({ timeZoneName: 'never', smallestUnit: 'millisecond' })
 }
 
 function row (cells: readonly string[]): string {
@@ -100,19 +105,23 @@ function row (cells: readonly string[]): string {
 async function verify ({ state, retentionDays }: Source, { key, log }: { readonly key: string | undefined, readonly log: string | undefined }, { out, err, now }: Terminal): Promise<number> {
   const given = key === undefined ? undefined : await readKeyFile(key)
   const mayBeGone: Trusted['mayBeGone'] = (day, first) => retentionDays === undefined ? first !== undefined && day < first : isExpired(day, retentionDays, now())
-  let isGood = true
+  let [isGood, isThere] = [true, false]
   for (const { folder, key: ownFile, within } of await auditPlaces(state)) {
     const own = await readHeadKey(ownFile).catch((error: Error) => { throw new UsageError(`${error.message}; or give --key`) })
     const keys = given ?? (own && [own])
-    const heads = log === undefined ? [] : await readWitnesses(log, folder, keys, own)
+    const heads = log === undefined ? [] : await readWitnesses(log, folder, keys, own).catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${log} cannot be read (${error.code ?? 'unknown error'})`) })
     const { files, lines, heads: signed, faults, notes } = await verifyAudit(folder, { keys, heads, mayBeGone })
+    if (own && files === 0) out(`note: ${within}audit-key.pem: there is no file that was signed with it; after the time for which records are kept that is as it should be\n`)
     if (files + faults.length + notes.length === 0) continue
+    isThere = true
+    if (log !== undefined && heads.length === 0) out(`note: ${within}audit: ${log} has no signed head of these files\n`)
     for (const note of notes) out(`note: ${within}${note}\n`)
     for (const fault of faults) err(`BROKEN: ${within}${fault}\n`)
     out(`${within}audit: ${lines} lines in ${files} files are good, ${signed} heads are signed with ${keys ? keys.map(keyIdOf).join(' or ') : 'keys that the files themselves name, since there is none beside them: give --key'}\n`)
     isGood &&= faults.length === 0
   }
-  return isGood ? exitCodes.ok : exitCodes.findings
+  if (!isThere) err(`there are no records of calls in ${state}\n`)
+  return isGood && isThere ? exitCodes.ok : exitCodes.findings
 }
 
 async function readKeyFile (path: string): Promise<readonly Jwk[]> {
