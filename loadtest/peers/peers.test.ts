@@ -55,7 +55,7 @@ t.test('what is not installed is skipped with a sentence, and so is what would b
   t.match(nginx('nginx', true, none).missing?.(), /^nginx is not installed: install the packages /)
   const scenario = { group: 'peers', path: admittedPath, proof: { once: false, prepare: async () => async () => ({}) }, expected: figures }
   const kind = targetOf(haproxy('HAProxy', 'verify', none))
-  t.strictSame(select([{ ...scenario, name: 'HAProxy', target: kind }, { ...scenario, name: 'other', ratioTo: 'HAProxy', target: kind }], []).chosen, [])
+  t.strictSame(select([{ ...scenario, name: 'HAProxy', target: kind }, { ...scenario, name: 'other', ratioTo: 'HAProxy', target: kind }, { ...scenario, name: 'here', target: { ...kind, missing: none } }], []).chosen.map(({ name }) => name), ['here'])
 })
 
 const questions: Questions = { path: '/good', badPath: '/bad', expected: { status: 200, body: 'figures' }, vouchers: { good: 'good', bad: { 'an expired voucher': 'expired', 'no voucher': undefined } } }
