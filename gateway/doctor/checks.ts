@@ -5,7 +5,7 @@ import { checkClock, checkJwks, checkKeychain, checkRegistry, checkToken } from 
 import { checkDatabaseUrl, checkRedis, checkStores, checkUpstreams } from './reach-checks.ts'
 
 /** How long each check may take, in ms. */
-export const deadlineMs = 2000
+export const deadlineMs = 3000
 
 /** What is checked once the configuration can be read, each behind what it depends on. Adding a check is a line here. */
 export const checks: readonly Check<Patient>[] = [
@@ -13,7 +13,7 @@ export const checks: readonly Check<Patient>[] = [
   { name: 'state', needs: [], run: checkState, remedy: 'give the user of the gateway a folder of its own as state' },
   { name: 'disk', needs: ['state'], run: checkDisk, remedy: 'give the user of the gateway the right to write there, or make room' },
   { name: 'keys', needs: [], run: checkKeys, remedy: 'put a usable key or certificate in that place' },
-  { name: 'listeners', needs: ['state'], run: checkListeners, remedy: 'stop what listens there, or choose other ports in the configuration' },
+  { name: 'listeners', needs: ['state'], run: checkListeners, remedy: 'if that is the gateway, run varco doctor in its folder and environment; otherwise stop what listens there, or choose other ports in the configuration' },
   { name: 'jwks', needs: ['state'], run: checkJwks, remedy: 'look at the way from this machine to the platform (DNS, proxy, firewall), or wait for the platform' },
   { name: 'clock', needs: ['jwks'], run: checkClock, remedy: 'set the clock, and keep it by NTP (timedatectl set-ntp true)' },
   { name: 'token', needs: ['keys', 'clock'], run: checkToken, remedy: 'compare pdnd.api with the client on the platform: its id, and that it holds the public half of the key' },

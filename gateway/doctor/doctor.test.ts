@@ -159,8 +159,9 @@ t.test('doctor', async (t) => {
   })
 
   t.test('names what is wrong with the platform and the way to it', async (t) => {
-    expectBroken(t, await examine({ change: (written) => { written['pdnd'].jwksUri = 'http://127.0.0.1:1/jwks' } }), 'jwks', /nothing listens there/, /way from this machine/, ['clock', 'token', 'keychain'])
+    expectBroken(t, await examine({ change: (written) => { written['pdnd'].jwksUri = 'http://127.0.0.1:1/jwks' } }), 'jwks', /nothing listens there/, /start the sandbox/, ['clock', 'token', 'keychain'])
     expectBroken(t, await examine({ now: () => Date.now() + 60_000 }), 'clock', /is (?:59|60) s ahead of the platform/, /NTP/, ['token'])
+    expectBroken(t, await examine({ change: (written) => { written['pdnd'].tokenUrl = 'http://127.0.0.1:1/token' } }), 'token', /127\.0\.0\.1:1\/token did not answer/, /way from this machine/, ['keychain'])
     expectBroken(t, await examine({ change: (written) => { written['pdnd'].api.clientId = ids.client } }), 'token', /./, /pdnd\.api/, ['keychain'])
     await copyFile(key, join(keychain, 'one.pem'))
     expectBroken(t, await examine(), 'keychain', /the platform knows no key of/, /deposit/)
@@ -176,8 +177,12 @@ t.test('doctor', async (t) => {
     const to = (url: string) => (written: Record<string, any>): void => { written['eservices'].archive.upstream.url = url }
     expectBroken(t, await examine({ change: to('http://127.0.0.1:1') }), 'upstreams', /^archive: nothing answers on 127\.0\.0\.1:1 \(ECONNREFUSED\)/, /start the upstream/, ['stores'])
     expectBroken(t, await examine({ change: to('http://no-such-host.invalid') }), 'upstreams', /there is no host no-such-host\.invalid|nobody says/, /DNS|resolver/)
-    expectBroken(t, await examine({ change: to(upstream.url.replace('http:', 'https:')) }), 'upstreams', /not good|no answer/, /./)
+    expectBroken(t, await examine({ change: to(upstream.url.replace('http:', 'https:')) }), 'upstreams', /speaks no TLS|ends the connection/, /http:/)
     expectBroken(t, await examine({ change: (written) => { written['eservices'].archive.upstream.secret = 'another secret, of at least 32 characters' } }), 'upstreams', /does not accept the gateway \(401\)/, /same secret/)
+    upstream.answer = (_request, response) => { response.writeHead(302, { location: '/login' }).end() }
+    expectBroken(t, await examine(), 'upstreams', /answers 302, which its contract does not know/, /what listens there is not this e-service/)
+    upstream.answer = (request) => { request.socket.destroy() }
+    expectBroken(t, await examine(), 'upstreams', /ends the connection/, /http: or https:/)
     upstream.answer = (_request, response) => { response.writeHead(500).end() }
     expectBroken(t, await examine(), 'upstreams', /answers 500/, /log of the upstream/)
     upstream.answer = (_request, response) => { response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{"code":"store-unavailable"}') }
@@ -215,7 +220,7 @@ t.test('doctor', async (t) => {
       written['pdnd'] = { ...written['pdnd'], jwksUri: url, tokenUrl: url, apiBase: url }
       written['eservices'].archive.upstream.url = url
     } })
-    expectBroken(t, told, 'jwks', /no answer/, /way/)
-    t.match(told.report.checks.filter(({ state }) => state === 'failed').map(({ name, detail }) => [name, detail]), [['jwks', /no answer within/], ['redis', /no answer/], ['database', /no answer|does not answer/], ['upstreams', /gives no answer/]])
+    expectBroken(t, told, 'jwks', new RegExp(`^${url}: no answer within`), /start the sandbox/)
+    t.match(told.report.checks.filter(({ state }) => state === 'failed').map(({ name, detail }) => [name, detail]), [['jwks', new RegExp(url)], ['redis', /no answer/], ['database', /no answer|does not answer/], ['upstreams', /gives no answer/]])
   })
 })

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
-import { open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { loadContract } from '../../openapi/contract.ts'
 import { readSigningKey } from '../adapters/keychain-file.ts'
 import { auditPlaces } from '../audit/audit-place.ts'
@@ -24,10 +24,24 @@ const soonMs = 14 * dayMs
 
 /** The state folder: for this user alone, with room for files. It is not made here: it would belong to whoever looks. */
 export async function checkState ({ config: { state } }: Patient): Promise<Finding> {
-  if (await isAbsent(state)) return `${state} is made at the first start`
+  if (await isAbsent(state)) {
+    await beUsable(await nearestFolder(state), 'let this user make it there, or name another folder as state in the configuration')
+    return `${state} is made at the first start`
+  }
   await openStateFolder(state)
+  await beUsable(state, 'run varco doctor as the user of the gateway; if this is that user, give it the folder with chown -R, and let its disk be written to')
   const { bavail, bsize, files, ffree } = await statfs(state)
   return judgeRoom({ bytes: bavail * bsize, inodes: files === 0 ? Infinity : ffree }, state)
+}
+
+async function beUsable (folder: string, remedy: string): Promise<void> {
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => { throw new Broken(`this user may not write to ${folder} (${error.code})`, remedy) })
+}
+
+/** The folder nearest to a path that is there. */
+async function nearestFolder (path: string): Promise<string> {
+  const folder = dirname(path)
+  return await isAbsent(folder) ? nearestFolder(folder) : folder
 }
 
 /** Whether there is room on a disk; some file systems have as many inodes as they need (Infinity). */
@@ -51,7 +65,7 @@ export async function checkDisk ({ config: { state } }: Patient): Promise<Findin
   } catch (error) {
     throw new Broken(`nothing can be written to ${state} (${(error as NodeJS.ErrnoException).code})`)
   } finally {
-    await rm(probe, { force: true })
+    await rm(probe, { force: true }).catch(() => undefined)
   }
   const until = performance.now() + 1000
   let lines = 0

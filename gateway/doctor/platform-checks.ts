@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
+import { inTime, TooLate } from '../adapters/deadline.ts'
 import { readSigningKey } from '../adapters/keychain-file.ts'
 import { JwksKeys } from '../adapters/jwks.ts'
 import { readRegistryFile } from '../adapters/registry-file.ts'
@@ -13,8 +14,8 @@ import { keyFilesOf } from './own-checks.ts'
 import { askRunning } from './patient.ts'
 import type { Patient } from './patient.ts'
 
-/** How long the platform may take for one answer, in ms. */
-const answerMs = 1800
+/** How long the platform may take for one answer, in ms: less than a check may take, so that it says where nobody answers. */
+const answerMs = 1500
 /** A clock that is off by more than vouchers may come from the future is broken, in ms; `Date` is told in whole seconds. */
 const mostAheadMs = 5000
 
@@ -26,7 +27,9 @@ export async function checkJwks (patient: Patient): Promise<Finding> {
   const age = kept ? `; those kept were fetched ${Math.round((now() - kept.at) / 60_000)} minutes ago` : ''
   try {
     const asked = now()
-    const { status, headers, bytes } = await connection.get(jwksUri, { accept: 'application/json' }).catch((error: Error) => { throw new Broken(`${jwksUri}: ${error.message}${age}`) })
+    const { status, headers, bytes } = await connection.get(jwksUri, { accept: 'application/json' }).catch((error: Error) => {
+      throw new Broken(`${jwksUri}: ${error.message}${age}`, environment === 'sandbox' ? 'start the sandbox (npm run sandbox, or npm start for the whole demonstration), or mend pdnd.jwksUri in the configuration' : undefined)
+    })
     if (status !== 200) throw new Broken(`${jwksUri} answers ${status}${age}`)
     const date = Date.parse(String(headers['date']))
     patient.aheadMs = Number.isNaN(date) ? undefined : aheadBy(date, asked, now())
@@ -70,7 +73,10 @@ export function judgeClock (aheadMs: number | undefined): Finding {
 /** That the platform gives the gateway's own client a voucher. */
 export async function checkToken ({ config: { pdnd: { api, ...environment } }, now }: Patient): Promise<Finding> {
   if (!api) return undefined
-  await new ApiVouchers({ client: api, environment, now, randomUUID }).take()
+  const way = 'look at the way from this machine to pdnd.tokenUrl (DNS, proxy, firewall), or wait for the platform'
+  await inTime(new ApiVouchers({ client: api, environment, now, randomUUID }).take(), answerMs).catch((error: Error) => {
+    throw error instanceof TooLate ? new Broken(`the token endpoint ${environment.tokenUrl} did not answer within ${answerMs / 1000} s`, way) : new Broken(error.message, error.message.includes('did not answer') ? way : undefined)
+  })
   return `${environment.tokenUrl} gives client ${api.clientId} a voucher`
 }
 

@@ -12,8 +12,10 @@ import type { Finding } from './examination.ts'
 import type { Patient } from './patient.ts'
 import type { DescribedEService } from '../route.ts'
 
-/** How long an upstream may take for each of its steps together, in ms. */
-const answerMs = 1700
+/** How long an upstream may take for each of its steps, in ms. */
+const answerMs = 1400
+/** How long the program may take that asks PostgreSQL, its start included, in ms. */
+const programMs = 2700
 const checkDatabase = join(import.meta.dirname, '../../eservices/check-database.ts')
 
 /** Redis, as gateways use it: that it may be relied upon, and that what is counted lands there. */
@@ -42,8 +44,8 @@ export async function checkDatabaseUrl ({ env }: Patient): Promise<Finding> {
   if (!env['DATABASE_URL']) return undefined
   const { PATH = '', DATABASE_URL } = env
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [checkDatabase], { env: { PATH, DATABASE_URL }, timeout: answerMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      if (error) reject(new Broken(stderr.trim() || `the PostgreSQL of DATABASE_URL gives no answer within ${answerMs / 1000} s`))
+    const child = execFile(process.execPath, [checkDatabase], { env: { PATH, DATABASE_URL }, timeout: programMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
+      if (error) reject(new Broken(stderr.trim() || `the PostgreSQL of DATABASE_URL gives no answer within ${programMs / 1000} s`))
       else resolve(stdout.trim())
     })
     child.unref()
@@ -101,8 +103,15 @@ async function askStatus (eservice: DescribedEService, patient: Patient): Promis
     throw new Broken(`${url} does not accept the gateway (401)`, 'give both sides the same secret: upstream.secret here, VARCO_CALL_SECRET (or that of the e-service) there')
   }
   if (statusCode === 503 && code === 'store-unavailable') return 'storeless'
+  if (operation && statusCode < 500 && statusCode !== 401 && !isDeclared(operation.responses, statusCode)) {
+    throw new Broken(`${url}${target} answers ${statusCode}, which its contract does not know`, 'mend upstream.url in the configuration: what listens there is not this e-service')
+  }
   if (statusCode >= 500) throw new Broken(`${url}${target} answers ${statusCode}`, 'look at the log of the upstream')
   return 'well'
+}
+
+function isDeclared (responses: ReadonlyMap<string, unknown>, status: number): boolean {
+  return [String(status), `${Math.floor(status / 100)}XX`, ...status >= 400 ? ['default'] : []].some((name) => responses.has(name))
 }
 
 async function isServed ({ config: { listeners: { public: { host, port, tls } } } }: Patient, target: string): Promise<boolean> {
@@ -120,8 +129,11 @@ async function ask (url: string, headers: Readonly<Record<string, string>>, veri
     return { statusCode, code: text.startsWith('{') ? (JSON.parse(text) as { code?: unknown }).code : undefined }
   } catch (error) {
     const code = codeOf(error)
-    if (/CERT|SIGNATURE|TLS|SSL/.test(code)) throw new Broken(`the certificate of ${new URL(url).origin} is not good (${code})`, 'renew it, or have its authority trusted (NODE_EXTRA_CA_CERTS)')
-    throw new Broken(`${url} gives no answer (${code})`, 'look at the log of the upstream: it takes connections, and says nothing')
+    const { origin } = new URL(url)
+    if (/CERT|SIGNATURE|ERR_TLS/.test(code)) throw new Broken(`the certificate of ${origin} is not good (${code})`, 'renew it, or have its authority trusted (NODE_EXTRA_CA_CERTS)')
+    if (/SSL|EPROTO/.test(code)) throw new Broken(`${origin} speaks no TLS that is known here (${code})`, 'write http: in upstream.url in the configuration, or mend TLS on the upstream')
+    if (/TIMEOUT|Timeout/.test(code)) throw new Broken(`${origin} gives no answer within ${answerMs / 1000} s`, 'look at the log of the upstream: it takes connections, and says nothing')
+    throw new Broken(`${origin} ends the connection, or answers what is no HTTP (${code})`, 'mend upstream.url in the configuration (http: or https: ?), or look at the log of the upstream')
   } finally {
     void dispatcher.destroy()
   }
