@@ -12,7 +12,7 @@ const worker = new KeptWorker<readonly string[], readonly Compiled[]>(new URL('c
  * never stays in a serving process. Gives the contracts in the order of the files; throws one DocumentError naming every contract that
  * cannot be served. `deadlineMs` bounds the whole.
  */
-export async function compileContracts (files: readonly string[], deadlineMs = 10_000): Promise<readonly Contract[]> {
+export async function compileContracts (files: readonly string[], deadlineMs = 30_000): Promise<readonly Contract[]> {
   if (files.length === 0) return []
   const late = (): Error => new DocumentError(files.join(', '), `the contracts could not be compiled within ${deadlineMs} ms`)
   const results = await worker.ask(files, deadlineMs, late)
