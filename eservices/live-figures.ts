@@ -1,5 +1,6 @@
 import type { Queries } from './database.ts'
 import type { DataQualityNote, Row } from './dataset.ts'
+import { insertRows } from './insert-rows.ts'
 import { minuteText } from './rome.ts'
 
 /** Rows that are figured out from what comes in, by the collection that serves them and the period that they are of. */
@@ -10,7 +11,7 @@ export const liveFiguresMigration = `CREATE TABLE live_figures (
 /** Puts rows in the place of those that a collection has of a period. To be run inside a transaction. */
 export async function replaceFigures (queries: Queries, collection: string, period: string, rows: readonly Row[]): Promise<void> {
   await queries.query('DELETE FROM live_figures WHERE collection = ? AND period = ?', [collection, period])
-  for (const [place, row] of rows.entries()) await queries.query('INSERT INTO live_figures VALUES (?, ?, ?, ?)', [collection, period, place, JSON.stringify(row)])
+  await insertRows(queries, 'live_figures', rows.map((row, place) => [collection, period, place, JSON.stringify(row)]))
 }
 
 /** The rows of a collection, by periods. */

@@ -8,6 +8,8 @@ export const root = join(import.meta.dirname, '..')
 const groups = {
   policies: ['policies/**/*'],
   openapi: ['openapi/**/*'],
+  // Those that share a PostgreSQL and wait for one that is away.
+  postgres: ['eservices/postgres-*', 'gateway/doctor/*'],
   eservices: ['eservices/**/*'],
   'adapters-a': ['gateway/adapters/[a-h]*'],
   'adapters-i': ['gateway/adapters/[i-z]*'],

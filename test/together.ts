@@ -21,6 +21,8 @@ registerHooks({
  * would take longer than most of them. A file is as alone as in a process of its own, but for what belongs to a process: its folder, its environment, its signals.
  */
 export function runTogether (group: Group): void {
+  // Run by itself, too, a group may take as long as tap gives it.
+  t.setTimeout(300_000)
   for (const file of filesOf(group)) {
     void t.test(file, { timeout: 120_000 }, async (test) => {
       // As if it ran alone: names of folders must not grow too long.

@@ -1,6 +1,6 @@
 import type { CallCounts, Minute, TelemetryReport } from '../../openapi/telemetry.ts'
-import type { Queries } from '../database.ts'
-import { countable, forgetMinutes, hoursOf } from '../reported-minutes.ts'
+import type { Queries, SqlValue } from '../database.ts'
+import { countable, forgetMinutes, hoursOf, replaceMinutes } from '../reported-minutes.ts'
 
 /** How often e-services were used, by the organisation: minutes, as each gateway told them, and hours, of all of them together, which are kept. A row of an e-service without a consumer says that it was served. */
 export const usesMigration = `
@@ -18,7 +18,7 @@ export interface Use { readonly hour: number, readonly eservice: string, readonl
 export async function keepUses (queries: Queries, report: TelemetryReport, now: Date): Promise<{ readonly taken: number, readonly span: { readonly from: number, readonly to: number } | undefined }> {
   const minutes = countable(report, now)
   const [before] = minutes.length === 0 ? [] : await lastMinutes(queries)
-  for (const minute of minutes) await keepMinute(queries, report.node, minute)
+  await replaceMinutes(queries, 'used_minutes', report.node, minutes, minutes.flatMap((minute) => rowsOf(report.node, minute)))
   for (const hour of hoursOf(minutes)) await sumHour(queries, hour)
   await forgetMinutes(queries, 'used_minutes', now)
   const told = minutes.map(({ minute }) => minute)
@@ -27,13 +27,8 @@ export async function keepUses (queries: Queries, report: TelemetryReport, now: 
   return { taken: minutes.length, span: changed.length === 0 ? undefined : { from: Math.min(...changed), to: Math.max(...changed) } }
 }
 
-async function keepMinute (queries: Queries, node: string, { minute, eservices }: Minute): Promise<void> {
-  await queries.query('DELETE FROM used_minutes WHERE minute = ? AND node = ?', [minute, node])
-  for (const { name, counts } of eservices) {
-    for (const [consumer, uses] of usesBy(counts)) {
-      await queries.query('INSERT INTO used_minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT (minute, node, eservice, consumer) DO NOTHING', [minute, node, name, consumer, uses])
-    }
-  }
+function rowsOf (node: string, { minute, eservices }: Minute): readonly (readonly SqlValue[])[] {
+  return eservices.flatMap(({ name, counts }) => [...usesBy(counts)].map(([consumer, uses]) => [minute, node, name, consumer, uses]))
 }
 
 /** A use is a call of a consumer that was answered with what it asked for: 2xx, or 3xx where it has it or finds it elsewhere. */

@@ -1,6 +1,6 @@
 import type { EServiceMinute, Minute, TelemetryReport } from '../../openapi/telemetry.ts'
-import type { Queries } from '../database.ts'
-import { countable, forgetMinutes, hoursOf } from '../reported-minutes.ts'
+import type { Queries, SqlValue } from '../database.ts'
+import { countable, forgetMinutes, hoursOf, replaceMinutes } from '../reported-minutes.ts'
 
 /** What was seen of one e-service: minutes, as each gateway told them, and hours, of all of them together, which are kept. Times are epoch minutes and hours; `bytes` are of bodies, in both directions. */
 export const observationsMigration = `
@@ -33,7 +33,7 @@ export interface Change { readonly taken: number, readonly span: { readonly from
 /** Keeps what counts of a report. To be run inside a transaction. */
 export async function keepReport (queries: Queries, report: TelemetryReport, now: Date): Promise<Change> {
   const minutes = countable(report, now)
-  for (const minute of minutes) await keepMinute(queries, report.node, minute)
+  await replaceMinutes(queries, 'observed_minutes', report.node, minutes, minutes.flatMap((minute) => rowsOf(report.node, minute)))
   const moved = await noteObserved(queries, minutes)
   for (const hour of hoursOf(minutes)) await sumHour(queries, hour)
   await forgetMinutes(queries, 'observed_minutes', now)
@@ -41,13 +41,11 @@ export async function keepReport (queries: Queries, report: TelemetryReport, now
   return { taken: minutes.length, span: changed.length === 0 ? undefined : { from: Math.min(...changed), to: Math.max(...changed) } }
 }
 
-async function keepMinute (queries: Queries, node: string, { minute, eservices }: Minute): Promise<void> {
-  await queries.query('DELETE FROM observed_minutes WHERE minute = ? AND node = ?', [minute, node])
-  for (const eservice of eservices) {
+function rowsOf (node: string, { minute, eservices }: Minute): readonly (readonly SqlValue[])[] {
+  return eservices.map((eservice) => {
     const { calls, failed, durationUs, bytes, latency } = callsOf(eservice)
-    await queries.query('INSERT INTO observed_minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (minute, node, eservice) DO NOTHING',
-      [minute, node, eservice.name, calls, failed, durationUs, bytes, JSON.stringify([...latency])])
-  }
+    return [minute, node, eservice.name, calls, failed, durationUs, bytes, JSON.stringify([...latency])]
+  })
 }
 
 const none = (): Calls => ({ calls: 0, failed: 0, durationUs: 0, bytes: 0, latency: new Map() })
