@@ -175,6 +175,21 @@ t.test('of a refusal without a body no bytes are recorded', async (t) => {
   t.ok(Number((await wire.answer()).headers['content-length']) > 0)
 })
 
+t.test('who leaves before taking what there is of a long answer has not got it, says its record', async (t) => {
+  const { gateway, trail } = await start({ config: (config) => ({ ...config, eservices: config.eservices.map((one) => ({ ...one, answers: 'enforce' })) }) })
+  gateway.upstream.answer = (request, response) => { answering(request.url?.includes('long') ? long : short)(request, response, gateway.upstream.requests[0] as never) }
+  const wire = gateway.connect()
+  wire.write(gateway.request('/items?q=short'))
+  wire.write(gateway.request('/items?q=long'))
+  const { record, told } = await trail.next()
+  await until(() => gateway.upstream.requests.length === 2)
+  await aWhile()
+  t.strictSame([record.status, trail.added.length], [200, 0], 'it waits behind an answer that is held')
+  wire.destroy()
+  t.match((await trail.next()).record, { status: 499 })
+  told(true)
+})
+
 t.test('a call that need not be proved goes on when its record cannot be kept, and that is counted', async (t) => {
   gateway.upstream.answer = answering(short)
   trail.says = false
