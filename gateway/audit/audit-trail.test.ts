@@ -238,14 +238,23 @@ t.test('more than may wait for the disk is not taken', async (t) => {
   t.equal((await read()).length, 9)
 })
 
-t.test('each day has a file, and there is no way back to an earlier one', async (t) => {
-  const { trail, names, read, clock } = placeFor(t)
+t.test('each day has a file, and back to an earlier one it goes only with the clock', async (t) => {
+  const { trail, names, read, clock, faults } = placeFor(t)
   clock.now = Date.parse('2026-03-02T22:30:00Z')
   const kept = await trail()
   const midnight = Date.parse('2026-03-02T23:00:00Z')
   await Promise.all([add(kept, 'a', 'written', midnight - 1), add(kept, 'b', 'written', midnight), add(kept, 'c', 'synced', midnight - 1), add(kept, 'd', 'written', midnight + 48 * hour)])
   t.strictSame(await names(), ['2026-03-02.0001.audit', '2026-03-03.0001.audit', '2026-03-05.0001.audit'])
   t.strictSame(await read(), ['a', 'b', 'c', 'd'])
+  // The clock was wrong, and is right again; a call that began before ends by the wrong one.
+  await Promise.all([add(kept, 'e', 'written', midnight - hour), add(kept, 'f', 'synced', midnight + 48 * hour), add(kept, 'g', 'written', midnight - hour)])
+  t.strictSame(await names(), ['2026-03-02.0001.audit', '2026-03-02.0002.audit', '2026-03-02.0003.audit', '2026-03-03.0001.audit', '2026-03-05.0001.audit', '2026-03-05.0002.audit'])
+  clock.now = midnight + 50 * hour
+  await add(kept, 'h', 'written', midnight + 50 * hour)
+  await add(kept, 'i', 'written', midnight - hour)
+  t.strictSame(await read(), ['a', 'e', 'g', 'b', 'c', 'd', 'f', 'h', 'i'], 'a clock that was late makes no file of an earlier day')
+  await kept.close()
+  t.strictSame(await faults(), [])
 })
 
 t.test('a file that has grown long is followed by another, which says how it ended', async (t) => {

@@ -1,5 +1,3 @@
-import { prepareDay } from '../../policies/day.ts'
-import type { Day } from '../../policies/day.ts'
 import type { Durability } from '../records/call-record.ts'
 import type { Trail } from '../records/trail.ts'
 import { followChain } from './audit-chain.ts'
@@ -9,6 +7,7 @@ import { openHeadSigner } from './audit-heads.ts'
 import type { HeadSigner } from './audit-heads.ts'
 import type { FileEnd } from './audit-line.ts'
 import { auditFiles } from './audit-reader.ts'
+import { FileDay } from './file-day.ts'
 import { usualTrail } from './trail-options.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { WaitingRecords } from './waiting-records.ts'
@@ -26,13 +25,12 @@ const syncAfterMs = 25
  */
 export class AuditTrail implements Trail {
   readonly #options: TrailOptions & typeof usualTrail
-  readonly #dayOf = prepareDay()
   readonly #waiting: WaitingRecords
   #timers: readonly NodeJS.Timeout[] = []
   #syncTimer: NodeJS.Timeout | undefined
   #signer: HeadSigner | undefined
   #file: AuditFile | undefined
-  #day: Day
+  readonly #day: FileDay
   #previous: FileEnd | null = null
   #tornBytes = 0
   /** What is added while the process works on what came at the same time is written with it. */
@@ -48,7 +46,7 @@ export class AuditTrail implements Trail {
 
   private constructor (options: TrailOptions) {
     this.#options = { ...usualTrail, ...options }
-    this.#day = this.#dayOf(options.now())
+    this.#day = new FileDay(options.now)
     this.#waiting = new WaitingRecords({ patienceMs: this.#options.patienceMs, maxBytes: this.#options.waitingBytes })
   }
 
@@ -122,13 +120,13 @@ export class AuditTrail implements Trail {
 
   /** The present file, where the next record goes into it. */
   #fileNow (): AuditFile | undefined {
-    const isFit = this.#file && !this.#file.fault && this.#waiting.nextEndedAt < this.#day.endsAt && this.#file.bytes < this.#options.fileBytes
+    const isFit = this.#file && !this.#file.fault && (this.#waiting.isEmpty || this.#day.has(this.#waiting.nextEndedAt)) && this.#file.bytes < this.#options.fileBytes
     return isFit ? this.#file : undefined
   }
 
   /** Writes the next records, and a head where one is due. What goes wrong is told to whoever gave them; the file has its fault then. */
   async #write (file: AuditFile): Promise<void> {
-    const batch = this.#waiting.take(this.#day.endsAt)
+    const batch = this.#waiting.take((endedAt) => this.#day.has(endedAt))
     if (batch) await this.#writeBatch(file, batch)
     if (this.#isHeadDue && file.wantsHead && !file.fault) await this.#sign(file, false).catch(() => undefined)
     this.#isHeadDue = false
@@ -197,7 +195,7 @@ export class AuditTrail implements Trail {
   async #begin (isProbing: boolean): Promise<void> {
     const { folder, key, node, now, openFile } = this.#options
     this.#begunAt = performance.now()
-    if (this.#waiting.nextEndedAt >= this.#day.endsAt) this.#day = this.#dayOf(this.#waiting.nextEndedAt)
+    if (!this.#waiting.isEmpty) this.#day.turnTo(this.#waiting.nextEndedAt)
     try {
       this.#signer ??= await openHeadSigner(key)
       this.#file = await AuditFile.begin({ folder, node, signer: this.#signer, day: this.#day.date, now: now(), previous: this.#previous, tornBytes: this.#tornBytes, isProbing, openFile })

@@ -89,12 +89,12 @@ export class WaitingRecords {
     queueMicrotask(() => { told(false) })
   }
 
-  /** The next ones, of calls that ended before a time; as many as are written in one go. */
-  take (endsAt: number): Batch | undefined {
+  /** The next ones whose calls ended at times that fit; as many as are written in one go. */
+  take (fits: (endedAt: number) => boolean): Batch | undefined {
     let length = 0
     const end = this.#queue.findIndex(({ text, endedAt }, index) => {
       length += text.length
-      return endedAt >= endsAt || (index > 0 && length > batchLength)
+      return !fits(endedAt) || (index > 0 && length > batchLength)
     })
     this.#isQueueStuck = false
     const taken = this.#queue.splice(0, end === -1 ? this.#queue.length : end)
