@@ -100,7 +100,7 @@ function toProblem (error: unknown, request: FastifyRequest, correlationId?: str
   if (status >= 500) process.stderr.write(`${JSON.stringify({ level: 'error', ...known, route: request.routeOptions.url, error: (error as Error).stack })}\n`)
   if (status === 503) return { type: 'about:blank', title: 'Service Unavailable', status, detail: 'The store of the e-service does not answer; try again shortly.', code: 'store-unavailable', ...known }
   return status === 413
-    ? { type: 'about:blank', title: 'Content Too Large', status, detail: 'The body is larger than 1 MiB.', code: 'content-too-large', ...known }
+    ? { type: 'about:blank', title: 'Content Too Large', status, detail: `The body is larger than ${request.routeOptions.bodyLimit / 1024 / 1024} MiB.`, code: 'content-too-large', ...known }
     : { type: 'about:blank', title: 'Internal Server Error', status: 500, detail: 'The e-service failed; try again later.', code: 'eservice-failed', ...known }
 }
 

@@ -113,8 +113,15 @@ const schema = {
 
 let judge: ((value: unknown) => boolean) | undefined
 
-/** Whether something that was received is a report, in all its members. */
+/** Whether something that was received is a report, in all its members: no part of its counts is more than the whole, and all of them can be added up. */
 export function isReport (value: unknown): value is TelemetryReport {
   judge ??= new Ajv({ meta: false, validateSchema: false, strictTuples: false }).compile(schema)
-  return judge(value)
+  return judge(value) && areSound(value as TelemetryReport)
+}
+
+function areSound ({ minutes }: TelemetryReport): boolean {
+  const all = minutes.flatMap(({ eservices }) => eservices.flatMap(({ counts }) => counts))
+  const sum = all.reduce((total, { calls, durationUs, bytesReceived, bytesSent }) => total + calls + durationUs + bytesReceived + bytesSent, 0)
+  return Number.isSafeInteger(sum) && all.every(({ calls, status, throttled, latency }) =>
+    status.reduce((total, some) => total + some) <= calls && latency.reduce((total, [, some]) => total + some, 0) <= calls && throttled <= status[3])
 }
