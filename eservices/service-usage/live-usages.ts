@@ -23,7 +23,7 @@ export function liveUsages (all: readonly Use[], { month, categoryOf, smallest, 
   const uses = withoutSmall(all, (use) => use.uses, [(use) => use.eservice, (use) => use.consumer, hourOf], smallest)
   const totalNotes = sumOf(uses) < sumOf(all) ? [...notes, { id: 'small-left-out', note: `Le cifre minori di ${smallest} (per e-service, ente fruitore o ora del giorno) non sono comprese.` }] : notes
   const figure = (value: number, isLeftOut = false) => isLeftOut
-    ? { value: null, source: liveSource, dataQuality: [...notes, { id: 'withheld', note: `Non pubblicato: è minore di ${smallest}.` }] }
+    ? { value: null, source: liveSource, dataQuality: [...notes, { id: 'withheld', note: `Non pubblicato: è minore di ${smallest}, o lo è ogni parte di cui è fatto.` }] }
     : { value, source: liveSource, dataQuality: totalNotes }
   const common = { period: month, measure: 'uses', unit: 'use' }
   const row = (breakdown: string, subject: string, label: string, value: number, isLeftOut?: boolean): Row => ({ breakdown, subject, ...common, label, ...figure(value, isLeftOut) })

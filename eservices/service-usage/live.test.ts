@@ -61,8 +61,9 @@ t.test('what is small is in no figure, so that none tells it', async (t) => {
   t.strictSame(await values('&breakdown=total'), { total: 80 })
   t.match(live(await read('&category=total', 'listCategoryUsages', '/category-usages')), [{ value: 80, dataQuality: [{}, {}, {}, { id: 'small-left-out' }] }])
   t.match(await read('&subject=sla-telemetry'), [{ value: null, dataQuality: [{}, {}, { id: 'withheld' }] }])
-  await report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [someCalls(4, { consumerId: first })] })]))
+  await report(reportOf([at('2026-11-22T09:00:00Z', { tickets: [first, second, third].map((consumerId) => someCalls(4, { consumerId })) })]))
   t.strictSame(await values('&breakdown=total'), { total: 0 })
+  t.match(await read('&subject=tickets'), [{ value: null, dataQuality: [{}, {}, { note: 'Non pubblicato: è minore di 5, o lo è ogni parte di cui è fatto.' }] }], '12 are not said to be fewer than 5')
 })
 
 t.test('parts add up to the total, whichever they are, and none is small', async (t) => {
