@@ -28,7 +28,7 @@ export function toStartError (error: unknown, server: PostgresServer): Error {
 }
 
 function refused (code: string, place: string, { database, user }: PostgresServer): string | undefined {
-  if (code === '28000') return `${place}: the server refuses this user from here; let it in with pg_hba.conf on the server, or where that wants TLS add sslmode=verify-full to DATABASE_URL`
+  if (code === '28000') return `${place}: the server refuses this user from here; let it in there (pg_hba.conf, ALTER ROLE … LOGIN), or where that wants TLS add sslmode=verify-full to DATABASE_URL`
   if (code.startsWith('28')) return `${place}: the server refuses this user; mend user and password in DATABASE_URL`
   if (code === '3D000') return `${place}: there is no such database; create it (createdb ${database}), or mend its name in DATABASE_URL`
   if (code === '42501' || code === '3F000') return `${place}: the user may not create what is stored there; run GRANT CREATE ON DATABASE "${database}" TO "${user}", or make the user the owner of the schemas`

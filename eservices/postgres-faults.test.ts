@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { chownSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -50,64 +52,86 @@ t.test('URLs are read as libpq writes them, and what is wrong is said without th
 t.test('a real PostgreSQL', withPostgres, async (t) => {
   const server = await startPostgres(t)
   await useTls(server)
-  // Those that disturb nobody wait at the same time.
-  t.jobs = 4
+  await t.test('with those that disturb nobody, at the same time', { jobs: 6 }, async (t) => {
+    t.test('what keeps a host from starting is said with what to do, and never the password', { buffered: true }, async (t) => {
+      const url = server.url()
+      await tell(server, "CREATE USER guest PASSWORD 'guest'; REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE USER locked PASSWORD 'locked' NOLOGIN")
+      await tell(server, 'CREATE DATABASE closed CONNECTION LIMIT 0')
+      for (const [wrong, says] of [
+        [url.replace('a%3Ap', 'wrong'), /the server refuses this user; mend user and password/],
+        [url.replace('varco:', 'nobody:'), /refuses this user/],
+        [url.replace(/:a[^@]*/, ''), /the password is missing or wrong/],
+        [server.url('nowhere'), /no such database; create it \(createdb nowhere\)/],
+        [url.replace(`:${server.port}`, ':1'), /does not answer \(ECONNREFUSED\): start it, or mend host and port/],
+        [url.replace('127.0.0.1', 'no-such-host.invalid'), /does not answer \((ENOTFOUND|EAI_AGAIN)\)/],
+        [url.replace(/varco:[^@]*/, 'guest:guest'), /GRANT CREATE ON DATABASE "postgres" TO "guest"/],
+        [url.replace(/varco:[^@]*/, 'guest:guest').replace('/postgres', '/closed'), /no connection left for this user; raise max_connections/],
+        [url.replace(/varco:[^@]*/, 'locked:locked'), /refuses this user from here; let it in there \(pg_hba\.conf/],
+        [`${url}?sslmode=verify-full`, /certificate of the server is not good \(\w+\); name its authority with sslrootcert/],
+        [`${url}?sslmode=verify-full&sslrootcert=${server.folder}/server.crt`, /not good \(ERR_TLS_CERT_ALTNAME_INVALID\)/]
+      ] as const) {
+        const told = await Promise.try(async () => postgresAt(wrong)('things', [])).then(() => undefined, (error: Error) => error)
+        t.match(told?.message, says, wrong.replace(/:[^/].*@/, '@'))
+        t.notMatch(told?.stack, /a%3Ap|a:p@ss|guest:guest/)
+      }
+      const { PATH = '' } = process.env
+      const failed = await run(process.execPath, [join(import.meta.dirname, 'main.ts'), '--sandbox', 'tickets'], { env: { PATH, DATABASE_URL: url.replace('a%3Ap', 'wrong') } }).catch((error: unknown) => error)
+      t.match(failed, { code: 78, stderr: /^the e-services cannot start:\n {2}database "postgres" on 127\.0\.0\.1:\d+ \(user varco\): the server refuses this user.*\n$/ })
+      t.notMatch((failed as { stderr: string }).stderr, /wrong|p@ss/)
+    })
 
-  t.test('what keeps a host from starting is said with what to do, and never the password', { buffered: true }, async (t) => {
-    const url = server.url()
-    await tell(server, "CREATE USER guest PASSWORD 'guest'; REVOKE CREATE ON SCHEMA public FROM PUBLIC")
-    for (const [wrong, says] of [
-      [url.replace('a%3Ap', 'wrong'), /the server refuses this user; mend user and password/],
-      [url.replace('varco:', 'nobody:'), /refuses this user/],
-      [url.replace(/:a[^@]*/, ''), /the password is missing or wrong/],
-      [server.url('nowhere'), /no such database; create it \(createdb nowhere\)/],
-      [url.replace(`:${server.port}`, ':1'), /does not answer \(ECONNREFUSED\): start it, or mend host and port/],
-      [url.replace('127.0.0.1', 'no-such-host.invalid'), /does not answer \((ENOTFOUND|EAI_AGAIN)\)/],
-      [url.replace(/varco:[^@]*/, 'guest:guest'), /GRANT CREATE ON DATABASE "postgres" TO "guest"/],
-      [`${url}?sslmode=verify-full`, /certificate of the server is not good \(\w+\); name its authority with sslrootcert/],
-      [`${url}?sslmode=verify-full&sslrootcert=${server.folder}/server.crt`, /not good \(ERR_TLS_CERT_ALTNAME_INVALID\)/]
-    ] as const) {
-      const told = await Promise.try(async () => postgresAt(wrong)('things', [])).then(() => undefined, (error: Error) => error)
-      t.match(told?.message, says, wrong.replace(/:[^/].*@/, '@'))
-      t.notMatch(told?.stack, /a%3Ap|a:p@ss|guest:guest/)
-    }
-    const { PATH = '' } = process.env
-    const failed = await run(process.execPath, [join(import.meta.dirname, 'main.ts'), '--sandbox', 'tickets'], { env: { PATH, DATABASE_URL: url.replace('a%3Ap', 'wrong') } }).catch((error: unknown) => error)
-    t.match(failed, { code: 78, stderr: /^the e-services cannot start:\n {2}database "postgres" on 127\.0\.0\.1:\d+ \(user varco\): the server refuses this user.*\n$/ })
-    t.notMatch((failed as { stderr: string }).stderr, /wrong|p@ss/)
-  })
+    t.test('a host that cannot start lets go of its connections and ends', { buffered: true }, async (t) => {
+      const { PATH = '' } = process.env
+      const taken = createServer()
+      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+      t.teardown(() => { taken.close() })
+      const { port } = taken.address() as AddressInfo
+      const start = performance.now()
+      await t.rejects(run(process.execPath, [join(import.meta.dirname, 'main.ts'), '--sandbox', 'tickets'], { env: { PATH, DATABASE_URL: server.url(), PORT: String(port - 10) } }), { code: 78, stderr: /EADDRINUSE/ })
+      t.ok(performance.now() - start < 9000, 'an idle connection is kept for 10 s')
+    })
 
-  t.test('over TLS a server is believed by its certificate', { buffered: true }, async (t) => {
-    for (const query of ['sslmode=require', `sslmode=verify-ca&sslrootcert=${server.folder}/server.crt`, `sslmode=verify-full&sslrootcert=${server.folder}/server.crt`]) {
-      const database = await postgresAt(server.url('postgres', `?${query}`).replace('127.0.0.1', 'localhost'))('secured', [])
-      t.strictSame(await database.query("SELECT count(*) AS n FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'varco secured' AND ssl"), [{ n: 1 }], query)
-      await database.close()
-    }
-  })
+    t.test('over TLS a server is believed by its certificate', { buffered: true }, async (t) => {
+      for (const query of ['sslmode=require', `sslmode=verify-ca&sslrootcert=${server.folder}/server.crt`, `sslmode=verify-full&sslrootcert=${server.folder}/server.crt`]) {
+        const database = await postgresAt(server.url('postgres', `?${query}`).replace('127.0.0.1', 'localhost'))('secured', [])
+        t.strictSame(await database.query("SELECT count(*) AS n FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'varco secured' AND ssl"), [{ n: 1 }], query)
+        await database.close()
+      }
+    })
 
-  t.test('of hosts that start at once one applies the migrations, and their transactions take turns', { buffered: true }, async (t) => {
-    const hosts = await Promise.all([1, 2, 3].map(async () => postgresAt(server.url())('things', migrations))) as [Database, ...Database[]]
-    t.equal(await readCounter(hosts[0]), 0)
-    await Promise.all(hosts.flatMap((host) => Array.from({ length: 5 }, async () => add(host))))
-    t.equal(await readCounter(hosts[0]), 15)
-    await Promise.all(Array.from({ length: 60 }, async () => hosts[0].query('SELECT n FROM counter')))
-    const [open] = await hosts[0].query<{ n: number }>(connected)
-    t.ok((open?.n ?? 0) <= 12, `${open?.n} connections of three hosts`)
-    await Promise.all(hosts.map(async (host) => host.close()))
-  })
+    t.test('of hosts that start at once one applies the migrations, and their transactions take turns', { buffered: true }, async (t) => {
+      const hosts = await Promise.all([1, 2, 3].map(async () => postgresAt(server.url())('things', migrations))) as [Database, ...Database[]]
+      t.equal(await readCounter(hosts[0]), 0)
+      await Promise.all(hosts.flatMap((host) => Array.from({ length: 5 }, async () => add(host))))
+      t.equal(await readCounter(hosts[0]), 15)
+      await Promise.all(Array.from({ length: 60 }, async () => hosts[0].query('SELECT n FROM counter')))
+      const [open] = await hosts[0].query<{ n: number }>(connected)
+      t.ok((open?.n ?? 0) <= 12, `${open?.n} connections of three hosts`)
+      await Promise.all(hosts.map(async (host) => host.close()))
+    })
 
-  t.test('a connection that is taken away takes its transaction with it, and the next one is good', { buffered: true }, async (t) => {
-    const database = await postgresAt(server.url())('taken', migrations)
-    t.teardown(async () => database.close())
-    const before = await readCounter(database)
-    await t.rejects(database.transaction(async (queries) => {
-      await queries.query('UPDATE counter SET n = ?', [1000])
-      await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'varco taken'")
-      await queries.query('SELECT n FROM counter')
-    }), DatabaseUnavailable)
-    t.equal(await readCounter(database), before)
-    await t.rejects(database.query('SELECT pg_sleep(3)'), DatabaseUnavailable, 'nor does a statement take longer than 2 s')
-    t.equal(await readCounter(database), before)
+    t.test('their transactions take turns whatever the server does by default', { buffered: true }, async (t) => {
+      await tell(server, 'CREATE DATABASE careful')
+      await tell(server, "ALTER DATABASE careful SET default_transaction_isolation = 'repeatable read'")
+      const hosts = await Promise.all([1, 2].map(async () => postgresAt(server.url('careful'))('things', migrations))) as [Database, ...Database[]]
+      await Promise.all(hosts.flatMap((host) => Array.from({ length: 4 }, async () => add(host))))
+      t.equal(await readCounter(hosts[0]), 8)
+      await Promise.all(hosts.map(async (host) => host.close()))
+    })
+
+    t.test('a connection that is taken away takes its transaction with it, and the next one is good', { buffered: true }, async (t) => {
+      const database = await postgresAt(server.url())('taken', migrations)
+      t.teardown(async () => database.close())
+      const before = await readCounter(database)
+      await t.rejects(database.transaction(async (queries) => {
+        await queries.query('UPDATE counter SET n = ?', [1000])
+        await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'varco taken'")
+        await queries.query('SELECT n FROM counter')
+      }), DatabaseUnavailable)
+      t.equal(await readCounter(database), before)
+      await t.rejects(database.query('SELECT pg_sleep(3)'), DatabaseUnavailable, 'nor does a statement take longer than 2 s')
+      t.equal(await readCounter(database), before)
+    })
   })
 
   t.test('an e-service answers 503 while its store is away, quickly, and serves again by itself', async (t) => {

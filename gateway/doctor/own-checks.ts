@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { randomUUID, X509Certificate } from 'node:crypto'
 import { access, constants, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { loadContract } from '../../openapi/contract.ts'
@@ -56,7 +56,7 @@ export function judgeRoom ({ bytes, inodes }: { readonly bytes: number, readonly
 /** That records can be written, and that the last file of every process is what was written there. Long files are followed as far as time allows: varco audit verify reads all. */
 export async function checkDisk ({ config: { state } }: Patient): Promise<Finding> {
   if (await isAbsent(state)) return undefined
-  const probe = join(state, `.doctor-${process.pid}`)
+  const probe = join(state, `.doctor-${randomUUID()}`)
   try {
     const file = await open(probe, 'wx', 0o600)
     await file.writeFile(Buffer.alloc(64 * 1024))
