@@ -117,5 +117,5 @@ t.test('what is configured wrongly is told', async (t) => {
     await writeFile(file, text)
     await t.rejects(loadCategories(file, known), { message })
   }
-  await t.rejects(start(t, '2026-11-22T20:30:00Z', { settings: { smallestCell: '1' } }), { message: /SERVICE_USAGE_SMALLEST_CELL is "1"/ })
+  await t.rejects(start(t, '2026-11-22T20:30:00Z', { settings: { smallestCell: '4' } }), { message: /SERVICE_USAGE_SMALLEST_CELL is "4": it must be a number from 5 to 1000/ })
 })

@@ -9,7 +9,7 @@ import { keepUses, lastMinutes, readUses } from './uses.ts'
 
 /**
  * Prepares taking in telemetry: the figures of the months that a report is about are worked out anew with it. Settings: `categories`, the file that says of which category an e-service is, and
- * `smallestCell`, below which no figure is published (5; never less than 2). Throws when one of them cannot be used.
+ * `smallestCell`, below which no figure is published (5; never less, as the contract says). Throws when one of them cannot be used.
  */
 export async function prepareTelemetry ({ database, datasets, now, settings }: Ports): Promise<TakeReport> {
   const known = new Set(datasets.get('category-usages')?.rows.map((row) => String(row['category'])).filter((category) => category !== 'total'))
@@ -37,6 +37,6 @@ export async function prepareTelemetry ({ database, datasets, now, settings }: P
 function smallestOf (setting: string | undefined): number {
   if (setting === undefined) return smallestCell
   const smallest = Number(setting)
-  if (!Number.isInteger(smallest) || smallest < 2 || smallest > 1000) throw new Error(`SERVICE_USAGE_SMALLEST_CELL is "${setting}": it must be a number from 2 to 1000`)
+  if (!Number.isInteger(smallest) || smallest < smallestCell || smallest > 1000) throw new Error(`SERVICE_USAGE_SMALLEST_CELL is "${setting}": it must be a number from ${smallestCell} to 1000`)
   return smallest
 }
