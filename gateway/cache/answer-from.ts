@@ -27,5 +27,8 @@ export function answerFrom (exchange: Exchange, stored: StoredAnswer, outcome: C
     head.write(response, status)
     if (isBodiless) response.end()
     else response.end(stored.text ?? stored.body, 'latin1')
-  }, (denial) => { refuse(exchange, denial) })
+  }, (denial) => {
+    exchange.cache = undefined
+    refuse(exchange, denial)
+  })
 }

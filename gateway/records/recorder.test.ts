@@ -2,9 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { startGateway, until } from '../harness/gateway.ts'
 import type { Harness, HarnessOptions } from '../harness/gateway.ts'
+import { agreedClaims, evidenceDigestOf, makeEvidence } from '../../policies/evidence-fixture.ts'
+import { clientKeysOf } from '../../policies/signature-fixture.ts'
 import { custodyOptions, keeping, signedCall } from '../harness/custody.ts'
 import { granting, withoutCitizen, writtenGrant } from '../harness/grants.ts'
-import { ids, jwksOf } from '../harness/platform.ts'
+import { archiveContract, audience, ids, jwksOf } from '../harness/platform.ts'
 import type { AnswerAs } from '../harness/upstream.ts'
 import type { CallRecord, Durability } from './call-record.ts'
 import type { Trail } from './trail.ts'
@@ -227,4 +229,16 @@ t.test('one whose record is part of the proof is not', async (t) => {
   await aWhile()
   told(false)
   t.match(await trail.next(), { durability: 'written', record: { status: 499, code: undefined } }, 'also where its caller left meanwhile it has one')
+})
+
+t.test('nor is one that would be answered from the cache', async (t) => {
+  const { gateway, trail } = await start({ contract: { ...archiveContract, 'x-modi': { patterns: ['AUDIT_REST_02'], audit: { claims: agreedClaims } } } as typeof archiveContract, clientKeys: clientKeysOf(ids.client, ids.client) })
+  const evidence = makeEvidence({ clientId: ids.client, purposeId: ids.purpose, audience, now: gateway.clock.now })
+  const call = async (): Promise<number> => (await gateway.call('/items', { voucher: gateway.voucher({ claims: { digest: evidenceDigestOf(evidence) } }), headers: { 'Agid-JWT-TrackingEvidence': evidence } })).status
+  gateway.upstream.answer = answering(short, { 'cache-control': 'public, max-age=60' })
+  trail.says = true
+  t.strictSame([await call(), await call(), gateway.upstream.requests.length], [200, 200, 1])
+  trail.says = false
+  t.equal(await call(), 503)
+  t.match(trail.added, [{ record: { status: 200, cache: undefined } }, { record: { status: 200, cache: 'hit' } }, { record: { status: 200, cache: 'hit' } }, { durability: 'written', record: { status: 503, cache: undefined } }])
 })
