@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { didYouMean } from '../closest-name.ts'
 import { loadConfig } from '../config.ts'
 import type { Config } from '../config.ts'
-import { dayAt, isDay } from '../tracing/calendar.ts'
+import { isDay, lastSettledDay } from '../tracing/calendar.ts'
 import { countDay } from '../tracing/count-day.ts'
 import { isTaken } from '../tracing/filing.ts'
 import { withTracing } from '../tracing/open-tracing.ts'
@@ -111,7 +111,7 @@ const busy = 'another process files days with this state folder just now: try ag
 
 async function submit ({ config, day, terminal: { now }, show }: Job): Promise<number> {
   tracingIn(config)
-  if (day >= dayAt(now())) throw new UsageError(`${day} is not over: the platform takes days that are`)
+  if (day > lastSettledDay(now())) throw new UsageError(`${day} is not over: it can be filed from a quarter past midnight after it (Italian time)`)
   const state = await runAlone(config.state, async () => withTracing(config, now, async ({ platform, counting, wait }) => {
     const before = (await counting.states()).get(day) ?? untouched(day, now())
     return fileOne({ state: config.state, counting, platform, now, wait, tell: () => undefined }, day, before)

@@ -16,6 +16,14 @@ export function boundsOf (day: string): { readonly startsAt: number, readonly en
   return { startsAt: prepareDay()(noon - dayMs).endsAt, endsAt: prepareDay()(noon).endsAt }
 }
 
+/** After midnight the last records of a day have long been written by then, also those of a clock that goes back a little, in ms. */
+const settlingMs = 15 * 60 * 1000
+
+/** The last day that is over and whose records are all written. */
+export function lastSettledDay (now: number): string {
+  return addDays(dayAt(now - settlingMs), -1)
+}
+
 /** The day so many days later, or earlier. */
 export function addDays (day: string, count: number): string {
   return new Date(noonOf(day) + count * dayMs).toISOString().slice(0, 10)

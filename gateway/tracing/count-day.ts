@@ -11,9 +11,6 @@ import type { TracedCall } from './trace-counts.ts'
 /** Which calls are traced: those of the e-services of these producers; e-services are known by their names in the configuration, or else by what the voucher said. */
 export interface TracedCalls { readonly producers: readonly string[], readonly eservices: ReadonlyMap<string, string> }
 
-/** After so much of the next day no record of a call of the day before is waited for, in ms. */
-const lateMs = 60 * 60 * 1000
-
 /** Counts the calls of a day whose answers were complete on it, of every process that shares the state folder, whether it runs or not. Memory grows with the rows, not with the calls. */
 export async function countDay (state: string, day: string, traced: TracedCalls): Promise<TraceCounts> {
   const counts = new TraceCounts()
@@ -21,7 +18,7 @@ export async function countDay (state: string, day: string, traced: TracedCalls)
   return counts
 }
 
-/** Adds the calls of a day that are traced, of records in their order; what comes long after that day is not read. */
+/** Adds the calls of a day that are traced, in whatever order records are: clocks go back. */
 export async function foldRecords (records: AsyncIterable<readonly CallRecord[]> | Iterable<readonly CallRecord[]>, day: string, traced: TracedCalls, counts: TraceCounts): Promise<void> {
   const { startsAt, endsAt } = boundsOf(day)
   for await (const some of records) {
@@ -29,8 +26,6 @@ export async function foldRecords (records: AsyncIterable<readonly CallRecord[]>
       const end = endOf(record)
       if (end >= startsAt && end < endsAt && isTraced(record, traced)) counts.add(record)
     }
-    const last = some.at(-1)
-    if (last && endOf(last) >= endsAt + lateMs) break
   }
 }
 

@@ -1,4 +1,4 @@
-import { addDays, dayAt, daysBetween } from './calendar.ts'
+import { addDays, dayAt, daysBetween, lastSettledDay } from './calendar.ts'
 import { firstDay } from './count-day.ts'
 import type { DayCounting } from './day-counting.ts'
 import { isTaken } from './filing.ts'
@@ -9,7 +9,7 @@ import type { DayState } from './tracing-days.ts'
 export type SharedDays = DayCounting & Partial<Pick<SharedCounting, 'lock' | 'unlock' | 'tellFirst'>>
 
 /**
- * The days that are to be filed, the oldest first: over by `now` (epoch ms), and not with the platform, or with more records than it was told of. `isComplete` when no machine's counts are waited for.
+ * The days that are to be filed, the oldest first: over by `now` (epoch ms) and all written, and not with the platform, or with more records than it was told of. `isComplete` when no machine's counts are waited for.
  */
 export async function dueDays (state: string, counting: SharedDays, now: number): Promise<readonly { readonly day: string, readonly isComplete: boolean }[]> {
   const own = await firstDay(state, now)
@@ -17,7 +17,7 @@ export async function dueDays (state: string, counting: SharedDays, now: number)
   const states = await counting.states()
   const first = [...states.keys(), told].filter((day) => day !== undefined).toSorted()[0]
   const due: { day: string, isComplete: boolean }[] = []
-  for (const day of first === undefined ? [] : daysBetween(first, addDays(dayAt(now), -1))) {
+  for (const day of first === undefined ? [] : daysBetween(first, lastSettledDay(now))) {
     const before = states.get(day)
     if (!isLookedAt(before, day, now)) continue
     // Counts are told to other machines here, also by the one that does not file.

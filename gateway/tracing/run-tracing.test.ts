@@ -45,6 +45,34 @@ t.test('every day from the first one with records is filed, the oldest first, da
   t.strictSame(told.slice(3), ['2026-03-05 COMPLETED'])
 })
 
+t.test('a day is left alone until its last records have long been written', async (t) => {
+  const { state, platform, run, clock } = prepare(t)
+  await writeRecords(state, third, [recordOf(at(third))])
+  clock.now = Date.parse('2026-03-04T23:14:59Z')
+  t.equal(await runTracing(run), true)
+  t.strictSame(platform.sent, [])
+  clock.now += 1000
+  t.equal(await runTracing(run), true)
+  t.strictSame(platform.sent, ['submit'])
+})
+
+t.test('a day whose records cannot be read keeps no other day from being filed', async (t) => {
+  const { state, run, clock, platform } = prepare(t)
+  await mkdir(join(state, 'audit', `${first}.0001.audit`), { recursive: true })
+  for (const day of [first, second, third]) await writeRecords(state, day, [recordOf(at(day))], 1)
+  t.equal(await runTracing(run), true)
+  t.strictSame([...platform.tracings.keys()], [second, third])
+  t.match(await tracingStateOf(state, clock.now + 7 * 60 * 60 * 1000), { missingDays: [first], lastError: /^the records of this day cannot be read \(EISDIR/ })
+})
+
+t.test('a day of which some lines are no records is filed with the others, and that is told', async (t) => {
+  const { state, run, clock } = prepare(t)
+  await writeRecords(state, third, [recordOf(at(third)), recordOf({ ...at(third), time: 'when' })])
+  t.equal(await runTracing(run), true)
+  t.match(await tracingStateOf(state, clock.now), { missingDays: [], lastFiledDay: third, lastError: '1 line of the records cannot be read, and the platform has what the others say: run varco audit verify' })
+  t.match(await tracingStateOf(state, clock.now + 15 * 24 * 60 * 60 * 1000), { lastError: null }, 'for two weeks')
+})
+
 t.test('a day of which there are more records by now is replaced; of which there are fewer stays', async (t) => {
   const { state, platform, told, run } = prepare(t)
   await writeRecords(state, third, [recordOf(at(third))])
@@ -155,8 +183,20 @@ t.test('a run is due a quarter past midnight in Rome and a while, once a day, an
   await until('2026-03-06T22:59:00Z')
   t.strictSame(runs.slice(8), ['02:40'])
   end = new Error('it cannot be started')
-  await until('2026-03-06T23:26:00Z')
-  t.match(told, [{ message: 'it cannot be started' }])
+  await until('2026-03-06T23:29:00Z')
+  t.strictSame(told, [{ message: 'it cannot be started' }], 'once in each pause')
+  clock.now += 365 * 24 * 60 * 60 * 1000
+  await schedule.look()
+  clock.now = Date.parse('2026-03-06T23:29:00Z')
+  end = { isDone: true }
+  runs.length = 0
+  await schedule.look()
+  t.equal(runs.length, 1, 'a pause that a wrong clock began is not waited for')
+  clock.now = Date.parse('2026-03-05T23:29:00Z')
+  await schedule.look()
+  clock.now = Date.parse('2026-03-06T23:29:00Z')
+  await schedule.look()
+  t.equal(runs.length, 3, 'nor is a night over that the clock went back behind')
   due = false
   runs.length = 0
   await until('2026-03-08T10:00:00Z')

@@ -65,7 +65,8 @@ export async function fileOne (run: TracingRun, day: string, before: DayState): 
   const failed = async (lastError: string, more: Partial<DayState> = {}): Promise<DayState> => ended({ ...before, ...more, lastError, updatedAt: new Date(now()).toISOString() })
   const uncounted = await counting.day(day)
   const { source } = uncounted
-  const counts = await uncounted.count()
+  const counts = await uncounted.count().catch((error: Error) => error)
+  if (counts instanceof Error) return failed(`the records of this day cannot be read (${counts.message}): nothing was sent`)
   // Records are not kept for ever; what was filed with more of them stays as it is.
   if (counts.calls < before.calls) return isTaken(before) ? ended({ ...before, source }) : failed(`${before.calls} calls of this day were counted before, and the records have only ${counts.calls} of them now: nothing was sent`)
   const folder = tracingFolder(state)
@@ -74,7 +75,8 @@ export async function fileOne (run: TracingRun, day: string, before: DayState): 
   try {
     const { invalid, findings } = await validateTraceFile(file.path, { day }, 1)
     if (invalid > 0) return await failed(`the file breaks a rule of the platform: ${findings[0]?.message ?? ''}; nothing was sent`)
-    return await ended(await fileDay(file, { ...before, source }, { platform, now, wait, keep: async (after) => counting.keep(after), patienceMs }))
+    const after = await fileDay(file, { ...before, source }, { platform, now, wait, keep: async (after) => counting.keep(after), patienceMs })
+    return await ended(counts.unreadable > 0 && isTaken(after) ? { ...after, lastError: [after.lastError, unreadableText(counts.unreadable)].filter(Boolean).join('; ') } : after)
   } catch (error) {
     // What was kept on the way holds, what it was before does not.
     if (error instanceof TracingApiError) await failed(error.message, { ...(await counting.states()).get(day), rows: file.rows, calls: file.calls, sha256: file.sha256 })
@@ -82,4 +84,8 @@ export async function fileOne (run: TracingRun, day: string, before: DayState): 
   } finally {
     await rm(file.path, { force: true })
   }
+}
+
+function unreadableText (lines: number): string {
+  return `${lines} ${lines === 1 ? 'line' : 'lines'} of the records cannot be read, and the platform has what the others say: run varco audit verify`
 }

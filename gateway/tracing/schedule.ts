@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { parseJson } from '../../openapi/json/json.ts'
 import { isRecord } from '../../policies/jws.ts'
 import type { Config } from '../config.ts'
-import { boundsOf, dayAt } from './calendar.ts'
+import { addDays, dayAt, lastSettledDay } from './calendar.ts'
 import { tracedIn } from './tracing-config.ts'
 
 /** What a run in another process came to. */
@@ -23,8 +23,6 @@ export interface ScheduleOptions {
   readonly tell: (facts: Readonly<Record<string, unknown>>) => void
 }
 
-/** After midnight the last records of the day have long been written by then, in ms. */
-const afterMidnightMs = 15 * 60 * 1000
 const mostSpreadMs = 20 * 60 * 1000
 const retries = { firstMs: 5 * 60 * 1000, longestMs: 60 * 60 * 1000 }
 const lookMs = 30_000
@@ -44,7 +42,7 @@ export class TracingSchedule {
 
   /** Looks whether a run is due, and has it made; ends with it. Never throws. */
   async look (): Promise<void> {
-    this.#running ??= this.#lookOnce().catch((error: unknown) => { this.#options.tell({ message: (error as Error).message }) }).finally(() => { this.#running = undefined })
+    this.#running ??= this.#lookOnce().finally(() => { this.#running = undefined })
     return this.#running
   }
 
@@ -60,15 +58,26 @@ export class TracingSchedule {
   }
 
   async #lookOnce (): Promise<void> {
-    const { isDue, launch, now, spreadMs, tell } = this.#options
-    const { signal } = this.#stopping
+    const { now, spreadMs } = this.#options
     const today = dayAt(now())
-    if (signal.aborted || this.#doneOn === today || now() < this.#retryAt || now() < boundsOf(today).startsAt + afterMidnightMs + spreadMs) return
-    const { isDone } = await isDue() ? await launch(tell, signal) : { isDone: true }
-    if (isDone) [this.#doneOn, this.#pauseMs] = [today, retries.firstMs]
+    // What a clock said that was ahead counts for nothing once it is right.
+    if (today < this.#doneOn) this.#doneOn = ''
+    const isPause = now() < this.#retryAt && this.#retryAt - now() <= retries.longestMs
+    if (this.#stopping.signal.aborted || this.#doneOn === today || isPause || lastSettledDay(now() - spreadMs) !== addDays(today, -1)) return
+    if (await this.#run()) [this.#doneOn, this.#pauseMs] = [today, retries.firstMs]
     else {
       this.#retryAt = now() + this.#pauseMs
       this.#pauseMs = Math.min(this.#pauseMs * 2, retries.longestMs)
+    }
+  }
+
+  async #run (): Promise<boolean> {
+    const { isDue, launch, tell } = this.#options
+    try {
+      return !await isDue() || (await launch(tell, this.#stopping.signal)).isDone
+    } catch (error) {
+      tell({ message: (error as Error).message })
+      return false
     }
   }
 }

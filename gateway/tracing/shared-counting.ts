@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { parseJson } from '../../openapi/json/json.ts'
+import { isRecord } from '../../policies/jws.ts'
 import { inTime } from '../adapters/deadline.ts'
 import { connectRedis, placeOf } from '../adapters/redis-client.ts'
 import type { RedisStore } from '../adapters/redis-client.ts'
@@ -12,7 +13,7 @@ import type { DayCounting } from './day-counting.ts'
 import { isDayState, tracingFolder } from './tracing-days.ts'
 import type { DayState } from './tracing-days.ts'
 import { TraceCounts } from './trace-counts.ts'
-import type { TraceRow } from './trace-counts.ts'
+import type { CountedElsewhere } from './trace-counts.ts'
 
 /** Counts of several machines, of which one at a time merges and files them. */
 export interface SharedCounting extends DayCounting {
@@ -80,7 +81,8 @@ export async function openSharedCounting ({ url, expectedNodes }: RedisConfig, t
       const mine = await own.day(day)
       const counts = key('counts', day)
       if (await run(`return redis.call('hget', KEYS[1], ARGV[1]) or ''`, [counts], `${node}:source`) !== sourceText(mine.source)) {
-        const rows = await zip(JSON.stringify([...(await mine.count()).rows()]))
+        const counted = await mine.count()
+        const rows = await zip(JSON.stringify({ rows: [...counted.rows()], unreadable: counted.unreadable }))
         await run(publishScript, [counts], node, sourceText(mine.source), rows.toString('base64'), String(keptSeconds.counts))
       }
       const fields = listOf(await run(`return redis.call('hkeys', KEYS[1])`, [counts]))
@@ -91,7 +93,7 @@ export async function openSharedCounting ({ url, expectedNodes }: RedisConfig, t
         isComplete: nodes.length >= expectedNodes,
         async count () {
           const merged = new TraceCounts()
-          for (const one of nodes) merged.merge(await readRows(await run(`return redis.call('hget', KEYS[1], ARGV[1]) or ''`, [counts], `${one}:rows`)))
+          for (const one of nodes) merged.merge(await readCounted(await run(`return redis.call('hget', KEYS[1], ARGV[1]) or ''`, [counts], `${one}:rows`)))
           return merged
         }
       }
@@ -104,10 +106,10 @@ function sourceText (source: string): string {
   return source === '' ? 'none' : source
 }
 
-async function readRows (packed: unknown): Promise<readonly TraceRow[]> {
+async function readCounted (packed: unknown): Promise<CountedElsewhere> {
   const parsed = parseJson(await unzip(Buffer.from(String(packed), 'base64')))
-  if (!('value' in parsed) || !Array.isArray(parsed.value)) throw new Error('the counts of another machine in Redis are not what a gateway wrote')
-  return parsed.value as TraceRow[]
+  if (!('value' in parsed) || !isRecord(parsed.value) || !Array.isArray(parsed.value['rows'])) throw new Error('the counts of another machine in Redis are not what a gateway wrote')
+  return parsed.value as unknown as CountedElsewhere
 }
 
 async function readStates (store: RedisStore, key: string): Promise<readonly DayState[]> {

@@ -13,7 +13,7 @@ export interface TracingStanding {
   readonly missingDays: readonly string[]
   /** Those whose file the platform refused, and why. */
   readonly refused: readonly { readonly day: string, readonly why: string }[]
-  /** Why the oldest day with which something is wrong is not as it should be; null when nothing is. */
+  /** Why the oldest day with which something is wrong is not as it should be; null when nothing is. Of a day that the platform has it is told for two weeks. */
   readonly lastError: string | null
   readonly days: readonly Pick<DayState, 'day' | 'state' | 'rows' | 'calls' | 'errors'>[]
 }
@@ -37,7 +37,7 @@ export function standingOfDays (states: ReadonlyMap<string, DayState>, first: st
     lastFiledAt: last?.filedAt ?? null,
     missingDays: days.filter((one) => !isFiled(one) && now >= boundsOf(one.day).endsAt + patienceMs).map(({ day }) => day),
     refused: days.filter(({ state }) => state === 'ERROR').map(({ day, lastError }) => ({ day, why: lastError ?? '' })),
-    lastError: days.find(({ state, lastError }) => lastError !== undefined && state !== 'WARNING')?.lastError ?? null,
+    lastError: days.find((one, index) => one.lastError !== undefined && one.state !== 'WARNING' && (!isFiled(one) || index >= days.length - shownDays))?.lastError ?? null,
     days: days.slice(-shownDays).map(({ day, state, rows, calls, errors }) => ({ day, state, rows, calls, errors }))
   }
 }

@@ -8,6 +8,9 @@ export type TracedCall = Pick<CallRecord, 'kind' | 'purposeId' | 'voucherId' | '
 /** How many calls one voucher made for one purpose that were answered with one status. */
 export interface TraceRow { readonly purposeId: string, readonly status: number, readonly voucherId: string, readonly count: number }
 
+/** What one machine tells another of a day. */
+export interface CountedElsewhere { readonly rows: Iterable<TraceRow>, readonly unreadable: number }
+
 /** How often calls were made, by purpose, status and voucher. */
 export class TraceCounts {
   readonly #counts = new Map<string, number>()
@@ -26,8 +29,9 @@ export class TraceCounts {
   }
 
   /** Counts what was counted elsewhere. */
-  merge (rows: Iterable<TraceRow>): void {
+  merge ({ rows, unreadable }: CountedElsewhere): void {
     for (const { purposeId, status, voucherId, count } of rows) this.#put(`${purposeId} ${status} ${voucherId}`, count)
+    this.unreadable += unreadable
   }
 
   /** How many rows there are. */

@@ -121,7 +121,7 @@ t.test('a consumer and an active delegate may report, others are warned', async 
 t.test('100000 rows are written and found good by both', async (t) => {
   const folder = t.testdir()
   const counts = new TraceCounts()
-  counts.merge(Array.from({ length: 100_000 }, (_one, index) => ({ purposeId: ids.purpose, status: 200, voucherId: `20000000-0000-4000-8000-${String(index).padStart(12, '0')}`, count: 1 + index % 9 })))
+  counts.merge({ rows: Array.from({ length: 100_000 }, (_one, index) => ({ purposeId: ids.purpose, status: 200, voucherId: `20000000-0000-4000-8000-${String(index).padStart(12, '0')}`, count: 1 + index % 9 })), unreadable: 0 })
   const file = await writeTraceFile(join(folder, 'big.csv'), day, counts)
   t.match(file, { rows: 100_000, calls: counts.calls, sha256: /^[0-9a-f]{64}$/ })
   t.match(await validateTraceFile(file.path, { standingOf }), { day, rows: 100_000, calls: counts.calls, invalid: 0, warnings: 0 })
