@@ -232,7 +232,7 @@ t.test('one whose record is part of the proof is not', async (t) => {
 })
 
 t.test('nor is one that would be answered from the cache', async (t) => {
-  const { gateway, trail } = await start({ contract: { ...archiveContract, 'x-modi': { patterns: ['AUDIT_REST_02'], audit: { claims: agreedClaims } } } as typeof archiveContract, clientKeys: clientKeysOf(ids.client, ids.client) })
+  const { gateway, trail } = await start({ contract: { ...archiveContract, 'x-modi': { patterns: ['AUDIT_REST_02'], audit: { claims: agreedClaims } } }, clientKeys: clientKeysOf(ids.client, ids.client) })
   const evidence = makeEvidence({ clientId: ids.client, purposeId: ids.purpose, audience, now: gateway.clock.now })
   const call = async (): Promise<number> => (await gateway.call('/items', { voucher: gateway.voucher({ claims: { digest: evidenceDigestOf(evidence) } }), headers: { 'Agid-JWT-TrackingEvidence': evidence } })).status
   gateway.upstream.answer = answering(short, { 'cache-control': 'public, max-age=60' })
