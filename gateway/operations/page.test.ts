@@ -40,7 +40,10 @@ t.test('whoever is not signed in gets the form and nothing else', async (t) => {
   for (const path of ['/-/view', '/-/config', '/metrics', '/-/nothing']) t.equal((await get(url + path)).status, 401, path)
   t.equal((await get(url, { authorization: `Bearer ${token}x` })).status, 401)
   const page = await get(url, { authorization: `Bearer ${token}` })
-  t.match([page.status, await page.text()], [200, /Come sta il gateway/], 'the bearer is good everywhere')
+  const said = await page.text()
+  t.match([page.status, said], [200, /Come sta il gateway/], 'the bearer is good everywhere')
+  t.match(said, /Finché Redis non risponde [^<]* più di quanto è stato usato/, 'of a share of a quota more seems used')
+  t.notMatch(await (await get((await open(t)).url, { authorization: `Bearer ${token}` })).text(), /Finché Redis/)
 })
 
 t.test('a sign-in opens what is read, and nothing that changes something', async (t) => {

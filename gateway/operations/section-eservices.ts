@@ -38,13 +38,13 @@ function upstreamRow ({ eservice, url, waiting, calls, failures, p50, p90, p99 }
 }
 
 /** What of their quotas consumers used today, and who called. */
-export function quotasSection ({ quotas, consumers, otherCalls }: OperationsView): Html {
+export function quotasSection ({ quotas, consumers, otherCalls, shared: { place } }: OperationsView): Html {
   const full = quotas.filter(({ used, limit }) => used >= limit).length
   return section('fruitori', 'Fruitori di oggi', html`${facts([['Fruitori che hanno chiamato', count(consumers.length)], ['Quote esaurite', full === 0 ? '0' : badge('bad', count(full))]], 'tiles')}
 ${longTable('quote', 'Quote giornaliere, le più usate per prime (giorno di Roma)', [text('Fruitore'), text('Finalità'), text('E-service'), text('Uso'), figure('Usate'), figure('Quota'), figure('Rimaste')], quotas.map(({ eservice, purpose, consumer, used, limit }) => ({ key: `${eservice} ${purpose.id}`, cells: [
     named(consumer), named(purpose), html`<code>${eservice}</code>`, html`${bar(used, limit)} ${percent(used, limit)}`, count(used), count(limit), count(Math.max(0, limit - used))
   ] })), 'Oggi nessuno ha ancora usato una quota.')}
-${quotas.length > 0 && html`<p class="note">Di ogni finalità si mostra la quota più stretta, come l’ha trovata l’ultima chiamata.</p>
+${quotas.length > 0 && html`<p class="note">Di ogni finalità si mostra la quota più stretta, come l’ha trovata l’ultima chiamata.${place === 'local' && ' Finché Redis non risponde ogni processo conta una sua parte della quota: «Usate» può dire più di quanto è stato usato.'}</p>
 `}${longTable('chi-chiama', 'Chi ha chiamato oggi', [text('Fruitore'), figure('Chiamate')], [...consumers.map(({ consumer, calls }) => ({ key: consumer.id, cells: [named(consumer), count(calls)] })), ...otherCalls > 0 ? [{ key: 'altri', cells: ['Tutti gli altri', count(otherCalls)] }] : []], 'Oggi non ha ancora chiamato nessun fruitore riconosciuto.')}`)
 }
 
