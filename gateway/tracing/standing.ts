@@ -1,4 +1,4 @@
-import { addDays, boundsOf, dayAt, daysBetween } from './calendar.ts'
+import { boundsOf, daysBetween, lastSettledDay } from './calendar.ts'
 import { firstDay } from './count-day.ts'
 import { isTaken } from './filing.ts'
 import { readDays, untouched } from './tracing-days.ts'
@@ -30,7 +30,7 @@ export async function tracingStateOf (state: string, now: number): Promise<Traci
 /** The same of what was done with days; `first` is the first one of which there are records. */
 export function standingOfDays (states: ReadonlyMap<string, DayState>, first: string | undefined, now: number): TracingStanding {
   const start = [first, ...states.keys()].filter((day) => day !== undefined).toSorted()[0]
-  const days = (start === undefined ? [] : daysBetween(start, addDays(dayAt(now), -1))).map((day) => states.get(day) ?? untouched(day, now))
+  const days = (start === undefined ? [] : daysBetween(start, lastSettledDay(now))).map((day) => states.get(day) ?? untouched(day, now))
   const last = days.findLast(isFiled)
   return {
     lastFiledDay: last?.day ?? null,

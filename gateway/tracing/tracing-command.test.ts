@@ -9,7 +9,7 @@ import { launch, temporaryFolder } from '../harness/process.ts'
 import { freePort } from '../harness/free-port.ts'
 import { getJson } from '../sandbox/interop-fixture.ts'
 import { startSandbox } from '../sandbox/sandbox-fixture.ts'
-import { addDays, dayAt } from './calendar.ts'
+import { addDays, dayAt, lastSettledDay } from './calendar.ts'
 import { readDays } from './tracing-days.ts'
 import { recordOf, writeRecords } from './tracing-fixture.ts'
 
@@ -17,7 +17,7 @@ const sandbox = await startSandbox(t, { now: Date.now, tracingMs: 0 })
 const files = new ConfigFiles(await temporaryFolder(t))
 const state = join(files.folder, 'state')
 const [milano, purposeId, foreign] = [sandbox.idOf('tenants', 'comune-di-milano'), sandbox.idOf('purposes', 'istat-tickets'), sandbox.idOf('purposes', 'istat-service-usage')]
-const yesterday = addDays(dayAt(Date.now()), -1)
+const yesterday = lastSettledDay(Date.now())
 const before = addDays(yesterday, -1)
 const on = (day: string, facts = {}) => recordOf({ time: `${day}T11:00:00.000Z`, purposeId, ...facts })
 const port = await freePort()
