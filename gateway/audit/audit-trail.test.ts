@@ -221,6 +221,24 @@ for (const held of ['write', 'sync'] as const) {
     t.equal(there.at(-1), 'fourth')
     t.match(warnings, [/does not answer/, /again/])
   })
+
+  t.test(`where it does not answer (${held}) at the end either, whoever waits is told`, async (t) => {
+    const { trail } = placeFor(t)
+    const { disk, openFile } = watchedDisk()
+    const kept = await trail({ openFile, patienceMs: 40 })
+    const hold = Promise.withResolvers<void>()
+    Object.assign(disk, { held, hold: hold.promise })
+    const asked = disk.syncs + disk.writes
+    const first = add(kept, 'first')
+    await until(() => disk.syncs + disk.writes > asked)
+    const second = add(kept, 'second')
+    const closed = kept.close()
+    const awake = setInterval(() => undefined, 1000)
+    t.teardown(() => { clearInterval(awake) })
+    await closed
+    t.strictSame(await Promise.all([first, second]), [false, false])
+    hold.resolve()
+  })
 }
 
 t.test('more than may wait for the disk is not taken', async (t) => {

@@ -77,7 +77,7 @@ export class AuditTrail implements Trail {
     const timer = setTimeout(late.resolve, this.#options.patienceMs)
     await Promise.race([this.#end(), late.promise])
     clearTimeout(timer)
-    this.#waiting.refuseAll()
+    this.#waiting.close()
   }
 
   async #end (): Promise<void> {

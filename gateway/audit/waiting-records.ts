@@ -110,6 +110,12 @@ export class WaitingRecords {
     this.#refuseQueue()
   }
 
+  /** Nor is anything waited for that is being written. */
+  close (): void {
+    for (const batch of this.#batches) batch.giveUp()
+    this.refuseAll()
+  }
+
   /** Tells whoever has waited for too long, and all behind them, that it is in vain. True when there was somebody. */
   giveUp (): boolean {
     const isLate = (since: number): boolean => performance.now() - since > this.#patience.patienceMs
