@@ -110,6 +110,16 @@ t.test('the same minute of a node counts once, that of another beside it; and it
   t.strictSame(await again.values('&breakdown=total'), { total: 20 }, 'what is told anew replaces what was told')
 })
 
+t.test('before eight is outside office hours, an answer that says to look elsewhere is a use, and a month ends once the next begins', async (t) => {
+  const { report, read } = await start(t, '2026-11-02T00:00:00Z')
+  const moved = { ...someCalls(30, { consumerId: first }), status: [0, 0, 30, 0, 0] as const }
+  await report(reportOf([at('2026-10-31T06:59:00Z', { tickets: [moved] }), at('2026-10-31T07:00:00Z', { tickets: [someCalls(10, { consumerId: first })] })]))
+  const october = async () => read('&period=2026-10&subject=outside-office-hours', 'listUsagePatterns', '/usage-patterns')
+  t.match(await october(), [{ value: 75, dataQuality: [{}, {}, { id: 'partial-period' }] }])
+  await report(reportOf([at('2026-10-31T23:00:00Z', { tickets: [] })]))
+  t.strictSame((await october())[0]?.['dataQuality'].map(({ id }: { id: string }) => id), ['uses-definition', 'observed-since'])
+})
+
 t.test('what is configured wrongly is told', async (t) => {
   const file = join(t.testdir(), 'categories.yaml')
   const known = new Set(['sport', 'casa'])

@@ -44,6 +44,9 @@ t.test('a month is measured in the form of the report, against what was declared
   const { headers, text } = await call({ operationId: 'listMeasurements', path: '/measurements', headers: { accept: 'text/csv' } })
   t.equal(headers.get('cache-control'), 'public, max-age=60, stale-while-revalidate=30', 'for all, and not for long')
   t.equal(text.split('\r\n').length, 1 + 5 + 1)
+  const firstPage = (await call({ operationId: 'listMeasurements', path: '/measurements?limit=3' })).body
+  const rest = await read(`?limit=3&cursor=${firstPage.nextCursor}`)
+  t.strictSame([...firstPage.items, ...rest], items, 'page by page')
 })
 
 t.test('each code has an indicator with the same name, unit and direction', async (t) => {

@@ -8,8 +8,9 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Test } from 'tap'
 import { buildOperations } from '../operations.ts'
+import type { Figures } from '../figures/figures.ts'
 import type { Report } from '../report.ts'
-import { figuresOf, hostile, now, operated, reportWith, token, troubled } from './fixture.ts'
+import { figuresOf, hostile, noFigures, now, operated, reportWith, timesAround, token, troubled } from './fixture.ts'
 
 const executablePath = '/usr/bin/chromium'
 const noBrowser = existsSync(executablePath) ? false : `there is no ${executablePath}: install chromium to see the operations page in a real browser`
@@ -100,6 +101,11 @@ t.test('the token cannot be guessed, nor sent by a page elsewhere', async (t) =>
   clock.now += 60_000
   t.equal((await post(`${url}/-/sign-in`, { token })).status, 303)
   t.equal((await post(`${url}/-/sign-in`, { token: 'x'.repeat(5000) })).status, 413)
+})
+
+t.test('calls of a gateway that has just started are told by the minutes that it has served', async (t) => {
+  const { url } = await open(t, () => [reportWith({ startedAt: new Date(now - 120_000).toISOString(), figures: { ...noFigures, recent: { ...figuresOf(0).recent as NonNullable<Figures['recent']>, minutes: [{ at: Math.floor(now / 60_000) * 60_000, calls: 300, refused: {}, times: timesAround(900, 300) }] } } })])
+  t.match(await (await get(url, { authorization: `Bearer ${token}` })).text(), /Al minuto \(ultimi 5\)<\/dt><dd>150</)
 })
 
 t.test('its files may be kept for good, and there are no others', async (t) => {

@@ -74,6 +74,10 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
   for (const [what, reports, alarms, disk] of cases) t.strictSame(alarmsOf(reports, disk), alarms, what)
   const missing = viewOf([reportWith()], [...processesOf([reportWith()]), { worker: null, pid: null, state: 'waiting', answers: false, restarts: 4, lastEnd: null }], noDisk, now)
   t.strictSame(missing.alarms.map(({ id }) => id), ['missing-process'])
+  for (const [minutes, alarms] of [[59, ['restarted-1']], [60, []]] as const) {
+    const ended = viewOf([reportWith()], [{ worker: 1, pid: 7, state: 'serving', answers: true, restarts: 1, lastEnd: { at: new Date(now - minutes * 60_000).toISOString(), how: 'SIGKILL' } }], noDisk, now)
+    t.strictSame(ended.alarms.map(({ id }) => id), alarms, `a process that ended ${minutes} minutes ago`)
+  }
   const urgencies = see(troubled()).alarms.map(({ urgency }) => urgency)
   t.strictSame(urgencies, urgencies.toSorted((one, other) => ['now', 'soon', 'look'].indexOf(one) - ['now', 'soon', 'look'].indexOf(other)))
   for (const { what, todo } of see(troubled()).alarms) for (const sentence of [what, todo]) t.match(sentence, /[.]$/, sentence)
