@@ -40,8 +40,8 @@ export function traceContextOf ({ traceparent, tracestate }: Headers): TraceCont
 }
 
 /** Its id alone. */
-export function traceIdOf (headers: Headers): string | undefined {
-  return headers['traceparent'] === undefined ? undefined : traceContextOf(headers)?.traceId
+export function traceIdOf ({ traceparent }: Headers): string | undefined {
+  return traceparent === undefined ? undefined : traceContextOf({ traceparent })?.traceId
 }
 
 /** The names and values of headers, in turn, that say the same to the next. */
@@ -51,12 +51,24 @@ export function traceHeaders (traceparent: string, tracestate: string | undefine
 
 /** A list with one member that is not good, or with too many of them, is not passed on; of one that is too long the longest members are left out, and then the oldest, which stand last. */
 function withinBounds (tracestate: string): string | undefined {
-  const members = tracestate.split(',', mostCharacters).map((one) => one.replace(/^[ \t]+|[ \t]+$/g, '')).filter((one) => one !== '')
+  const members = tracestate.split(',', mostCharacters).map(withoutBlanks).filter((one) => one !== '')
   if (members.length === 0 || members.length > mostMembers || !members.every(isMember)) return undefined
   let kept = members
   if (lengthOf(kept) > mostCharacters) kept = kept.filter((one) => one.length <= longMember)
   while (lengthOf(kept) > mostCharacters) kept = kept.slice(0, -1)
   return kept.length === 0 ? undefined : kept.join()
+}
+
+// An expression would try each blank of a long row as the first of the last ones.
+function withoutBlanks (text: string): string {
+  let [from, to] = [0, text.length]
+  while (isBlank(text[from])) from++
+  while (to > from && isBlank(text[to - 1])) to--
+  return text.slice(from, to)
+}
+
+function isBlank (character: string | undefined): boolean {
+  return character === ' ' || character === '\t'
 }
 
 function isMember (text: string): boolean {
