@@ -15,7 +15,8 @@ import { Wire } from '../harness/wire.ts'
 import { dayAt } from './calendar.ts'
 import type { TraceRow } from './trace-counts.ts'
 
-const kills = 3
+/** The second one finds what the first one left; loadtest/ kills more often. */
+const kills = 2
 const clients = 6
 /** So many answers come between two kills. */
 const callsBetween = 200
@@ -108,7 +109,8 @@ t.test('what was answered before any kill -9 is counted, and nothing that was no
   t.ok(answered >= kills * callsBetween, `${answered} calls were answered, ${counted} counted`)
   t.strictSame({ missing, unexplained }, { missing: 0, unexplained: 0 })
   const [one, ...others] = rows as [TraceRow, ...TraceRow[]]
-  t.match(acknowledged.compare(others), { missing: one.count }, 'a row that is not there is missed')
+  // Some of its calls may be those of which nobody had the answer.
+  t.ok(acknowledged.compare(others).missing > 0, 'a row that is not there is missed')
   t.match(acknowledged.compare([...rows, { ...one, status: 500, count: 1000 }]).unexplained > 0, true, 'and one too many is seen')
   t.strictSame(new Set(rows.map(({ status }) => status)), new Set([200, 400]))
 })
