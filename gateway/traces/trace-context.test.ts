@@ -54,8 +54,8 @@ t.test('a tracestate is passed on within its bounds, or not at all; the tracepar
 
 t.test('however it is written, a tracestate is read in no time', async (t) => {
   const began = performance.now()
-  for (const tracestate of [`a=1${' '.repeat(16_000)}b`, `a=${' x'.repeat(8000)}`, `a=1${'\t'.repeat(16_000)}b=1`, `${' ,'.repeat(8000)}a`, 'a@'.repeat(8000)]) t.equal(traceContextOf({ traceparent: good, tracestate })?.tracestate, undefined)
-  t.ok(performance.now() - began < 100)
+  for (const tracestate of [`a=1${' '.repeat(60_000)}b`, `a=${' x'.repeat(8000)}`, `a=1${'\t'.repeat(16_000)}b=1`, `${' ,'.repeat(8000)}a`, 'a@'.repeat(8000)]) t.equal(traceContextOf({ traceparent: good, tracestate })?.tracestate, undefined)
+  t.ok(performance.now() - began < 1000)
 })
 
 t.test('it is said to the next as it was said to us', async (t) => {

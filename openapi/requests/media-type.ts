@@ -1,6 +1,8 @@
 /** A media type in lower case without its parameters (RFC 9110, 8.3.1). */
 export function essence (mediaType: string): string {
-  return (mediaType.split(';', 1)[0] ?? '').replaceAll(/^[ \t]+|[ \t]+$/g, '').toLowerCase()
+  const [type = ''] = mediaType.split(';', 1)
+  // Anchored: an expression that looks for the last blanks alone tries each of a long row as the first of them.
+  return (/^[ \t]*([^ \t]*)[ \t]*$/.exec(type)?.[1] ?? type).toLowerCase()
 }
 
 /** The parameters of a media type: names and, but for quotation marks, values in lower case. */
