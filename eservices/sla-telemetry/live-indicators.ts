@@ -24,7 +24,7 @@ const gateway: DataQualityNote = { id: 'gateway-included', note: 'Il tempo è mi
 export const liveIndicators = [
   {
     number: 1, name: 'availability-30d', label: 'Minuti in cui il servizio è disponibile', unit: 'percent', direction: 'higher', expected: ({ availability }) => availability,
-    notes: [month, { id: 'availability-by-minute', note: 'Un minuto non è disponibile se nessun gateway era in servizio, o se tutte le chiamate del minuto hanno avuto un errore del servizio (5xx); un minuto senza chiamate, con il gateway in servizio, è disponibile.' }]
+    notes: [month, { id: 'availability-by-minute', note: 'Un minuto non è disponibile se nessun gateway era in servizio, o se nel minuto ci sono stati errori del servizio (5xx) e nessuna chiamata ha avuto risposta (2xx o 3xx): le chiamate respinte (4xx) non contano. Un minuto senza chiamate, con il gateway in servizio, è disponibile.' }]
   },
   { number: 2, name: 'response-time-mean-30d', label: 'Tempo medio di risposta', unit: 'millisecond', direction: 'lower', expected: ({ responseTimeMean }) => responseTimeMean, notes: [month, gateway] },
   {

@@ -76,6 +76,14 @@ t.test('the same minute of the same node counts once, in whichever order it come
   t.strictSame(observed(await read('?code=TICKETS.4')), { 'TICKETS.4': 100 }, 'what is told anew replaces what was told')
 })
 
+t.test('whoever is refused while the service fails does not make it available', async (t) => {
+  const { report, read } = await start(t, '2026-11-22T10:30:00Z')
+  const minute = minuteAt('2026-11-22T10:00:00Z')
+  const refused = { ...someCalls(3), status: [0, 0, 0, 3, 0] as const }
+  await report(reportOf([minuteOf(minute, { tickets: [refused, someCalls(2, { failed: 2 })] }), minuteOf(minute + 1, { tickets: [refused] })]))
+  t.match(observed(await read()), { 'TICKETS.1': 50, 'TICKETS.4': 75 }, 'where nobody but them called nothing failed')
+})
+
 t.test('minutes in which no gateway served are not available, and said to be that', async (t) => {
   const { report, read } = await start(t, '2026-11-22T10:30:00Z')
   const minute = minuteAt('2026-11-22T10:00:00Z')

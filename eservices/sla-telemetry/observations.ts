@@ -18,11 +18,14 @@ export const observationsMigration = `
     PRIMARY KEY (eservice, hour)
   ) STRICT, WITHOUT ROWID`
 
-/** Calls of some time together. */
-interface Calls { calls: number, failed: number, durationUs: number, bytes: number, readonly latency: Map<number, number> }
+/** How many calls of a minute were answered as they should be. */
+export const answeredMigration = 'ALTER TABLE observed_minutes ADD COLUMN answered INTEGER NOT NULL DEFAULT 0; UPDATE observed_minutes SET answered = calls - failed'
+
+/** Calls of some time together: all, those that were answered (1xx to 3xx) and those that failed (5xx); the rest were refused (4xx). */
+interface Calls { calls: number, answered: number, failed: number, durationUs: number, bytes: number, readonly latency: Map<number, number> }
 
 /** An hour of an e-service: in how many of its minutes a gateway served it, and in how many of these it was available. */
-export interface Hour extends Readonly<Omit<Calls, 'latency'>> { readonly hour: number, readonly served: number, readonly available: number, readonly latency: ReadonlyMap<number, number> }
+export interface Hour extends Readonly<Omit<Calls, 'latency' | 'answered'>> { readonly hour: number, readonly served: number, readonly available: number, readonly latency: ReadonlyMap<number, number> }
 
 /** An e-service that was observed: what its codes begin with, and its first and last minute that was told of. */
 export interface Observed { readonly name: string, readonly prefix: string, readonly first: number, readonly last: number }
@@ -43,15 +46,16 @@ export async function keepReport (queries: Queries, report: TelemetryReport, now
 
 function rowsOf (node: string, { minute, eservices }: Minute): readonly (readonly SqlValue[])[] {
   return eservices.map((eservice) => {
-    const { calls, failed, durationUs, bytes, latency } = callsOf(eservice)
-    return [minute, node, eservice.name, calls, failed, durationUs, bytes, JSON.stringify([...latency])]
+    const { calls, answered, failed, durationUs, bytes, latency } = callsOf(eservice)
+    return [minute, node, eservice.name, calls, failed, durationUs, bytes, JSON.stringify([...latency]), answered]
   })
 }
 
-const none = (): Calls => ({ calls: 0, failed: 0, durationUs: 0, bytes: 0, latency: new Map() })
+const none = (): Calls => ({ calls: 0, answered: 0, failed: 0, durationUs: 0, bytes: 0, latency: new Map() })
 
-function add (sum: Calls, { calls, failed, durationUs, bytes, latency }: { readonly [Name in keyof Calls]: Name extends 'latency' ? Iterable<readonly [number, number]> : number }): Calls {
+function add (sum: Calls, { calls, answered, failed, durationUs, bytes, latency }: { readonly [Name in keyof Calls]: Name extends 'latency' ? Iterable<readonly [number, number]> : number }): Calls {
   sum.calls += calls
+  sum.answered += answered
   sum.failed += failed
   sum.durationUs += durationUs
   sum.bytes += bytes
@@ -60,22 +64,22 @@ function add (sum: Calls, { calls, failed, durationUs, bytes, latency }: { reado
 }
 
 function callsOf ({ counts }: EServiceMinute): Calls {
-  return counts.reduce((sum, { calls, status, durationUs, bytesReceived, bytesSent, latency }) => add(sum, { calls, failed: status[4], durationUs, bytes: bytesReceived + bytesSent, latency }), none())
+  return counts.reduce((sum, { calls, status, durationUs, bytesReceived, bytesSent, latency }) => add(sum, { calls, answered: status[0] + status[1] + status[2], failed: status[4], durationUs, bytes: bytesReceived + bytesSent, latency }), none())
 }
 
-interface MinuteRow { readonly minute: number, readonly eservice: string, readonly calls: number, readonly failed: number, readonly duration_us: number, readonly bytes: number, readonly latency: string }
+interface MinuteRow { readonly minute: number, readonly eservice: string, readonly calls: number, readonly answered: number, readonly failed: number, readonly duration_us: number, readonly bytes: number, readonly latency: string }
 
-const ofRow = ({ calls, failed, duration_us: durationUs, bytes, latency }: Omit<MinuteRow, 'minute' | 'eservice'>) =>
+const ofRow = ({ calls, failed, duration_us: durationUs, bytes, latency }: Omit<MinuteRow, 'minute' | 'eservice' | 'answered'>) =>
   ({ calls, failed, durationUs, bytes, latency: JSON.parse(latency) as readonly (readonly [number, number])[] })
 
-/** Sums up the minutes of an hour of all nodes. A minute is not available when there were calls and each of them, whichever node it came to, failed. */
+/** Sums up the minutes of an hour of all nodes. A minute is not available when calls failed and none, whichever node it came to, was answered: whoever is refused then says nothing of the service. */
 async function sumHour (queries: Queries, hour: number): Promise<void> {
   const rows = await queries.query<MinuteRow>('SELECT * FROM observed_minutes WHERE minute >= ? AND minute < ?', [hour * 60, (hour + 1) * 60])
   await queries.query('DELETE FROM observed_hours WHERE hour = ?', [hour])
   for (const [eservice, told] of Map.groupBy(rows, (row) => row.eservice)) {
-    const minutes = [...Map.groupBy(told, (row) => row.minute).values()].map((ofNodes) => ofNodes.reduce((sum, row) => add(sum, ofRow(row)), none()))
+    const minutes = [...Map.groupBy(told, (row) => row.minute).values()].map((ofNodes) => ofNodes.reduce((sum, row) => add(sum, { ...ofRow(row), answered: row.answered }), none()))
     const { calls, failed, durationUs, bytes, latency } = minutes.reduce(add, none())
-    const available = minutes.filter((minute) => minute.calls === 0 || minute.failed < minute.calls).length
+    const available = minutes.filter((minute) => minute.failed === 0 || minute.answered > 0).length
     await queries.query('INSERT INTO observed_hours VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)', [eservice, hour, minutes.length, available, calls, failed, durationUs, bytes, JSON.stringify([...latency])])
   }
 }
@@ -116,7 +120,7 @@ export async function readObserved (queries: Queries): Promise<readonly Observed
 
 /** The hours of an e-service from one on and before another. */
 export async function readHours (queries: Queries, eservice: string, from: number, to: number): Promise<readonly Hour[]> {
-  const rows = await queries.query<Omit<MinuteRow, 'minute'> & { readonly hour: number, readonly served: number, readonly available: number }>(
+  const rows = await queries.query<Omit<MinuteRow, 'minute' | 'answered'> & { readonly hour: number, readonly served: number, readonly available: number }>(
     'SELECT * FROM observed_hours WHERE eservice = ? AND hour >= ? AND hour < ? ORDER BY hour', [eservice, from, to])
   return rows.map((row) => ({ hour: row.hour, served: row.served, available: row.available, ...ofRow(row), latency: new Map(ofRow(row).latency) }))
 }

@@ -4,7 +4,7 @@ import type { Operation, Ports } from '../eservice.ts'
 import type { Dataset } from '../dataset.ts'
 import { liveFiguresMigration, readFigures } from '../live-figures.ts'
 import { indicatorRows } from './live-indicators.ts'
-import { observationsMigration, readObserved } from './observations.ts'
+import { answeredMigration, observationsMigration, readObserved } from './observations.ts'
 import { readStatus } from '../status.ts'
 import { toReport } from './report.ts'
 import { prepareTelemetry } from './telemetry.ts'
@@ -27,7 +27,7 @@ export const slaTelemetry = defineEService({
   name: 'sla-telemetry',
   contract: new URL('../../openapi/sla-telemetry.v1.yaml', import.meta.url),
   data: new URL('./data/', import.meta.url),
-  migrations: [measurements, 'DROP TABLE measurements', liveFiguresMigration, observationsMigration],
+  migrations: [measurements, 'DROP TABLE measurements', liveFiguresMigration, observationsMigration, answeredMigration],
   telemetry: prepareTelemetry,
   async operations (ports) {
     const report = toReport(datasetOf(ports, 'service-levels'), datasetOf(ports, 'indicators'))
