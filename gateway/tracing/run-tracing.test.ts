@@ -130,6 +130,24 @@ t.test('a file that the platform refuses is recovered by the next run', async (t
   t.match(await tracingStateOf(state, clock.now), { missingDays: [], lastError: null })
 })
 
+t.test('a file that is pending, and a replacement of which nobody knows, are looked at again within the night', async (t) => {
+  const { state, platform, run, clock } = prepare(t)
+  await writeRecords(state, third, [recordOf(at(third))])
+  platform.verdict = 'PENDING'
+  t.equal(await runTracing(run), false)
+  for (const tracing of platform.tracings.values()) platform.tracings.set(third, { ...tracing, state: 'COMPLETED' })
+  t.equal(await runTracing(run), true)
+  t.strictSame(platform.sent, ['submit'])
+  await writeRecords(state, third, [recordOf(at(third))])
+  platform.onSend = () => ({ done: false, answer: { outcome: 'unknown', reason: 'no answer' } })
+  t.equal(await runTracing(run), false)
+  platform.verdict = 'PENDING'
+  platform.onSend = () => ({ done: true })
+  t.equal(await runTracing(run), false)
+  t.strictSame(platform.sent, ['submit', 'replace', 'replace', 'replace', 'replace'])
+  t.strictSame((await tracingStateOf(state, clock.now + 7 * 60 * 60 * 1000)).missingDays, [], 'what is being replaced was taken once')
+})
+
 t.test('a state folder that was lost, or broken, costs a replacement or a sentence', async (t) => {
   const { state, platform, run } = prepare(t)
   await writeRecords(state, third, [recordOf(at(third))])

@@ -43,7 +43,7 @@ export async function runTracing (run: TracingRun): Promise<boolean> {
       const isWaited = !isComplete && now() < boundsOf(day).endsAt + machinesMs
       const after = isWaited ? undefined : await fileOne(run, day, states.get(day) ?? untouched(day, now()))
       // What the platform refuses it will refuse in an hour, too, and records that are gone stay so.
-      isDone &&= after !== undefined && after.state !== 'PENDING' && !(after.state === 'UNFILED' && after.attempts > 0)
+      isDone &&= after !== undefined && after.state !== 'PENDING' && !(after.state === 'UNFILED' && after.attempts > 0) && !(isTaken(after) && after.filedSha256 === undefined)
     }
   } catch (error) {
     if (error instanceof TracingApiError) return false
