@@ -16,7 +16,7 @@ export function telemetryPath (eservice: string): string {
 export const longestReport = 8 * 1024 * 1024
 
 /** How many different kinds of calls a minute may tell apart of an e-service. */
-export const mostCounts = 4096
+const mostCounts = 4096
 
 export interface TelemetryReport {
   readonly v: 1
