@@ -12,7 +12,7 @@ export type PurposeStanding = 'own' | 'foreign' | 'unknown'
 /** What a file is held to. Without a day it is the one of its first row; without `standingOf` nothing is said of purposes beyond their form. */
 export interface TraceTerms { readonly day?: string | undefined, readonly standingOf?: ((purposeId: string) => PurposeStanding) | undefined }
 
-/** What is wrong with a file, as the platform will say it; `row` is counted from 1, without the header, and 0 for the file itself. */
+/** What is wrong with a file, in the platform's codes (where we say INVALID_DELIMITER of semicolons it says INVALID_CSV_HEADERS); `row` is counted from 1, without the header, and 0 for the file itself. */
 export interface TraceFinding { readonly row: number, readonly code: TracingErrorCode, readonly severity: 'INVALID' | 'WARNING', readonly message: string }
 
 /** What became of a validation: how many findings there are of which gravity, and the first of them. */
