@@ -1,5 +1,5 @@
 import type { DenialCode } from '../../policies/denials.ts'
-import { stageNames } from '../records/call-record.ts'
+import { stageNames, tookUs } from '../records/call-record.ts'
 import type { CallRecord, StageName } from '../records/call-record.ts'
 import type { CallCount, EServiceFigures, Figures } from './figures.ts'
 import { Histogram } from './histogram.ts'
@@ -47,7 +47,7 @@ export class CallFigures {
     const { eservice = none, code, stages } = record
     const now = this.#now()
     // Stages follow one another without a gap; the duration of a record is in whole milliseconds.
-    const us = (stages.admit ?? 0) + (stages.body ?? 0) + (stages.upstream ?? 0) + (stages.answer ?? 0)
+    const us = tookUs(record)
     let counts = this.#eservices.get(eservice)
     if (!counts) this.#eservices.set(eservice, counts = new EServiceCounts())
     this.#counterOf(counts, record).count++

@@ -71,7 +71,7 @@ export interface CallRecord {
   /** The asynchronous exchange that it was, or would have been, a step of. */
   readonly interactionId: string | undefined
   readonly scope: string | undefined
-  /** From reading its head until its answer was complete but for the last bytes. */
+  /** From reading its head until its answer was complete but for the last bytes, by the clock; in whole ms, as that gives them. */
   readonly durationMs: number
   /** How long each step took that it came to, in µs: what of `upstream` is before the answer's head came. */
   readonly stages: Readonly<Partial<Record<StageName, number>>>
@@ -104,6 +104,11 @@ export function durabilityOf (demands: Demands | undefined): Durability {
 /** Epoch ms at which the answer to a call was complete: the day by which it is kept and counted goes by it. */
 export function endOf ({ time, durationMs }: Pick<CallRecord, 'time' | 'durationMs'>): number {
   return Date.parse(time) + durationMs
+}
+
+/** How long a call took in this process, in µs. */
+export function tookUs ({ stages: { admit = 0, body = 0, upstream = 0, answer = 0 } }: Pick<CallRecord, 'stages'>): number {
+  return admit + body + upstream + answer
 }
 
 /** What takes in every record once it is kept, in its order. It is called on the hot path: it returns at once and throws nothing. */

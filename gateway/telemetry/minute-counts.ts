@@ -1,6 +1,6 @@
 import { latencyBucket } from '../../openapi/latency.ts'
 import type { CallCounts, Minute } from '../../openapi/telemetry.ts'
-import { endOf } from '../records/call-record.ts'
+import { endOf, tookUs } from '../records/call-record.ts'
 import type { CallRecord } from '../records/call-record.ts'
 
 /** How many different kinds of calls a minute tells apart; of further ones the consumer is not told. */
@@ -27,15 +27,17 @@ export class MinuteCounts {
   }
 
   /** Counts a call; one that was to no e-service says nothing of any. */
-  count ({ eservice, operationId, consumerId, status, durationMs, bytesReceived, bytesSent }: CallRecord): void {
+  count (record: CallRecord): void {
+    const { eservice, operationId, consumerId, status, bytesReceived, bytesSent } = record
     if (eservice === undefined) return
     const counted = this.#kind(eservice, operationId, consumerId)
     counted.calls++
     const index = Math.floor(status / 100) - 1
     counted.status[index] = (counted.status[index] ?? 0) + 1
     if (status === 429) counted.throttled++
-    counted.durationUs += Math.max(0, Math.round(durationMs * 1000))
-    const bucket = latencyBucket(durationMs)
+    const us = tookUs(record)
+    counted.durationUs += us
+    const bucket = latencyBucket(us / 1000)
     counted.latency.set(bucket, (counted.latency.get(bucket) ?? 0) + 1)
     counted.bytesReceived += bytesReceived
     counted.bytesSent += bytesSent

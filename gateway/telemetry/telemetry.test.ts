@@ -5,6 +5,7 @@ import type { Test } from 'tap'
 import { isReport } from '../../openapi/telemetry.ts'
 import type { CallCounts, EServiceMinute, Minute, TelemetryReport } from '../../openapi/telemetry.ts'
 import type { CallRecord } from '../records/call-record.ts'
+import { ReportRefused } from './destination.ts'
 import { foldTrail } from './fold-trail.ts'
 import { MinuteCounts, minuteOf } from './minute-counts.ts'
 import { Telemetry } from './telemetry.ts'
@@ -16,7 +17,7 @@ const first = noon / 60_000
 /** A record of a call that was answered at an instant (epoch ms). */
 function called (endedAt: number, facts: Partial<CallRecord> = {}): CallRecord {
   const durationMs = facts.durationMs ?? 20
-  return { v: 1, time: new Date(endedAt - durationMs).toISOString(), durationMs, eservice: 'tickets', operationId: 'listTickets', consumerId: consumer, status: 200, bytesReceived: 1, bytesSent: 100, clientIp: '192.0.2.1', clientId: 'x', user: 'somebody', ...facts } as CallRecord
+  return { v: 1, time: new Date(endedAt - durationMs).toISOString(), durationMs, stages: { admit: 1000, upstream: Math.max(0, durationMs - 1) * 1000 }, eservice: 'tickets', operationId: 'listTickets', consumerId: consumer, status: 200, bytesReceived: 1, bytesSent: 100, clientIp: '192.0.2.1', clientId: 'x', user: 'somebody', ...facts } as CallRecord
 }
 
 /** An e-service that takes reports as it should: a minute of a node replaces what was told of it. */
@@ -25,6 +26,7 @@ class Receiver {
   readonly told = new Map<number, Minute>()
   reports = 0
   isAway = false
+  refuses = false
   /** Takes what it is told, and does not say so. */
   isMute = false
 
@@ -32,6 +34,7 @@ class Receiver {
 
   readonly send = async (text: string): Promise<void> => {
     if (this.isAway) throw new Error('it answers 502')
+    if (this.refuses) throw new ReportRefused('it answers 400')
     const report: unknown = JSON.parse(text)
     if (!isReport(report)) throw new Error(`this is no report: ${text.slice(0, 500)}`)
     this.reports++
@@ -174,6 +177,20 @@ t.test('while nobody takes them minutes wait, as many as there are, and all come
   t.strictSame(machine.counted, [1000, 1000])
   t.equal(sla.told.size, usage.told.size)
   t.ok(sla.reports < 20, 'many at once')
+})
+
+t.test('a report that is refused for good is left out, and those behind it are sent', async (t) => {
+  const machine = await new Machine(t).start()
+  const [sla] = machine.receivers as [Receiver]
+  await machine.pass(60_000)
+  sla.refuses = true
+  machine.call(5)
+  await machine.pass(120_000)
+  sla.refuses = false
+  machine.call(7)
+  await machine.pass(180_000)
+  t.strictSame(machine.counted, [7, 12])
+  t.match(machine.warnings, [/^sla-telemetry refuses a report of telemetry: it answers 400; /])
 })
 
 t.test('what was taken without being said so is sent again, and counts once', async (t) => {

@@ -1,6 +1,7 @@
 import type { Minute, TelemetryReport } from '../../openapi/telemetry.ts'
 import { BackOff } from '../pdnd/back-off.ts'
 import type { CallRecord } from '../records/call-record.ts'
+import { ReportRefused } from './destination.ts'
 import type { Destination } from './destination.ts'
 import { foldTrail } from './fold-trail.ts'
 import type { ReadRecords } from './fold-trail.ts'
@@ -128,7 +129,7 @@ export class Telemetry {
     try {
       for (let minutes = await this.#due(destination.name); minutes.length > 0; minutes = await this.#due(destination.name)) {
         for (const report of this.#reports(minutes)) {
-          await destination.send(report.text, sendMs)
+          await this.#send(destination, report.text)
           this.#acknowledge(destination.name, report.last)
         }
         this.#acknowledge(destination.name, (minutes.at(-1) as DueMinute).minute)
@@ -139,6 +140,16 @@ export class Telemetry {
       warn(`${destination.name} does not take telemetry: ${(error as Error).message}; it is sent again`)
     }
     if (this.#acknowledged.get(destination.name) !== before) await this.#save()
+  }
+
+  /** Sends a report; one that is refused for good is left out, because whatever comes behind it would never be sent. */
+  async #send ({ name, send }: Destination, text: string): Promise<void> {
+    try {
+      await send(text, sendMs)
+    } catch (error) {
+      if (!(error instanceof ReportRefused)) throw error
+      this.#parts.warn(`${name} refuses a report of telemetry: ${error.message}; its minutes are missing there`)
+    }
   }
 
   /** The next minutes that an e-service is to be told of; nothing is told of those in which the process did not serve. */
