@@ -87,8 +87,17 @@ export class TestPostgres {
   #signal (signal: NodeJS.Signals): void {
     const pid = this.#process?.pid as number
     process.kill(pid, signal === 'SIGCONT' ? signal : 'SIGSTOP')
-    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)) process.kill(Number(child), signal)
+    for (const child of readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)) signalIfThere(Number(child), signal)
     process.kill(pid, signal)
+  }
+}
+
+// One that served a connection may have ended by itself since it was listed.
+function signalIfThere (pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
