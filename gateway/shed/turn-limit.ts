@@ -13,6 +13,8 @@ const sustained = { turns: 2, busyMs: 500 }
 const stalledWeight = 0.25
 /** An event loop that waits for a larger part of the time than this has nothing to do now and then. */
 const idle = 0.05
+/** So much of `delayMs` may wait inside, once there is a limit: the more wait the more each of them costs. */
+const queue = 0.3
 /** So many of those that were answered may be let in anew while too many wait. */
 const outflow = 0.9
 /** So many calls are let in by every turn, whatever they cost. */
@@ -147,7 +149,7 @@ export class TurnLimit {
   #fitting (): number {
     const fitting = Math.max(least, this.overload.delayMs / this.#costMs)
     // What waits inside takes its time first; nearly as many may come as go all the same, for what they wait for may be another's.
-    return this.#waiting === 0 ? fitting : Math.max(least, this.#answered * outflow, fitting - this.#waiting)
+    return this.#waiting === 0 ? fitting : Math.max(least, this.#answered * outflow, fitting * queue - this.#waiting)
   }
 
   /** By what came lately, each rank gets what those above it leave; of that a part is kept for calls of which nothing is known yet, and a smaller one for pages. */
