@@ -1,148 +1,40 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import t from 'tap'
 import type { Line } from '../policies/check.ts'
 import { denials } from '../policies/denials.ts'
 import type { DenialCode } from '../policies/denials.ts'
+import { canary, canaryContract, filesBelow, hostileRequests, secretsIn } from './harness/canaries.ts'
 import { startGateway, until } from './harness/gateway.ts'
 import type { Harness } from './harness/gateway.ts'
 import { operationsOf } from './harness/operations.ts'
-import { archiveContract, basePath, ids, mintVoucher, upstreamSecret } from './harness/platform.ts'
+import { ids, mintVoucher, upstreamSecret } from './harness/platform.ts'
 import type { WireAnswer } from './harness/wire.ts'
 
-const canary = 'canary9f3e7c51'
-/** A codice fiscale as it could stand in a path or a body. */
-const person = 'RSSMRA80A01H501U'
 const now = Date.parse('2026-03-02T10:00:00Z')
 const good = mintVoucher(now)
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 
-/** Headers that go with a request to an operation, each with the canary somewhere; beside them a good voucher unless they bring their own. */
-const headers: Readonly<Record<string, readonly string[]>> = {
-  'Authorization with a broken voucher': [`Authorization: Bearer ${canary}`],
-  'authorization in lower case': [`authorization: bearer ${canary}`],
-  'AUTHORIZATION in upper case': [`AUTHORIZATION: BEARER ${canary}`],
-  'aUtHoRiZaTiOn in mixed case': [`aUtHoRiZaTiOn: Basic ${canary}`],
-  'Authorization without a scheme': [`Authorization: ${canary}`],
-  'Authorization twice': [`Authorization: Bearer ${canary}`, `authorization: Bearer ${canary}`],
-  'Authorization with two credentials': [`Authorization: Bearer ${canary}, Bearer ${canary}`],
-  'Authorization with two spaces': [`Authorization: Bearer  ${canary}`],
-  'Proxy-Authorization': [`Proxy-Authorization: Basic ${canary}`],
-  'X-Api-Key': [`X-Api-Key: ${canary}`],
-  'DPoP': [`DPoP: ${canary}`],
-  'the scheme DPoP': [`Authorization: DPoP ${canary}`, `DPoP: ${canary}`],
-  'Agid-JWT-Signature': [`Agid-JWT-Signature: ${canary}`],
-  'AGID-JWT-SIGNATURE twice': [`AGID-JWT-SIGNATURE: ${canary}`, `agid-jwt-signature: ${canary}`],
-  'Agid-JWT-TrackingEvidence': [`Agid-JWT-TrackingEvidence: ${canary}`],
-  'Digest': [`Digest: SHA-256=${canary}`],
-  'Cookie': [`Cookie: session=${canary}`],
-  'Varco-Call': [`Varco-Call: ${canary}`],
-  'X-Request-ID': [`X-Request-ID: ${canary}`],
-  'X-Forwarded-For': [`X-Forwarded-For: ${canary}`],
-  'User-Agent and Referer': [`User-Agent: ${canary}`, `Referer: https://example.it/?token=${canary}`],
-  'traceparent': [`traceparent: 00-${canary}-1-01`],
-  'Accept': [`Accept: text/${canary}`],
-  'Expect': [`Expect: ${canary}`],
-  'Connection': [`Connection: ${canary}`],
-  'Transfer-Encoding': [`Transfer-Encoding: ${canary}`],
-  'Content-Length': [`Content-Length: ${canary}`],
-  'a header of the contract': [`X-Trace-Note: ${canary}${'x'.repeat(600)}`],
-  'a header name': [`X-${canary}: 1`],
-  'a broken header name': [`X ${canary}: 1`],
-  'a header that is too long': [`X-Long: ${canary}${'x'.repeat(9000)}`],
-  'kid of no key': [`Authorization: Bearer ${mintVoucher(now, { header: { kid: canary } })}`],
-  'kid of another form': [`Authorization: Bearer ${mintVoucher(now, { header: { kid: `${canary} ` } })}`],
-  'kid that is an object': [`Authorization: Bearer ${mintVoucher(now, { header: { kid: { canary } } })}`],
-  'jku': [`Authorization: Bearer ${mintVoucher(now, { header: { jku: `https://${canary}.example` } })}`],
-  'a voucher by a stranger': [`Authorization: Bearer ${mintVoucher(now, { key: stranger, claims: { [canary]: canary, sub: canary, purposeId: canary } })}`],
-  'claims that are not read': [`Authorization: Bearer ${mintVoucher(now, { claims: { [canary]: canary, exp: 1 } })}`],
-  'claims of another form': [`Authorization: Bearer ${mintVoucher(now, { claims: { purposeId: canary, exp: canary, aud: [7, canary] } })}`]
-}
-
-const json = 'Content-Type: application/json'
-/** Requests with the canary elsewhere than in a header. */
-const requests: Readonly<Record<string, (host: string) => readonly string[]>> = {
-  'a query that is forwarded': (host) => [`GET ${basePath}/items?q=${canary}&tag=${person} HTTP/1.1`, host],
-  'a query that is refused': (host) => [`GET ${basePath}/items?access_token=${canary} HTTP/1.1`, host],
-  'a query name': (host) => [`GET ${basePath}/items?${canary}=1 HTTP/1.1`, host],
-  'a value of another type': (host) => [`GET ${basePath}/items?limit=${canary} HTTP/1.1`, host],
-  'a value that comes twice': (host) => [`GET ${basePath}/items?q=${canary}&q=${canary} HTTP/1.1`, host],
-  'a broken query': (host) => [`GET ${basePath}/items?q=${canary}%zz HTTP/1.1`, host],
-  'a path value': (host) => [`GET ${basePath}/items/${person} HTTP/1.1`, host],
-  'a path value that is not allowed': (host) => [`GET ${basePath}/items/${canary}%2f HTTP/1.1`, host],
-  'a path that is not there': (host) => [`GET /${canary}/${person} HTTP/1.1`, host],
-  'a path in absolute form': (host) => [`GET http://${canary}/ HTTP/1.1`, host],
-  'a method that the path does not have': (host) => [`DELETE ${basePath}/blobs/${canary} HTTP/1.1`, host],
-  'a method that nobody has': (host) => [`${canary.toUpperCase()} ${basePath}/items HTTP/1.1`, host],
-  'a protocol': (host) => [`GET ${basePath}/items ${canary}/1.1`, host],
-  'a Host': () => [`GET ${basePath}/items HTTP/1.1`, `Host: ${canary}`],
-  'no request at all': () => [canary],
-  'a body that is forwarded': (host) => post(host, JSON.stringify({ name: canary, notes: person })),
-  'a body of another type': (host) => post(host, JSON.stringify({ name: [canary] })),
-  'a body with an unknown member': (host) => post(host, JSON.stringify({ name: 'x', [canary]: 1 })),
-  'a body that is no JSON': (host) => post(host, `{"name":"${canary}`),
-  'a body with a member twice': (host) => post(host, `{"${canary}":1,"${canary}":2}`),
-  'a body with members that the contract leaves open': (host) => [`PUT ${basePath}/notes HTTP/1.1`, host, json, `Content-Length: ${person.length + 7}`, '', `{"${person}":[]}`],
-  'a form': (host) => [`POST ${basePath}/items HTTP/1.1`, host, 'Content-Type: application/x-www-form-urlencoded', `Content-Length: ${canary.length + 6}`, '', `token=${canary}`],
-  'a media type': (host) => [`POST ${basePath}/items HTTP/1.1`, host, `Content-Type: application/${canary}`, 'Content-Length: 2', '', '{}'],
-  'a body where none belongs': (host) => [`GET ${basePath}/items HTTP/1.1`, host, json, `Content-Length: ${canary.length}`, '', canary]
-}
-
-function post (host: string, body: string): readonly string[] {
-  return [`POST ${basePath}/items HTTP/1.1`, host, json, `Content-Length: ${body.length}`, '', body]
-}
-
-/** The contract of the other tests, and one operation whose body may have members of any name. */
-const contract = { ...archiveContract, paths: { ...archiveContract['paths'] as object, '/notes': { put: {
-  operationId: 'putNotes',
-  requestBody: { required: true, content: { 'application/json': { schema: { type: 'object', additionalProperties: { type: 'string', maxLength: 100 } } } } },
-  responses: { 200: { description: 'Fatto', content: { 'application/json': { schema: { type: 'object' } } } } }
-} } } }
-
-const bytesOf = (lines: readonly string[]): string => lines.includes('') ? lines.join('\r\n') : [...lines, '', ''].join('\r\n')
-
-async function sendAll (gateway: Harness): Promise<WireAnswer[]> {
-  const host = `Host: ${gateway.host}`
-  const withHeaders = Object.values(headers).map((lines) => {
-    const own = lines.some((line) => /^authorization:/i.test(line))
-    return [`GET ${basePath}/items HTTP/1.1`, host, ...own ? [] : [`Authorization: Bearer ${good}`], ...lines]
-  })
-  const elsewhere = Object.values(requests).map((lines) => {
-    const [line = '', ...rest] = lines(host)
-    return line === canary ? [line] : [line, `Authorization: Bearer ${good}`, ...rest]
-  })
-  const answers = []
-  for (const lines of [...withHeaders, ...elsewhere]) answers.push(await gateway.raw(bytesOf(lines)))
-  return answers
-}
-
 t.test('what callers send as secrets or personal data is in no log and in no answer', async (t) => {
-  const gateway = await startGateway(t, { now, contract })
-  const answers = await sendAll(gateway)
-  const count = Object.keys(headers).length + Object.keys(requests).length
+  const gateway = await startGateway(t, { now, contract: canaryContract })
+  const requests = hostileRequests(gateway.host, good, now)
+  const answers: (readonly [name: string, answer: WireAnswer])[] = []
+  for (const [name, bytes] of requests) answers.push([name, await gateway.raw(bytes)])
   const records = () => gateway.logs.filter(({ correlationId, clientIp }) => correlationId !== undefined && clientIp !== undefined)
-  await until(() => records().length >= count)
-  t.equal(records().length, count, 'every request was recorded once')
-  t.ok(new Set(answers.map(({ status }) => status)).size >= 8, 'the requests got far in different ways')
-  const names = [...Object.keys(headers), ...Object.keys(requests)]
-  for (const secret of [canary, canary.toUpperCase(), person, good.split('.')[2]!.slice(0, 24)]) {
-    t.strictSame(gateway.logs.filter((line) => JSON.stringify(line).includes(secret)).map(({ operation, reason }) => ({ operation, reason })), [], 'logs')
-    t.strictSame(answers.flatMap((answer, index) => JSON.stringify(answer.headers).includes(secret) || answer.body.includes(secret) ? [names[index]] : []), [], 'answers')
-  }
+  await until(() => records().length >= requests.size)
+  t.equal(records().length, requests.size, 'every request was recorded once')
+  t.ok(new Set(answers.map(([, { status }]) => status)).size >= 8, 'the requests got far in different ways')
+  for (const [name, { headers, body }] of answers) t.strictSame(secretsIn(JSON.stringify(headers) + body, good, [upstreamSecret]), [], `the answer to ${name}`)
+  for (const line of gateway.logs) t.strictSame(secretsIn(JSON.stringify(line), good, [upstreamSecret]), [], `the log of ${String(line['operation'])}`)
   t.notMatch(JSON.stringify(gateway.logs), /eyJ[\w-]{8}/, 'no part of a token')
-  t.notMatch(JSON.stringify([gateway.logs, answers]), upstreamSecret)
   const ask = operationsOf(t, gateway)
   const told = await Promise.all(['/metrics', '/', '/-/view', '/-/config', '/-/eservices', '/-/registry', '/-/processes'].map(async (path) => {
     const { statusCode, body } = await ask(path)
     t.equal(statusCode, 200, path)
     return [path, body] as const
   }))
-  const files = await Promise.all((await readdir(gateway.config.state, { recursive: true, withFileTypes: true })).filter((file) => file.isFile()).map(async ({ name, parentPath }) => [name, await readFile(join(parentPath, name), 'latin1')] as const))
-  t.equal(files.find(([name]) => name.endsWith('.audit'))?.[1].split('\n').filter((line) => line.includes('"correlationId"')).length, count, 'every request is in the audit file')
-  for (const [name, text] of [...told, ...files]) {
-    t.strictSame([canary, canary.toUpperCase(), person, upstreamSecret, good.split('.')[2]!.slice(0, 24)].filter((secret) => text.includes(secret)), [], `nothing in ${name}`)
-  }
+  const files = await filesBelow(gateway.config.state)
+  t.equal(files.find(([name]) => name.endsWith('.audit'))?.[1].split('\n').filter((line) => line.includes('"correlationId"')).length, requests.size, 'every request is in the audit file')
+  for (const [name, text] of [...told, ...files]) t.strictSame(secretsIn(text, good, [upstreamSecret]), [], name)
 })
 
 t.test('what an upstream says of itself when it fails is in no log and in no answer', async (t) => {

@@ -10,7 +10,9 @@ export interface Gateway {
   /** The origin of its operations listener. */
   readonly operations: string
   readonly pid: number
-  /** Asks its operations listener; throws when the answer is no success. */
+  /** Reads what its operations listener answers to GET; throws when that is no success. */
+  readonly read: (path: string) => Promise<string>
+  /** Asks its operations listener for JSON; throws when the answer is no success. */
   readonly ask: <Answer>(path: string, method?: 'GET' | 'POST') => Promise<Answer>
 }
 
@@ -30,14 +32,18 @@ export async function startGateway (config: string, { env, ...start }: Start, st
   const askFor = async (path: string, method: string, patience: AbortSignal): Promise<Response> => fetch(`http://127.0.0.1:${operations}${path}`, { method, headers, signal: patience })
   const patience = AbortSignal.any([signal, AbortSignal.timeout(readyWithinMs)])
   while ((await askFor('/status', 'GET', patience)).status !== 200) await wait(50, undefined, { signal: patience })
+  const read = async (path: string, method = 'GET'): Promise<string> => {
+    const answer = await askFor(path, method, signal)
+    if (!answer.ok) throw new Error(`${method} ${path} of operations was answered ${answer.status}: ${await answer.text()}`)
+    return answer.text()
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operations}`,
     pid: program.pid,
+    read,
     async ask (path, method = 'GET') {
-      const answer = await askFor(path, method, signal)
-      if (!answer.ok) throw new Error(`${method} ${path} of operations was answered ${answer.status}: ${await answer.text()}`)
-      return answer.json() as Promise<never>
+      return JSON.parse(await read(path, method)) as never
     }
   }
 }

@@ -19,11 +19,36 @@ const lanes = 16
 /** How long a process that took the place of a killed one serves before the next is killed, in ms. */
 const betweenMs = 150
 
+/** So many times in a row processes of one gateway are killed: those that keep ending are started again after ever longer pauses. */
+const mostKills = 10
+
 /** What callers got: the ids of the calls that were answered as they should be, the same calls as tracing has to tell of them, and how many calls broke off without an answer. */
 interface Heard { readonly ids: string[], readonly calls: Acknowledged, broken: number, readonly tally: Tally<'admitted'> }
 
+/** What one gateway's callers heard, and what its records tell. */
+interface Round extends Compared { readonly heard: Heard }
+
 async function measure (run: Run): Promise<Measured> {
   const kills = run.quick ? 3 : 50
+  const rounds: Round[] = []
+  for (let done = 0; done < kills; done += mostKills) {
+    rounds.push(await killUnderLoad(run, Math.min(mostKills, kills - done)))
+    run.tell(`${Math.min(done + mostKills, kills)} of ${kills} kills`)
+  }
+  const sum = (of: (round: Round) => number): number => rounds.reduce((total, round) => total + of(round), 0)
+  const [calls, broken, missing, twice] = [sum(({ heard }) => heard.ids.length), sum(({ heard }) => heard.broken), sum((round) => round.missing), sum((round) => round.twice)]
+  const [traced, untraced, unexplained] = [sum((round) => round.traced.counted), sum((round) => round.traced.missing), sum((round) => round.traced.unexplained)]
+  return {
+    promised: `0 of the calls that were answered in ${whole(kills)} kill -9 under load without a record, none with two; tracing counts them all`,
+    measured: `${whole(missing)} of ${whole(calls)} without a record, ${whole(twice)} with two; ${whole(traced)} traced, of which ${whole(untraced)} are missing and ${whole(unexplained)} nobody made; ${whole(broken)} calls broke off`,
+    kept: missing === 0 && twice === 0 && untraced === 0 && unexplained === 0,
+    numbers: { kills, calls, missing, twice, traced, untraced, unexplained, broken },
+    unexpected: rounds.flatMap(({ heard }) => heard.tally.unexpected)
+  }
+}
+
+/** One gateway's life under load, so many of its processes killed. */
+async function killUnderLoad (run: Run, kills: number): Promise<Round> {
   await using stack = new AsyncDisposableStack()
   const site = await run.startSite({ redis: true, config: (content) => { content['workers'] = workers } }, stack, run.signal)
   const [gateway] = site.gateways as [SiteGateway]
@@ -37,19 +62,10 @@ async function measure (run: Run): Promise<Measured> {
   for (let number = 1; number <= kills; number++) {
     await wait(betweenMs, undefined, { signal: run.signal })
     await killOne(gateway, number, run.signal)
-    if (number % 10 === 0) run.tell(`${number} of ${kills} kills`)
   }
   stopping.abort()
   await calling
-  const { missing, twice, traced } = await compare(gateway, heard)
-  const { ids: { length: calls }, broken, tally } = heard
-  return {
-    promised: `0 of the calls that were answered in ${whole(kills)} kill -9 under load without a record, none with two; tracing counts them all`,
-    measured: `${whole(missing)} of ${whole(calls)} without a record, ${whole(twice)} with two; ${whole(traced.counted)} traced, of which ${whole(traced.missing)} are missing and ${whole(traced.unexplained)} nobody made; ${whole(broken)} calls broke off`,
-    kept: missing === 0 && twice === 0 && traced.missing === 0 && traced.unexplained === 0,
-    numbers: { kills, calls, missing, twice, traced: traced.counted, untraced: traced.missing, unexplained: traced.unexplained, broken },
-    unexpected: tally.unexpected
-  }
+  return { heard, ...await compare(gateway, heard) }
 }
 
 async function call ({ platform }: Site, { url }: SiteGateway, heard: Heard, signal: AbortSignal, stack: AsyncDisposableStack): Promise<void> {
@@ -79,7 +95,9 @@ async function killOne ({ ask }: SiteGateway, number: number, signal: AbortSigna
 }
 
 /** The records of all processes beside what callers were told: those that are missing, those that are there twice, and how the calls that a tracing file would tell of differ from those that were made. */
-async function compare ({ state }: SiteGateway, { ids, calls }: Heard): Promise<{ readonly missing: number, readonly twice: number, readonly traced: Difference }> {
+interface Compared { readonly missing: number, readonly twice: number, readonly traced: Difference }
+
+async function compare ({ state }: SiteGateway, { ids, calls }: Heard): Promise<Compared> {
   const counts = new Map<string, number>()
   const traced = new TraceCounts()
   for (const folder of await ownFolders(state)) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -26,8 +26,8 @@ export interface SiteOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A gateway of a site, its state folder, and its configuration, which can be changed on the disk while it runs. */
-export interface SiteGateway extends Gateway { readonly state: string, readonly rewrite: (change: (content: Written) => void) => Promise<void> }
+/** A gateway of a site, its state folder, the file of its log, and its configuration, which can be changed on the disk while it runs. */
+export interface SiteGateway extends Gateway { readonly state: string, readonly log: string, readonly rewrite: (change: (content: Written) => void) => Promise<void> }
 
 /** What was started. `served` is how many requests have reached the e-service. */
 export interface Site {
@@ -66,7 +66,10 @@ export async function startSite ({ gateways = 1, redis: shares = false, config =
     await rewrite(() => undefined)
     const state = join(folder, `state-${number}`)
     const env = { ...more, LOADTEST_PLATFORM: platform.url, LOADTEST_UPSTREAM: url, LOADTEST_STATE: state }
-    return { state, ...await startGateway(path, { env }, stack, signal), rewrite }
+    const log = `${path}.log`
+    const output = await open(log, 'a', 0o600)
+    stack.defer(async () => output.close())
+    return { state, log, ...await startGateway(path, { env, output: output.fd }, stack, signal), rewrite }
   }
   const started = await Promise.all(Array.from({ length: gateways }, async (_, number) => start(number)))
   const served = async (): Promise<number> => {
