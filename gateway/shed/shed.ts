@@ -56,7 +56,7 @@ const turnMs = 10
 /** What is shed within so many ms has one record. */
 const batchMs = 250
 /** For each so many calls that are let in one is refused at once; other connections rest. */
-const letInPerRefused = 4
+export const letInPerRefused = 8
 /** Vouchers that are remembered as good ones. */
 const mostKnown = 10_000
 

@@ -1,4 +1,5 @@
 import { Rest } from './rest.ts'
+import { letInPerRefused } from './shed.ts'
 import { TurnLimit } from './turn-limit.ts'
 import type { Rank } from './turn-limit.ts'
 
@@ -77,7 +78,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     }
     if (now - turnAt >= 10) {
       law.end({ now, busyMs, idleMs, memoryBytes: 0, inside: answering.length })
-      law.reserve(rest.wake(law.limit / 4, now))
+      law.reserve(rest.wake(law.limit / letInPerRefused, now))
       turnAt = now
     }
     make(now)
