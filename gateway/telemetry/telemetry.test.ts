@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
+import { latencyBucket } from '../../openapi/latency.ts'
 import { isReport } from '../../openapi/telemetry.ts'
 import type { CallCounts, EServiceMinute, Minute, TelemetryReport } from '../../openapi/telemetry.ts'
 import type { CallRecord } from '../records/call-record.ts'
@@ -105,7 +106,7 @@ t.test('what is counted of a minute', (t) => {
   t.ok(isReport({ v: 1, node: 'a', minutes: [minute] } satisfies TelemetryReport))
   const [tickets, surveys] = minute.eservices
   t.match(tickets?.counts[0], { operationId: 'listTickets', consumerId: consumer, calls: 2, status: [0, 1, 0, 0, 1], throttled: 0, durationUs: 40_000, bytesReceived: 2, bytesSent: 200 })
-  t.equal(tickets?.counts[0]?.latency.length, 2)
+  t.strictSame(tickets?.counts[0]?.latency, [[latencyBucket(10), 1], [latencyBucket(30), 1]], 'in ms')
   t.match(tickets?.counts[1], { operationId: 'listTickets', status: [0, 0, 0, 1, 0], throttled: 1 })
   t.notOk('consumerId' in ((tickets as EServiceMinute).counts[1] as CallCounts), 'what is no id of the platform is not told')
   t.notOk('operationId' in ((tickets as EServiceMinute).counts[2] as CallCounts))
