@@ -219,15 +219,15 @@ t.test('two workers that share a Redis', withRedis, async (t) => {
 
   await t.test('a proof that comes to both at the same moment is admitted once', async (t) => {
     const admitted: number[] = []
-    for (let count = 0; count < 20; count++) {
+    // On a machine that is too busy an answer of Redis is late now and then; for a while both are refused then, which proves nothing.
+    for (const end = performance.now() + 30_000; admitted.filter((count) => count > 0).length < 20 && performance.now() < end;) {
       const voucher = mintVoucher(Date.now(), { claims: { cnf: { jkt: jktOf(ecKey.publicKey) } } })
       const proof = makeProof({ method: 'GET', url: `http://127.0.0.1:${port}${basePath}/items`, voucher, now: Date.now() })
       const answers = await Promise.all([1, 2].map(async () => callOnce(port, get(port, { authorization: `DPoP ${voucher}`, dpop: proof }))))
       admitted.push(answers.filter(({ status }) => status === 200).length)
       t.strictSame(answers.filter(({ status, json }) => status !== 200 && !['dpop-replayed', 'replay-filter-unavailable'].includes(json.code)), [])
     }
-    t.notOk(admitted.includes(2))
-    t.ok(admitted.includes(1))
+    t.strictSame(new Set(admitted.filter((count) => count > 0)), new Set([1]))
   })
 
   await t.test('when the supervisor is killed the workers serve what came in and end', async (t) => {
