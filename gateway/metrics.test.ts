@@ -87,7 +87,7 @@ const none = { count: 0, sum: 0, buckets: [] }
 t.test('calls are told by their outcome, with how long they took and what of quotas is used', async (t) => {
   const day = 86_400_000
   const times = { count: 3, sum: 1_503_000, buckets: [bucketOf(1000), 1, bucketOf(2000), 1, bucketOf(1_500_000), 1] }
-  const archive: EServiceFigures = { eservice: 'archive', calls: times, stages: { admit: none, body: none, upstream: times, answer: none }, bytesReceived: 10, bytesSent: 2000, upstreamCalls: 3, upstreamFailures: { 'upstream-timeout': 1 } }
+  const archive: EServiceFigures = { eservice: 'archive', calls: times, stages: { admit: none, body: none, upstream: times, answer: none }, bytesReceived: 10, bytesSent: 2000, upstreamCalls: 3, upstreamFailures: { 'upstream-timeout': 1 }, upstreamLately: { calls: 3, failures: 1 } }
   const quota = (purpose: string, remaining: number, at: number) => ({ eservice: 'archive', consumer: 'c', purpose, limit: 100, remaining, at })
   const figures: Figures = {
     calls: [{ eservice: 'archive', operation: 'listItems', status: 200, code: null, count: 2 }, { eservice: 'archive', operation: 'listItems', status: 504, code: 'upstream-timeout', count: 1 }],
@@ -114,4 +114,12 @@ t.test('calls are told by their outcome, with how long they took and what of quo
   t.strictSame(samplesOf('varco_signing_key_age_seconds'), [['archive', 86_400], ['tickets', 86_400]])
   t.strictSame([samplesOf('varco_certificate_days_left'), samplesOf('varco_certificates_unreadable')], [[['public', 2]], [['', 1]]])
   t.strictSame(['missing_days', 'refused_days', 'last_filed_timestamp_seconds', 'failing'].map((name) => samplesOf(`varco_tracing_${name}`)?.[0]?.[1]), [1, 0, 5, 1])
+})
+
+t.test('an upstream that fails is told by its e-service, over all processes, however much others are called', async (t) => {
+  const of = (name: string, calls: number, failures: number): EServiceFigures => ({ eservice: name, calls: none, stages: { admit: none, body: none, upstream: none, answer: none }, bytesReceived: 0, bytesSent: 0, upstreamCalls: calls, upstreamFailures: {}, upstreamLately: { calls, failures } })
+  const eservices = ['busy', 'small', 'new'].map((name) => ({ ...eservice({}), name }))
+  const reports = [[of('busy', 100_000, 0), of('small', 1, 1), of('removed', 5, 5)], [of('busy', 100_000, 3), of('small', 2, 1)]].map((figures) => ({ ...report, eservices, figures: { ...report.figures, eservices: figures } }))
+  const { text } = await metricsOf({ reports, processes: [], disk: noDisk, now: 0 })
+  t.strictSame(text.split('\n').filter((line) => line.startsWith('varco_upstream_failing')), ['varco_upstream_failing{eservice="busy"} 0', 'varco_upstream_failing{eservice="small"} 1', 'varco_upstream_failing{eservice="new"} 0'])
 })

@@ -3,6 +3,7 @@ import { stageNames, tookUs } from '../records/call-record.ts'
 import type { CallRecord, StageName } from '../records/call-record.ts'
 import type { CallCount, EServiceFigures, Figures } from './figures.ts'
 import { Histogram } from './histogram.ts'
+import { LastMinutes } from './last-minutes.ts'
 import { Minutes } from './minutes.ts'
 import { Usage } from './usage.ts'
 
@@ -23,6 +24,7 @@ class EServiceCounts {
   readonly calls = new Histogram()
   readonly stages: Readonly<Record<StageName, Histogram>> = { admit: new Histogram(), body: new Histogram(), upstream: new Histogram(), answer: new Histogram() }
   readonly upstreamFailures = new Map<DenialCode, number>()
+  readonly upstreamLately = new LastMinutes()
   bytesReceived = 0
   bytesSent = 0
   upstreamCalls = 0
@@ -58,7 +60,9 @@ export class CallFigures {
     const isSent = stages.upstream !== undefined
     if (isSent) {
       counts.upstreamCalls++
-      if (code !== undefined && upstreamCodes.has(code)) counts.upstreamFailures.set(code, (counts.upstreamFailures.get(code) ?? 0) + 1)
+      const hasFailed = code !== undefined && upstreamCodes.has(code)
+      if (hasFailed) counts.upstreamFailures.set(code, (counts.upstreamFailures.get(code) ?? 0) + 1)
+      counts.upstreamLately.count(now, hasFailed)
     }
     this.#minutes.count(now, code, eservice !== none && (isSent || code === undefined) ? us : undefined)
     this.#usage.count(record, now)
@@ -76,7 +80,8 @@ export class CallFigures {
         bytesReceived: counts.bytesReceived,
         bytesSent: counts.bytesSent,
         upstreamCalls: counts.upstreamCalls,
-        upstreamFailures: Object.fromEntries(counts.upstreamFailures)
+        upstreamFailures: Object.fromEntries(counts.upstreamFailures),
+        upstreamLately: counts.upstreamLately.until(now)
       })),
       quotas: this.#usage.quotas(now),
       recent: withRecent ? { minutes: this.#minutes.until(now), today: this.#usage.today(now) } : undefined

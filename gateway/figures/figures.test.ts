@@ -3,6 +3,7 @@ import type { CallRecord } from '../records/call-record.ts'
 import { CallFigures } from './call-figures.ts'
 import { addFigures } from './figures.ts'
 import { addTimes, bucketCount, bucketOf, Histogram, percentile, upperBounds, upTo } from './histogram.ts'
+import { isFailing } from './last-minutes.ts'
 
 const start = Date.parse('2026-03-02T10:00:30Z')
 const minute = 60_000
@@ -70,6 +71,31 @@ t.test('minutes are kept for an hour, and those in which nobody called are left 
   figures.count(recordOf({ code: 'quota-exceeded' }))
   t.strictSame(calls(), [[1, 1], [58, 1], [59, 1], [60, 1]])
   t.strictSame(figures.report(true).recent?.minutes.at(-1)?.refused, { 'quota-exceeded': 1 }, 'nothing is left of the minute that was there before')
+})
+
+t.test('what an upstream was asked lately is counted by e-service, and forgotten after five minutes', async (t) => {
+  const clock = { now: start }
+  const figures = new CallFigures(() => clock.now)
+  const lately = () => figures.report(false).eservices.map(({ eservice, upstreamLately: { calls, failures } }) => [eservice, calls, failures])
+  for (const after of [0, 1, 4]) {
+    clock.now = start + after * minute
+    figures.count(recordOf())
+    figures.count(recordOf({ eservice: 'small', code: 'upstream-unreachable' }))
+    figures.count(recordOf({ eservice: 'small', code: 'voucher-expired', stages: { admit: 80 } }))
+  }
+  t.strictSame(lately(), [['archive', 3, 0], ['small', 3, 3]], 'what was refused before the upstream was asked says nothing of it')
+  clock.now = start + 5 * minute
+  t.strictSame(lately(), [['archive', 2, 0], ['small', 2, 2]], 'also while nobody calls')
+  figures.count(recordOf())
+  t.strictSame(lately(), [['archive', 3, 0], ['small', 2, 2]], 'nothing is left of the minute that was there before')
+  const other = new CallFigures(() => clock.now)
+  other.count(recordOf({ eservice: 'small' }))
+  t.strictSame(addFigures([figures.report(false), other.report(false)]).eservices.map(({ eservice, upstreamLately: { calls } }) => [eservice, calls]), [['archive', 3], ['small', 3]])
+})
+
+t.test('so many failures are no accident, and so few are one', async (t) => {
+  const cases = [[0, 0, false], [1, 1, false], [2, 2, true], [100, 2, true], [101, 2, false], [5000, 99, false], [5000, 100, true]] as const
+  for (const [calls, failures, wanted] of cases) t.equal(isFailing({ calls, failures }), wanted, `${failures} of ${calls}`)
 })
 
 t.test('a day ends at midnight in Rome', async (t) => {

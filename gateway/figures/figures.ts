@@ -3,6 +3,8 @@ import { stageNames } from '../records/call-record.ts'
 import type { StageName } from '../records/call-record.ts'
 import { addTimes } from './histogram.ts'
 import type { Times } from './histogram.ts'
+import { addLately } from './last-minutes.ts'
+import type { Lately } from './last-minutes.ts'
 
 /**
  * What a process counted of its calls since its start, as JSON; several add up (`addFigures`). Names and ids are those of configuration, contracts, denials and proven callers: as many as these are,
@@ -30,6 +32,8 @@ export interface EServiceFigures {
   /** Calls that were sent to the upstream, and those of them that came to nothing because of it, by what was wrong. */
   readonly upstreamCalls: number
   readonly upstreamFailures: Readonly<Partial<Record<DenialCode, number>>>
+  /** The same of the last five minutes. */
+  readonly upstreamLately: Lately
 }
 
 /** How the tightest quota of a purpose stood at its last call today (Europe/Rome), at `at` (epoch ms). */
@@ -60,7 +64,8 @@ export function addFigures (all: readonly Figures[]): Figures {
       bytesReceived: sum(same, ({ bytesReceived }) => bytesReceived),
       bytesSent: sum(same, ({ bytesSent }) => bytesSent),
       upstreamCalls: sum(same, ({ upstreamCalls }) => upstreamCalls),
-      upstreamFailures: addCounts(same.map(({ upstreamFailures }) => upstreamFailures))
+      upstreamFailures: addCounts(same.map(({ upstreamFailures }) => upstreamFailures)),
+      upstreamLately: addLately(same.map(({ upstreamLately }) => upstreamLately))
     })),
     quotas: addQuotas(all.map(({ quotas }) => quotas)),
     recent: recents.length > 0 ? addRecents(recents) : undefined

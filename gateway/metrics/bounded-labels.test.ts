@@ -29,6 +29,7 @@ t.test('a call shows in every metric of calls', async (t) => {
   t.equal(find('varco_call_duration_seconds', { eservice: 'archive', le: '+Inf' }), 2)
   t.ok((find('varco_call_sent_bytes_total', { eservice: 'archive' }) ?? 0) > 0)
   t.equal(find('varco_upstream_calls_total', { eservice: 'archive' }), 1)
+  t.equal(find('varco_upstream_failing', { eservice: 'archive' }), 0)
   t.equal(find('varco_upstream_connections', { eservice: 'archive', state: 'used' }), 0)
   t.equal(find('varco_quota_used_ratio', { purpose: ids.purpose, consumer: ids.consumer }), 1e-6)
   t.strictSame([find('varco_records_written_total', {}), find('varco_records_lost_total', {})], [2, 0])

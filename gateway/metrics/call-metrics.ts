@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client'
 import { addQuotas, usedOf } from '../figures/figures.ts'
+import { addLately, isFailing } from '../figures/last-minutes.ts'
 import { stageNames } from '../records/call-record.ts'
 import type { Report } from '../report.ts'
 import { addHistogram, addSamples } from './series.ts'
@@ -16,6 +17,7 @@ export function addCallMetrics (register: Registry, reports: Reports): void {
   addSamples(register, { name: 'varco_call_sent_bytes_total', help: 'Bytes of the bodies of answers.' }, each.map(({ figures, labels }) => ({ labels, value: figures.bytesSent })))
   addSamples(register, { name: 'varco_upstream_calls_total', help: 'Calls that were sent to the upstream.' }, each.map(({ figures, labels }) => ({ labels, value: figures.upstreamCalls })))
   addSamples(register, { name: 'varco_upstream_failures_total', help: 'Of these, those that came to nothing because of it.' }, each.flatMap(({ figures, labels }) => Object.entries(figures.upstreamFailures).map(([code, value]) => ({ labels: { ...labels, code }, value }))))
+  addSamples(register, { name: 'varco_upstream_failing', help: 'Whether the upstream failed more often than by accident in the last five minutes, over all processes.' }, (reports[0]?.eservices ?? []).map(({ name }) => ({ labels: { eservice: name }, value: isFailing(addLately(each.flatMap(({ figures }) => figures.eservice === name ? [figures.upstreamLately] : []))) ? 1 : 0 })))
   addSamples(register, { name: 'varco_upstream_connections', help: 'Connections to the upstream that are in use, and that are kept for the next call; calls that wait for one.' }, reports.flatMap(({ pid, eservices }) => eservices.flatMap(({ name, connections }) => Object.entries(connections).map(([state, value]) => ({ labels: { pid: String(pid), eservice: name, state }, value })))))
 }
 

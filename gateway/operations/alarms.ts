@@ -1,6 +1,6 @@
 import { denialType } from '../../policies/denials.ts'
 import type { DenialCode } from '../../policies/denials.ts'
-import type { MinuteView, OperationsView } from './view.ts'
+import type { OperationsView } from './view.ts'
 import { count, dateOf, dayOf, moment, several } from './words.ts'
 
 /** How soon a human is needed: calls are failing now, they will unless something is done, or somebody should look. In the order of urgency. */
@@ -57,17 +57,13 @@ const load: Rule = ({ load: processes, at }) => {
 
 const shared: Rule = ({ shared: { place } }) => when(place === 'local', () => ({ id: 'redis', urgency: 'now', what: 'Redis non risponde: i limiti si contano qui in quota parte, e le operazioni ad uso singolo rispondono 503.', todo: 'Ripristinare Redis o la rete verso di esso: il gateway torna a usarlo da solo entro 2 secondi.' }))
 
-/** What is told of calls that came to nothing because of the upstream. */
-const upstreamCodes = ['upstream-unreachable', 'upstream-timeout', 'upstream-invalid']
-/** So many failures in the last minutes, and this share of the calls that were not refused, are no accident. */
-const [manyFailures, lastMinutes, manyFailed] = [2, 5, 0.02]
+/** So many e-services that fail are named. */
+const mostNamed = 5
 
-const upstreams: Rule = ({ upstreams: all, traffic: { minutes } }) => {
-  const sum = (of: (minute: MinuteView) => number): number => minutes.slice(-lastMinutes).reduce((total, minute) => total + of(minute), 0)
-  const failures = sum(({ refused }) => upstreamCodes.reduce((some, code) => some + (refused[code] ?? 0), 0))
-  const served = sum(({ calls, refused }) => Object.values(refused).reduce((rest, times) => rest - times, calls))
-  const failing = all.filter(({ failures: since }) => Object.keys(since).length > 0).map(({ eservice }) => `«${eservice}»`)
-  return when(failures >= manyFailures && failures >= (served + failures) * manyFailed, () => ({ id: 'upstream', urgency: 'now', what: `${failing.length === 1 ? `L’e-service ${failing[0]} non risponde o risponde` : `Tra gli e-service ${failing.join(', ')} almeno uno non risponde o risponde`} male: i fruitori ricevono 502 o 504.`, todo: 'Guardare in «E-service» quali errori crescono, e riparare l’e-service o la rete tra il gateway e il suo indirizzo.' }))
+const upstreams: Rule = ({ upstreams: all }) => {
+  const failing = all.flatMap(({ eservice, isFailing }) => isFailing ? [`«${eservice}»`] : [])
+  const named = failing.length > mostNamed ? `${failing.slice(0, mostNamed).join(', ')} e ${several(failing.length - mostNamed, 'altro', 'altri')}` : failing.join(', ')
+  return when(failing.length > 0, () => ({ id: 'upstream', urgency: 'now', what: `${failing.length === 1 ? `L’e-service ${named} non risponde o risponde` : `Gli e-service ${named} non rispondono o rispondono`} male: i fruitori ricevono 502 o 504.`, todo: 'Guardare in «E-service» quali errori crescono, e riparare l’e-service o la rete tra il gateway e il suo indirizzo.' }))
 }
 
 const certificates: Rule = ({ trust: { certificates: all }, at }) => all.flatMap(({ of, file, endsAt }) => {

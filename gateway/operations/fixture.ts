@@ -36,7 +36,7 @@ function minuteAt (index: number): Minute {
 export function figuresOf (consumers: number): Figures {
   return {
     calls: [{ eservice: 'tickets', operation: 'listTickets', status: 200, code: null, count: 5200 }, { eservice: 'tickets', operation: 'listTickets', status: 401, code: 'voucher-expired', count: 260 }, { eservice: 'none', operation: 'none', status: 404, code: 'route-not-found', count: 12 }],
-    eservices: [{ eservice: 'tickets', calls: timesAround(1000, 100), stages: { admit: timesAround(200, 100), body: noTimes, upstream: timesAround(600, 100), answer: timesAround(100, 100) }, bytesReceived: 0, bytesSent: 0, upstreamCalls: 5200, upstreamFailures: { 'upstream-timeout': 7 } }],
+    eservices: [{ eservice: 'tickets', calls: timesAround(1000, 100), stages: { admit: timesAround(200, 100), body: noTimes, upstream: timesAround(600, 100), answer: timesAround(100, 100) }, bytesReceived: 0, bytesSent: 0, upstreamCalls: 5200, upstreamFailures: { 'upstream-timeout': 7 }, upstreamLately: { calls: 500, failures: 1 } }],
     quotas: Array.from({ length: consumers }, (_one, index) => ({ eservice: 'tickets', consumer: consumerId(index), purpose: purposeId(index), limit: 1000, remaining: Math.min(1000, index * 20), at: now })),
     recent: { minutes: Array.from({ length: 45 }, (_one, index) => minuteAt(index)), today: { date: '2026-03-02', consumers: Array.from({ length: consumers }, (_one, index) => ({ consumer: consumerId(index), calls: 1000 - index * 20 })), others: 12 } }
   }

@@ -31,10 +31,10 @@ function cacheOf ({ cache: { hits, misses, bytes } }: EServiceView): Html {
   return hits + misses === 0 ? html`${none}` : html`${percent(hits, hits + misses)} <small>${size(bytes)}</small>`
 }
 
-function upstreamRow ({ eservice, url, waiting, calls, failures, p50, p90, p99 }: UpstreamView) {
+function upstreamRow ({ eservice, url, waiting, calls, failures, isFailing, p50, p90, p99 }: UpstreamView) {
   const errors = Object.entries(failures)
   const failed = errors.reduce((sum, [, times]) => sum + times, 0)
-  return { key: eservice, cells: [html`<code>${eservice}</code>`, html`<code>${url}</code>`, count(calls), failed === 0 ? '0' : html`${badge('bad', count(failed))}`, count(waiting), span(p50), span(p90), span(p99), errors.map(([code, times]) => `${code} ${count(times)}`).join(', ') || none] }
+  return { key: eservice, cells: [html`<code>${eservice}</code>${isFailing && html` ${badge('bad', 'risponde male')}`}`, html`<code>${url}</code>`, count(calls), failed === 0 ? '0' : html`${badge('bad', count(failed))}`, count(waiting), span(p50), span(p90), span(p99), errors.map(([code, times]) => `${code} ${count(times)}`).join(', ') || none] }
 }
 
 /** What of their quotas consumers used today, and who called. */

@@ -2,6 +2,7 @@ import t from 'tap'
 import { untouched } from '../tracing/tracing-days.ts'
 import type { DayState } from '../tracing/tracing-days.ts'
 import { standingOfDays } from '../tracing/standing.ts'
+import type { EServiceFigures } from '../figures/figures.ts'
 import type { Report } from '../report.ts'
 import { noDisk, tracingOf } from './disk.ts'
 import type { Disk } from './disk.ts'
@@ -43,7 +44,10 @@ t.test('figures of several processes add up, percentiles are those of all calls 
 t.test('an alarm stands for each thing that has to be done, the most urgent first', async (t) => {
   const { load, registry, sharedState } = reportWith()
   const minute = (calls: number, refused: object) => ({ figures: { ...noFigures, recent: { ...noFigures.recent as NonNullable<typeof noFigures.recent>, minutes: [{ at: Date.parse('2026-03-02T09:30:00Z'), calls, refused, times: timesAround(100, 1) }] } } })
-  const failing = { ...minute(50, { 'upstream-timeout': 2, 'upstream-unreachable': 1 }).figures, eservices: figuresOf(1).eservices }
+  const asked = (...all: readonly (readonly [eservice: string, calls: number, failures: number])[]) => well({
+    eservices: all.map(([name]) => eserviceWith({ name })),
+    figures: { ...noFigures, eservices: all.map(([eservice, calls, failures]) => ({ ...figuresOf(1).eservices[0] as EServiceFigures, eservice, upstreamLately: { calls, failures } })) }
+  })
   const certificate = (days: number) => ({ ...noDisk, certificates: [{ of: 'public', file: 'tls.pem', subject: 'CN=x', endsAt: now + days * 86_400_000 }] })
   const cases: readonly (readonly [what: string, reports: readonly Report[], alarms: readonly string[], disk?: Disk])[] = [
     ['no process', [], ['now no-process']],
@@ -56,8 +60,9 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
     ['records were not kept', well({ records: { works: true, written: 5, lost: 2 } }), ['soon records-lost']],
     ['Redis is away', well({ sharedState: { ...sharedState, place: 'local' } }), ['now redis']],
     ['load is shed', well({ load: { ...load, limit: 0 } }), ['now shedding']],
-    ['an upstream fails', well({ figures: failing }), ['now upstream']],
-    ['an upstream fails once in a while', well({ figures: { ...minute(500, { 'upstream-timeout': 4 }).figures, eservices: figuresOf(1).eservices } }), []],
+    ['an upstream fails', asked(['tickets', 50, 3]), ['now upstream']],
+    ['a small one fails beside a busy one', asked(['tickets', 100_000, 4], ['archive', 3, 3]), ['now upstream']],
+    ['an upstream fails once in a while', asked(['tickets', 500, 4]), []],
     ['most calls are refused', well(minute(120, { 'voucher-expired': 80 })), ['look refusals']],
     ['few calls are refused', well(minute(120, { 'voucher-expired': 40 })), []],
     ['a defect', well(minute(50, { 'internal-error': 1 })), ['soon internal-error']],
@@ -72,6 +77,10 @@ t.test('an alarm stands for each thing that has to be done, the most urgent firs
     ['two configurations, and a process that ended', [reportWith(), reportWith({ pid: 8, hash: 'other' })], ['soon hashes', 'look restarted-2']]
   ]
   for (const [what, reports, alarms, disk] of cases) t.strictSame(alarmsOf(reports, disk), alarms, what)
+  const told = (reports: readonly Report[]): string | undefined => see(reports).alarms.find(({ id }) => id === 'upstream')?.what
+  t.match(told(asked(['tickets', 100_000, 4], ['archive', 3, 3])), /^L’e-service «archive» non risponde/)
+  t.match(told(asked(['tickets', 9, 4], ['archive', 3, 3])), /^Gli e-service «tickets», «archive» non rispondono/)
+  t.match(told(asked(...Array.from({ length: 40 }, (_one, index) => [`e${index}`, 9, 9] as const))), /^Gli e-service «e0», «e1», «e2», «e3», «e4» e 35 altri non rispondono/, 'however many there are')
   const missing = viewOf([reportWith()], [...processesOf([reportWith()]), { worker: null, pid: null, state: 'waiting', answers: false, restarts: 4, lastEnd: null }], noDisk, now)
   t.strictSame(missing.alarms.map(({ id }) => id), ['missing-process'])
   for (const [minutes, alarms] of [[59, ['restarted-1']], [60, []]] as const) {

@@ -4,6 +4,7 @@ import { addFigures } from '../figures/figures.ts'
 import type { CallCount, Figures, Minute } from '../figures/figures.ts'
 import { addTimes, percentile } from '../figures/histogram.ts'
 import type { Times } from '../figures/histogram.ts'
+import { isFailing } from '../figures/last-minutes.ts'
 import type { ProcessState } from '../metrics.ts'
 import { eservicesOf } from '../report.ts'
 import type { Report } from '../report.ts'
@@ -118,7 +119,7 @@ function sumOf (counted: readonly Pick<CallCount, 'count'>[]): number {
 
 function upstreamOf ({ name, upstream, connections }: Report['eservices'][number], { eservices }: Figures): UpstreamView {
   const figures = eservices.find(({ eservice }) => eservice === name)
-  return { eservice: name, url: upstream, waiting: connections.waiting, calls: figures?.upstreamCalls ?? 0, failures: figures?.upstreamFailures ?? {}, ...percentilesOf(figures?.stages.upstream) }
+  return { eservice: name, url: upstream, waiting: connections.waiting, calls: figures?.upstreamCalls ?? 0, failures: figures?.upstreamFailures ?? {}, isFailing: figures !== undefined && isFailing(figures.upstreamLately), ...percentilesOf(figures?.stages.upstream) }
 }
 
 /** What is worst of any process: an alarm is raised by one. */

@@ -93,8 +93,8 @@ export interface QuotaView { readonly eservice: string, readonly purpose: Named,
 /** How often a consumer called today. */
 export interface ConsumerView { readonly consumer: Named, readonly calls: number }
 
-/** What the upstream of an e-service was asked since `countedSince`; percentiles are of the time until the head of its answer, `waiting` the calls that wait for a connection now. */
-export interface UpstreamView extends Percentiles { readonly eservice: string, readonly url: string, readonly waiting: number, readonly calls: number, readonly failures: Readonly<Record<string, number>> }
+/** What the upstream of an e-service was asked since `countedSince`; percentiles are of the time until the head of its answer, `waiting` the calls that wait for a connection now; whether it fails is of the last minutes. */
+export interface UpstreamView extends Percentiles { readonly eservice: string, readonly url: string, readonly waiting: number, readonly calls: number, readonly failures: Readonly<Record<string, number>>, readonly isFailing: boolean }
 
 export interface TrustView {
   /** How old the platform's keys are, in s; null when there are none. */
