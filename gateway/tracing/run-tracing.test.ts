@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import t from 'tap'
@@ -164,12 +165,23 @@ t.test('one process at a time files with a state folder; one that was killed kee
   t.equal(await runAlone(state, async () => `first, and ${await runAlone(state, async () => 'second')}`), 'first, and undefined')
   t.equal(await runAlone(state, async () => 'next'), 'next')
   await t.rejects(runAlone(state, async () => { throw new Error('failed') }))
-  const gone = spawn(process.execPath, ['-e', ''])
-  await new Promise((resolve) => gone.once('exit', resolve))
-  await mkdir(join(state, 'tracing'), { recursive: true })
-  await writeFile(join(state, 'tracing', 'running'), String(gone.pid))
+  const other = spawn(process.execPath, ['--input-type=module', '-e', `
+    import { runAlone } from ${JSON.stringify(new URL('run-lock.ts', import.meta.url).href)}
+    await runAlone(${JSON.stringify(state)}, async () => {
+      process.stdout.write('held')
+      await new Promise((resolve) => setTimeout(resolve, 60_000))
+    })`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => { other.kill('SIGKILL') })
+  await once(other.stdout, 'data')
+  t.equal(await runAlone(state, async () => 'beside it'), undefined)
+  other.kill('SIGKILL')
+  await once(other, 'exit')
   t.equal(await runAlone(state, async () => 'after'), 'after')
-  t.strictSame(await readdir(join(state, 'tracing')), [])
+})
+
+t.test('what is written in the folder keeps nobody away, not even the number of a process that runs', async (t) => {
+  const state = t.testdir({ tracing: { running: String(process.ppid) } })
+  t.equal(await runAlone(state, async () => 'alone'), 'alone')
 })
 
 t.test('a run is due a quarter past midnight in Rome and a while, once a day, and again after pauses while it fails', async (t) => {
