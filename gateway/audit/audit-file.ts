@@ -4,7 +4,7 @@ import { syncFolder } from '../adapters/day-files.ts'
 import type { DayFile } from '../adapters/day-files.ts'
 import type { HeadSigner } from './audit-heads.ts'
 import { hashOf, lineOf, noHash } from './audit-line.ts'
-import type { FileEnd, HeadClaims, Opening } from './audit-line.ts'
+import type { FileEnd, HeadClaims, Neighbouring, Opening } from './audit-line.ts'
 import { auditFiles } from './audit-reader.ts'
 
 /** How `node:fs/promises` opens a file; a test gives one that fails as disks do. */
@@ -38,6 +38,8 @@ export class AuditFile {
   #lines = 0
   #hash = noHash
   #linesAtHead = 1
+  /** The neighbours that the last head names, as JSON. */
+  #named = '{}'
   #fault: Error | undefined
   #syncing: Promise<void> | undefined
   #next: Promise<void> | undefined
@@ -93,9 +95,11 @@ export class AuditFile {
     this.#hash = hash
   }
 
-  /** Writes a signed head of what was written before. */
-  async appendHead (now: number, closing: boolean): Promise<SignedHead> {
-    const claims: HeadClaims = { node: this.#beginning.node, ...this.end, time: new Date(now).toISOString(), closing }
+  /** Writes a signed head of what was written before; neighbours are named in it where they changed. */
+  async appendHead (now: number, closing: boolean, neighbours: Neighbouring): Promise<SignedHead> {
+    const named = JSON.stringify(neighbours)
+    const claims: HeadClaims = { node: this.#beginning.node, ...this.end, time: new Date(now).toISOString(), closing, ...named === this.#named ? {} : { neighbours } }
+    this.#named = named
     const jws = this.#beginning.signer.sign(claims)
     await this.append([JSON.stringify({ kind: 'head', jws })])
     this.#linesAtHead = this.#lines

@@ -23,8 +23,11 @@ export interface Opening {
 /** A line that says, signed, how far the file had come before it: a JWS (RFC 7515) in compact form over HeadClaims. */
 export interface Head { readonly kind: 'head', readonly jws: string }
 
-/** What a head says of the lines before it. `closing`: nothing was added to the file behind this head. */
-export interface HeadClaims extends FileEnd { readonly node: string, readonly time: string, readonly closing: boolean }
+/** How files of other processes begin (one line, and its hash), by where they are in the state folder (`worker-2/audit`). */
+export type Neighbouring = Readonly<Record<string, FileEnd>>
+
+/** What a head says of the lines before it. `closing`: nothing was added to the file behind this head. `neighbours` are there where they are others than in the head before it in the file. */
+export interface HeadClaims extends FileEnd { readonly node: string, readonly time: string, readonly closing: boolean, readonly neighbours?: Neighbouring }
 
 /** Before the first line. */
 export const noHash = ''

@@ -9,7 +9,10 @@ export function auditPlaceOf (ownFolder: string): AuditPlace {
   return { folder: join(ownFolder, 'audit'), key: join(ownFolder, 'audit-key.pem') }
 }
 
-/** Those of every process that shares the state folder or did, and how their files are called there: `worker-2/`, or nothing for the process that is alone. */
-export async function auditPlaces (state: string): Promise<readonly (AuditPlace & { readonly within: string })[]> {
+/** That of one of several processes: `within` says how its files are called in the state folder, `worker-2/`, or nothing for the process that is alone. */
+export interface Place extends AuditPlace { readonly within: string }
+
+/** Those of every process that shares the state folder or did. */
+export async function auditPlaces (state: string): Promise<readonly Place[]> {
   return (await ownFolders(state)).map((folder) => ({ ...auditPlaceOf(folder), within: folder === state ? '' : `${basename(folder)}/` }))
 }

@@ -155,7 +155,7 @@ export class AuditTrail implements Trail {
   }
 
   async #sign (file: AuditFile, isClosing: boolean): Promise<void> {
-    const head = await file.appendHead(this.#options.now(), isClosing)
+    const head = await file.appendHead(this.#options.now(), isClosing, this.#options.neighbours())
     const logged = this.#logHead(file, head)
     if (isClosing) await logged
   }

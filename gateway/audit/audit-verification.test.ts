@@ -71,8 +71,8 @@ const edited = (lines: readonly string[], number: number): readonly string[] => 
 const swapped = (lines: readonly string[], one: number, other: number): readonly string[] => lines.with(one - 1, lines[other - 1]!).with(other - 1, lines[one - 1]!)
 
 t.test('what was written is good, also of a process that was killed', async (t) => {
-  t.strictSame(await changed(t, async () => undefined), { files: 3, lines: 20, heads: 3, faults: [], notes: [] })
-  t.strictSame(await changed(t, async () => undefined, { keys: undefined, heads }), { files: 3, lines: 20, heads: 3, faults: [], notes: [] }, 'nor do heads that were logged say otherwise')
+  t.strictSame(await changed(t, async () => undefined), { files: 3, lines: 20, heads: 3, faults: [], notes: [], testimonies: [] })
+  t.strictSame(await changed(t, async () => undefined, { keys: undefined, heads }), { files: 3, lines: 20, heads: 3, faults: [], notes: [], testimonies: [] }, 'nor do heads that were logged say otherwise')
 })
 
 const tampering: Readonly<Record<string, readonly [file: string, edit: (lines: string[]) => readonly string[], fault: RegExp]>> = {

@@ -8,9 +8,11 @@ import { isOwnLine, noHash, parseHead, parseOpening, readLine } from './audit-li
 import type { FileEnd, HeadClaims, Opening } from './audit-line.ts'
 import { auditFiles } from './audit-reader.ts'
 import { readLines } from './line-reader.ts'
+import { testimoniesOf } from './neighbours.ts'
+import type { Testimony } from './neighbours.ts'
 
-/** What checking the files of a process found: `lines` that are good; each of `faults` says where something is not what was written and what became of it; `notes` are no faults. */
-export interface Verification { readonly files: number, readonly lines: number, readonly heads: number, readonly faults: readonly string[], readonly notes: readonly string[] }
+/** What checking the files of a process found: `lines` that are good; each of `faults` says where something is not what was written and what became of it; `notes` are no faults; `testimonies` what its heads say of other processes. */
+export interface Verification { readonly files: number, readonly lines: number, readonly heads: number, readonly faults: readonly string[], readonly notes: readonly string[], readonly testimonies: readonly Testimony[] }
 
 /**
  * What files are held against: keys that are trusted (undefined: those that the files themselves name), `heads` that are known from outside, and whether the files of a day may be gone because their
@@ -33,11 +35,11 @@ export async function verifyAudit (folder: string, { keys, heads, mayBeGone }: T
     found.push({ ...nothing, [isGone ? 'notes' : 'faults']: [isGone ? `${file}: it is not there any more; ${by} comes after it` : `${file}: it is missing, and ${by} knows of it`] })
   }
   return found.reduce((sum, one) => ({
-    files: sum.files + one.files, lines: sum.lines + one.lines, heads: sum.heads + one.heads, faults: [...sum.faults, ...one.faults], notes: [...sum.notes, ...one.notes]
+    files: sum.files + one.files, lines: sum.lines + one.lines, heads: sum.heads + one.heads, faults: [...sum.faults, ...one.faults], notes: [...sum.notes, ...one.notes], testimonies: [...sum.testimonies, ...one.testimonies]
   }), nothing)
 }
 
-const nothing: Verification = { files: 0, lines: 0, heads: 0, faults: [], notes: [] }
+const nothing: Verification = { files: 0, lines: 0, heads: 0, faults: [], notes: [], testimonies: [] }
 
 async function verifyFile (file: DayFile, claims: readonly Claim[], keys: readonly Jwk[] | undefined): Promise<Verification> {
   const check = new FileCheck(file, claims, keys)
@@ -52,12 +54,13 @@ async function verifyFile (file: DayFile, claims: readonly Claim[], keys: readon
   else if (end) faults.push(`line ${Math.max(end.lines, check.lastHead) + 1}: it stands behind line ${end.lines}, with which the file ended as ${end.by} knows`)
   else if (!check.isClosed && !claims.some((claim) => claim.lines === lines)) notes.push('it has no closing head, as when it is being written or its process was killed: nothing says here that there was no more in it')
   if (!isBroken && tornBytes > 0) notes.push(`its last ${tornBytes} bytes are of a line that is not whole, as when a process is killed: of such a record nobody is told that it is kept`)
-  return { files: 1, lines, heads: check.heads, faults: faults.map((fault) => `${file.name}, ${fault}`), notes: notes.map((note) => `${file.name}: ${note}`) }
+  return { files: 1, lines, heads: check.heads, faults: faults.map((fault) => `${file.name}, ${fault}`), notes: notes.map((note) => `${file.name}: ${note}`), testimonies: check.testimonies }
 }
 
 /** Looks at the lines of a file whose chain is good so far: its opening, its heads, and what is known of it from elsewhere. */
 class FileCheck {
   readonly faults: string[] = []
+  readonly testimonies: Testimony[] = []
   heads = 0
   /** The number of the last line that is a good head, 0 while there is none; with `isClosed` it is the closing one. */
   lastHead = 0
@@ -102,6 +105,7 @@ class FileCheck {
     this.heads++
     this.lastHead = lines + 1
     this.isClosed = claims.closing
+    this.testimonies.push(...testimoniesOf(claims, this.#name))
     return undefined
   }
 }

@@ -2,6 +2,7 @@ import type { Exchange } from '../exchange.ts'
 import { auditPlaceOf, auditPlaces } from './audit-place.ts'
 import { auditFiles } from './audit-reader.ts'
 import { AuditTrail } from './audit-trail.ts'
+import { Neighbours } from './neighbours.ts'
 import type { TrailOptions } from './trail-options.ts'
 import { Pseudonyms } from './pseudonyms.ts'
 import { prepareUser } from './user.ts'
@@ -21,7 +22,8 @@ const expiryMs = 3_600_000
 /** Opens the records of a process. Their time is looked at now and each hour, also of those of processes that run no more. Never throws: what cannot be used now may be usable later. */
 export async function openAudit (parts: AuditParts): Promise<Audit> {
   const pseudonyms = await Pseudonyms.open(parts)
-  const trail = await AuditTrail.open({ ...parts, ...auditPlaceOf(parts.folder) })
+  const neighbours = await Neighbours.open(parts.state, parts.folder)
+  const trail = await AuditTrail.open({ ...parts, ...auditPlaceOf(parts.folder), neighbours: () => neighbours.there })
   const expire = async (): Promise<void> => removeExpired(parts, pseudonyms).catch((error: Error) => { parts.warn(`records whose time is over cannot be taken away: ${error.message}`) })
   await expire()
   const expiring = setInterval(() => { void expire() }, expiryMs).unref()
@@ -30,6 +32,7 @@ export async function openAudit (parts: AuditParts): Promise<Audit> {
     userOf: prepareUser(pseudonyms),
     async close () {
       clearInterval(expiring)
+      neighbours.close()
       pseudonyms.close()
       await trail.close()
     }

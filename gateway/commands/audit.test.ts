@@ -3,8 +3,10 @@ import { createPublicKey } from 'node:crypto'
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { openAudit } from '../audit/audit.ts'
 import { keep, noon, openTestTrail } from '../audit/audit-fixture.ts'
 import { openHeadSigner } from '../audit/audit-heads.ts'
+import { verifyNeighbours } from '../audit/neighbours.ts'
 import { runCommandLine } from '../command-line.ts'
 
 interface Run { readonly code: number, readonly out: string, readonly err: string }
@@ -93,6 +95,45 @@ t.test('heads that were logged are held against the files of the process that si
   t.match(await varco('verify', '--state', copy, '--log', log), { code: 1, err: 'BROKEN: worker-2/2026-03-02.0001.audit, line 0: it ends here, and a head that was logged knows of 2 lines: its end was taken away\n' })
   execFileSync('rm', ['-r', join(copy, 'worker-2', 'audit')])
   t.match(await varco('verify', '--state', copy, '--log', log), { code: 1, err: 'BROKEN: worker-2/2026-03-02.0001.audit: it is missing, and a head that was logged knows of it\n' })
+})
+
+t.test('a process whose folder is taken away is missed, by the heads of those beside it', async (t) => {
+  const beside = join(folder, 'beside')
+  await mkdir(beside)
+  const start = async (worker: number, heads: object[] = []) => {
+    const audit = await openAudit({ state: beside, folder: join(beside, `worker-${worker}`), node: `node-${worker}`, now: () => noon, warn: () => undefined, head: (head) => { heads.push(head) }, retentionDays: () => 365 })
+    await keep(audit.trail, record(`of ${worker}`, noon), noon)
+    return audit
+  }
+  const logged: object[] = []
+  for (const worker of [1, 2, 3, 1]) await (await start(worker, logged)).close()
+  await (await start(3)).close()
+  t.match(await varco('verify', '--state', beside), { code: 0, err: '' })
+  const log = join(folder, 'beside.jsonl')
+  await writeFile(log, logged.map((head) => `${JSON.stringify(head)}\n`).join(''))
+  const without = async (paths: readonly string[], ...args: readonly string[]): Promise<Run> => {
+    const copy = join(t.testdir({}), 'copy')
+    execFileSync('cp', ['-r', beside, copy])
+    for (const path of paths) execFileSync('rm', ['-r', join(copy, path)])
+    return varco('verify', '--state', copy, ...args)
+  }
+  t.match(await without(['worker-2']), { code: 1, err: /^BROKEN: worker-2\/audit: there is no file in it, and worker-3\/2026-03-02\.000\d\.audit knows of 2026-03-02\.0001\.audit: all of it was taken away\n$/ })
+  t.match(await without(['worker-2/audit']), { code: 1, err: /^BROKEN: worker-2\/audit: there is no file in it/ }, 'though its key is there')
+  t.match(await without(['worker-3']), { code: 1, err: /^BROKEN: worker-3\/audit: there is no file in it, and worker-1\/2026-03-02\.0002\.audit knows/ })
+  t.match(await without(['worker-3', 'worker-2']), { code: 1, err: /BROKEN: worker-2\/audit[^]*BROKEN: worker-3\/audit/ })
+  t.match(await without(['worker-3/audit/2026-03-02.0001.audit']), { code: 1, err: /worker-3\/audit\/2026-03-02\.0001\.audit: it is missing, and worker-1\/2026-03-02\.0002\.audit knows of it/ })
+  const last = ['worker-2', 'worker-3', 'worker-1/audit/2026-03-02.0002.audit']
+  t.match(await without(last), { code: 0 }, 'nothing is left that knows of it')
+  t.match(await without(last, '--log', log), { code: 1, err: /BROKEN: worker-1\/2026-03-02\.0002\.audit: it is missing[^]*BROKEN: worker-2\/audit: there is no file in it, and a head that was logged knows/ })
+  execFileSync('rm', ['-r', join(beside, 'worker-2')])
+  await (await start(2)).close()
+  t.match(await varco('verify', '--state', beside), { code: 1, err: /BROKEN: worker-2\/audit\/2026-03-02\.0001\.audit: it begins otherwise than worker-3\/2026-03-02\.000\d\.audit knows: another one was put in its place/ }, 'nor does a new folder hide it')
+})
+
+t.test('the time of records is over for those of processes that are gone, too', async (t) => {
+  const testimony = { place: 'worker-9/audit', beginning: { file: '2026-03-01.0001.audit', lines: 1, hash: 'h' }, by: 'x' }
+  t.strictSame(await verifyNeighbours(state, [testimony, { ...testimony, by: 'y' }], (day) => day < '2026-03-02'), [])
+  t.equal((await verifyNeighbours(state, [testimony, { ...testimony, by: 'y' }], () => false)).length, 1)
 })
 
 t.test('where there is nothing to verify, or nothing to hold it against, that is said and not passed over', async (t) => {

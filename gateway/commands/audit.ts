@@ -5,10 +5,14 @@ import type { Jwk } from '../../policies/jwk.ts'
 import { isExpired } from '../adapters/day-files.ts'
 import { keyIdOf, readHeadKey, readPublicKeys } from '../audit/audit-heads.ts'
 import { auditPlaces } from '../audit/audit-place.ts'
+import type { Place } from '../audit/audit-place.ts'
+import { listDays } from '../audit/audit-reader.ts'
 import { searchAudit } from '../audit/audit-search.ts'
 import type { AuditQuery } from '../audit/audit-search.ts'
 import { verifyAudit } from '../audit/audit-verification.ts'
 import type { Trusted } from '../audit/audit-verification.ts'
+import { testimoniesOf, verifyNeighbours } from '../audit/neighbours.ts'
+import type { Testimony } from '../audit/neighbours.ts'
 import { readWitnesses } from '../audit/witnesses.ts'
 import { loadConfig } from '../config.ts'
 import type { CallRecord } from '../records/call-record.ts'
@@ -35,8 +39,8 @@ varco audit show lists calls, by process and in their order. Filters, of which a
   --correlation ID   as the answer and the log have it
 With --json the records themselves, one a line.
 
-varco audit verify checks that every line is what was written at its place, that every file goes on where the one before it ended, and the signed heads. It names
-the first line of each file that is not what was written, and what became of it.
+varco audit verify checks that every line is what was written at its place, that every file goes on where the one before it ended, and the signed heads, which also know of
+the files of the other processes: one whose folder was taken away is missed. It names the first line of each file that is not what was written, and what became of it.
   --key FILE         the public keys (Ed25519; PEM, JWK or a JWK set) that are trusted, instead of those beside the files: whoever can write there could put others
   --log FILE         a log of the gateway (JSON lines): its heads were logged as they were signed, and show when an end of the files was taken away
 Exit code 0 when all could be read and is good, 1 otherwise.`,
@@ -102,26 +106,43 @@ function row (cells: readonly string[]): string {
   return cells.map((cell, index) => legible(cell).padEnd(widths[index] ?? 0)).join('  ').trimEnd()
 }
 
-async function verify ({ state, retentionDays }: Source, { key, log }: { readonly key: string | undefined, readonly log: string | undefined }, { out, err, now }: Terminal): Promise<number> {
-  const given = key === undefined ? undefined : await readKeyFile(key)
+/** What everything is held against that is given or configured. */
+interface Given extends Pick<Trusted, 'mayBeGone'> { readonly keys: readonly Jwk[] | undefined, readonly log: string | undefined }
+
+async function verify ({ state, retentionDays }: Source, { key, log }: { readonly key: string | undefined, readonly log: string | undefined }, terminal: Terminal): Promise<number> {
+  const { err, now } = terminal
   const mayBeGone: Trusted['mayBeGone'] = (day, first) => retentionDays === undefined ? first !== undefined && day < first : isExpired(day, retentionDays, now())
+  const given: Given = { keys: key === undefined ? undefined : await readKeyFile(key), log, mayBeGone }
+  const places = await auditPlaces(state)
+  const first = (await Promise.all(places.map(async ({ folder }) => listDays(folder)))).flat().toSorted()[0]
   let [isGood, isThere] = [true, false]
-  for (const { folder, key: ownFile, within } of await auditPlaces(state)) {
-    const own = await readHeadKey(ownFile).catch((error: Error) => { throw new UsageError(`${error.message}; or give --key`) })
-    const keys = given ?? (own && [own])
-    const heads = log === undefined ? [] : await readWitnesses(log, folder, keys, own).catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${log} cannot be read (${error.code ?? 'unknown error'})`) })
-    const { files, lines, heads: signed, faults, notes } = await verifyAudit(folder, { keys, heads, mayBeGone })
-    if (own && files === 0) out(`note: ${within}audit-key.pem: there is no file that was signed with it; after the time for which records are kept that is as it should be\n`)
-    if (files + faults.length + notes.length === 0) continue
-    isThere = true
-    if (log !== undefined && heads.length === 0) out(`note: ${within}audit: ${log} has no signed head of these files\n`)
-    for (const note of notes) out(`note: ${within}${note}\n`)
-    for (const fault of faults) err(`BROKEN: ${within}${fault}\n`)
-    out(`${within}audit: ${lines} lines in ${files} files are good, ${signed} heads are signed with ${keys ? keys.map(keyIdOf).join(' or ') : 'keys that the files themselves name, since there is none beside them: give --key'}\n`)
-    isGood &&= faults.length === 0
+  const testimonies: Testimony[] = []
+  for (const place of places) {
+    const found = await verifyPlace(place, given, terminal)
+    isThere ||= found !== undefined
+    isGood &&= found?.isGood ?? true
+    testimonies.push(...found?.testimonies ?? [])
   }
+  const missed = await verifyNeighbours(state, testimonies, (day) => mayBeGone(day, first))
+  for (const fault of missed) err(`BROKEN: ${fault}\n`)
   if (!isThere) err(`there are no records of calls in ${state}\n`)
-  return isGood && isThere ? exitCodes.ok : exitCodes.findings
+  return isGood && isThere && missed.length === 0 ? exitCodes.ok : exitCodes.findings
+}
+
+/** Verifies the files of one process and tells what was found; undefined where there is nothing of them. */
+async function verifyPlace ({ folder, key: ownFile, within }: Place, { keys: given, log, mayBeGone }: Given, { out, err }: Terminal): Promise<{ readonly isGood: boolean, readonly testimonies: readonly Testimony[] } | undefined> {
+  const own = await readHeadKey(ownFile).catch((error: Error) => { throw new UsageError(`${error.message}; or give --key`) })
+  const keys = given ?? (own && [own])
+  const heads = log === undefined ? [] : await readWitnesses(log, folder, keys, own).catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${log} cannot be read (${error.code ?? 'unknown error'})`) })
+  const { files, lines, heads: signed, faults, notes, testimonies } = await verifyAudit(folder, { keys, heads, mayBeGone })
+  if (own && files === 0) out(`note: ${within}audit-key.pem: there is no file that was signed with it; after the time for which records are kept that is as it should be\n`)
+  if (files + faults.length + notes.length === 0) return undefined
+  if (log !== undefined && heads.length === 0) out(`note: ${within}audit: ${log} has no signed head of these files\n`)
+  for (const note of notes) out(`note: ${within}${note}\n`)
+  for (const fault of faults) err(`BROKEN: ${within}${fault}\n`)
+  out(`${within}audit: ${lines} lines in ${files} files are good, ${signed} heads are signed with ${keys ? keys.map(keyIdOf).join(' or ') : 'keys that the files themselves name, since there is none beside them: give --key'}\n`)
+  const logged = heads.flatMap((head) => testimoniesOf(head, 'a head that was logged'))
+  return { isGood: faults.length === 0, testimonies: [...testimonies.map((testimony) => ({ ...testimony, by: `${within}${testimony.by}` })), ...logged] }
 }
 
 async function readKeyFile (path: string): Promise<readonly Jwk[]> {
