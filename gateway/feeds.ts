@@ -1,15 +1,15 @@
 import type { SnapshotFile } from './adapters/snapshot-file.ts'
 import { repeat } from './repeat.ts'
 
-/** Something that is kept in step with the platform. Neither throws: what goes wrong is warned about. */
+/** Something that one process does for all, as keeping in step with the platform. Neither throws: what goes wrong is warned about. */
 export interface Following {
-  /** Asks the platform and keeps what it learns, beginning where whoever did so before stopped, until `stopped`. */
+  /** Asks the platform and keeps what it learns, or does what else is to be done once, beginning where whoever did so before stopped, until `stopped`. */
   follow (stopped: AbortSignal): Promise<void>
   /** Takes in what another process of the same state folder keeps, within a second, and keeps nothing itself, until `stopped`. */
   attend (stopped: AbortSignal): Promise<void>
 }
 
-/** Of the processes that share a state folder one owns the feeds of the platform at a time; this is one of them. It does neither before it is told. */
+/** Of the processes that share a state folder one owns the feeds of the platform, and what else is single, at a time; this is one of them. It does neither before it is told. */
 export class Feeds {
   readonly #all: readonly Following[]
   readonly #stopped: AbortSignal

@@ -10,6 +10,9 @@ import { Feeds } from './feeds.ts'
 import { prepareReload } from './reload.ts'
 import type { ConfigSource } from './reload.ts'
 import { repeat } from './repeat.ts'
+import { ownFolder } from './state-folder.ts'
+import { destinationsOf } from './telemetry/destination.ts'
+import { leftoversOf } from './telemetry/leftovers.ts'
 import { runTelemetry } from './telemetry/open-telemetry.ts'
 
 /** A process's gateway. */
@@ -37,13 +40,15 @@ export interface Place { readonly worker: number, readonly ownsFeeds: boolean, r
 export async function runGateway (config: Config, source: ConfigSource, place?: Place): Promise<RunningGateway> {
   const gateway = await assemble(config, { now: Date.now, log: undefined, ...place })
   const stopping = new AbortController()
-  const feeds = new Feeds([gateway.trust, gateway.live.registry], stopping.signal)
+  const warnOfTelemetry = (message: string): void => { gateway.logger.warn({ message }, 'telemetry') }
+  const leftovers = leftoversOf({ state: config.state, folder: ownFolder(config.state, place?.worker), destinations: () => destinationsOf(gateway.live.eservices, Date.now), now: Date.now, warn: warnOfTelemetry })
+  const feeds = new Feeds([gateway.trust, gateway.live.registry, leftovers], stopping.signal)
   feeds.owned = place?.ownsFeeds ?? true
   const renew = prepareCertificates(gateway)
   const settle = (): void => { void settleContracts(gateway.live.eservices, config.state, stopping.signal) }
   settle()
   void repeat(async () => renew().then(() => true), certificateCheckMs, certificateCheckMs, stopping.signal)
-  runTelemetry(gateway.telemetry, stopping.signal, (message) => { gateway.logger.warn({ message }, 'telemetry') })
+  runTelemetry(gateway.telemetry, stopping.signal, warnOfTelemetry)
   return {
     gateway,
     feeds,

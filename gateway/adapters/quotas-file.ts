@@ -62,12 +62,22 @@ export async function keepQuotas (folder: string, quotas: MemoryQuotas, { now, w
 export async function readOtherCounts (state: string, folder: string, broken: (error: Error) => void): Promise<readonly NodeCounts[]> {
   const found: NodeCounts[] = []
   for (const other of (await ownFolders(state)).filter((one) => one !== folder)) {
-    let node: string | undefined
-    const counts = new MemoryQuotas()
-    await readJournal(join(other, quotasFile), reading(counts, (named) => { node = named })).catch(broken)
+    const { node, counts } = await readCounts(other, broken)
     if (node !== undefined) found.push({ node, counts })
   }
   return found
+}
+
+/** The name of the process whose folder it is, whether it runs or not; undefined where there is none. Throws what `readJournal` throws. */
+export async function readNode (folder: string): Promise<string | undefined> {
+  return (await readCounts(folder, (error) => { throw error })).node
+}
+
+async function readCounts (folder: string, broken: (error: Error) => void): Promise<{ readonly node: string | undefined, readonly counts: MemoryQuotas }> {
+  let node: string | undefined
+  const counts = new MemoryQuotas()
+  await readJournal(join(folder, quotasFile), reading(counts, (named) => { node = named })).catch(broken)
+  return { node, counts }
 }
 
 /** How an entry is taken in; gives false when it is none. */

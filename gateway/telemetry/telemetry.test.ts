@@ -10,6 +10,7 @@ import { ReportRefused } from './destination.ts'
 import { foldTrail } from './fold-trail.ts'
 import { MinuteCounts, minuteOf } from './minute-counts.ts'
 import { Telemetry } from './telemetry.ts'
+import type { TelemetryParts } from './telemetry.ts'
 
 const consumer = 'aaaaaaaa-0000-4000-8000-000000000000'
 const noon = Date.parse('2026-11-22T11:00:00Z')
@@ -61,16 +62,20 @@ class Machine {
   constructor (t: Test) { this.folder = t.testdir() }
 
   async start (): Promise<this> {
+    this.telemetry = await Telemetry.open(this.parts)
+    return this
+  }
+
+  get parts (): TelemetryParts {
     const { records } = this
     const read = (): void => { this.reads++ }
-    this.telemetry = await Telemetry.open({
+    return {
       folder: this.folder, node: 'node-a', destinations: () => this.wanting, eservices: () => this.eservices, now: () => this.now, warn: (message) => { this.warnings.push(message) },
       async * read (days) {
         read()
         yield records.filter(({ time }) => days.has(time.slice(0, 10)))
       }
-    })
-    return this
+    }
   }
 
   /** Serves calls that are answered now. */
@@ -257,6 +262,60 @@ t.test('who stops sends what there is, and whoever comes after it the rest of th
   machine.call(4)
   await machine.pass(120_000)
   t.strictSame(machine.counted, [7, 7])
+})
+
+t.test('what a process left that is gone is sent by another, once', async (t) => {
+  const machine = await new Machine(t).start()
+  const [sla, usage] = machine.receivers as [Receiver, Receiver]
+  await machine.pass(60_000)
+  sla.isAway = true
+  machine.call(5)
+  await machine.pass(90_000)
+  machine.call(3)
+  t.strictSame(machine.counted, [0, 5])
+  sla.isAway = false
+  machine.now += 120_000
+  await Telemetry.adopt(machine.parts)
+  t.strictSame(machine.counted, [0, 5], 'as long as it may be there it tells by itself')
+  machine.now += 120_000
+  await Telemetry.adopt(machine.parts)
+  t.strictSame(machine.counted, [8, 8])
+  t.strictSame([...sla.told.keys()].slice(-1), [first + 2], 'nothing is told of minutes in which it was gone')
+  const [reports, reads] = [sla.reports + usage.reports, machine.reads]
+  for (let minute = 0; minute < 5; minute++) {
+    machine.now += 60_000
+    await Telemetry.adopt(machine.parts)
+  }
+  t.strictSame([sla.reports + usage.reports, machine.reads], [reports, reads], 'nor is anything sent, or looked for, again')
+  await machine.start()
+  machine.call(2)
+  await machine.pass(180_000)
+  t.strictSame(machine.counted, [10, 10], 'nor does it tell of it, should it come back')
+})
+
+t.test('what cannot be sent for one that is gone is tried again; for who wants none any more it is forgotten', async (t) => {
+  const machine = await new Machine(t).start()
+  const [sla, usage] = machine.receivers as [Receiver, Receiver]
+  machine.call(5)
+  machine.now += 300_000
+  sla.isAway = true
+  await Telemetry.adopt(machine.parts)
+  t.strictSame(machine.counted, [0, 5])
+  machine.wanting = [usage]
+  await Telemetry.adopt(machine.parts)
+  machine.wanting = machine.receivers
+  sla.isAway = false
+  await Telemetry.adopt(machine.parts)
+  t.strictSame(machine.counted, [0, 5])
+  await Telemetry.adopt(new Machine(t).parts)
+  const other = await new Machine(t).start()
+  other.call(4)
+  other.now += 300_000
+  other.receivers.forEach((receiver) => { receiver.isAway = true })
+  await Telemetry.adopt(other.parts)
+  other.receivers.forEach((receiver) => { receiver.isAway = false })
+  await Telemetry.adopt(other.parts)
+  t.strictSame(other.counted, [4, 4])
 })
 
 t.test('where nobody wants telemetry nothing is counted, noted or sent; who wants it later is told from then on', async (t) => {

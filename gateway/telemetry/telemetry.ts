@@ -21,6 +21,8 @@ const reportChars = 1024 * 1024
 /** What is older is not taken any more. */
 const oldestMinutes = 39 * 1440
 const sendMs = 10_000
+/** Who has not noted for so many minutes that it serves is gone. */
+const goneMinutes = 3
 const lastSendMs = 2000
 
 /** What telemetry needs: the folder and the name of the process, the records that it keeps, who wants telemetry and which e-services are served, both as they are now. `now` is epoch ms. */
@@ -64,6 +66,20 @@ export class Telemetry {
     const telemetry = new Telemetry(parts, await readNote(parts.folder))
     await telemetry.beat()
     return telemetry
+  }
+
+  /**
+   * Sends what a process left that is gone, from its note and its records and in its name; what was taken is noted there, so that it is sent once. Does nothing for one that runs; where that comes back meanwhile it
+   * tells the same of the same minutes, and they count once. Not to be called again before it is done. Throws as `open`.
+   */
+  static async adopt (parts: TelemetryParts): Promise<void> {
+    const { acknowledged, runs } = await readNote(parts.folder)
+    const last = runs.at(-1)
+    if (!last || last.to >= minuteAt(parts.now()) - goneMinutes) return
+    const wanting = parts.destinations().map(({ name }) => name)
+    const left = new Telemetry(parts, { acknowledged: Object.fromEntries(Object.entries(acknowledged).filter(([name]) => wanting.includes(name))), runs })
+    left.#wholeFrom = Infinity
+    await left.ship()
   }
 
   /** Counts a call of which the record is kept. */
