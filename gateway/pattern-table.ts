@@ -20,7 +20,7 @@ import type { Needs } from './docs/docs-demands.ts'
 import { refusalsOf } from './docs/docs-refusals.ts'
 import { stepAnswers } from './non-blocking.ts'
 
-/** What one pattern demands, as a row of the README: everything in it is taken from the tables that enforce it. */
+/** What one pattern demands, as a row of a page: everything in it is taken from the tables that enforce it. */
 export interface PatternRow {
   readonly pattern: string
   readonly trust: string
@@ -76,17 +76,27 @@ function patternRows (): readonly PatternRow[] {
   ]
 }
 
-/** The rows as a Markdown table. */
-export function patternTable (): string {
-  const rows = patternRows().map(({ pattern, trust, checks, refusals }) => `| ${pattern} | ${trust} | ${checks.join(' · ')} | ${refusals.map((code) => `\`${code}\``).join(' ')} |`)
-  return ['| pattern | trust | what is checked | refusals |', '|---|---|---|---|', ...rows, ''].join('\n')
+const columns = {
+  trust: ({ trust }: PatternRow): string => trust,
+  'what is checked': ({ checks }: PatternRow): string => checks.join(' · '),
+  refusals: ({ refusals }: PatternRow): string => refusals.map((code) => `\`${code}\``).join(' ')
+}
+type Column = keyof typeof columns
+
+/** The pages that show patterns, by their paths from the root, and which columns. */
+export const patternPages: Readonly<Record<string, readonly Column[]>> = { 'README.md': ['trust', 'what is checked'], 'policies/README.md': ['refusals'] }
+
+/** The rows as a Markdown table, with these columns behind the pattern. */
+export function patternTable (shown: readonly Column[]): string {
+  const rows = patternRows().map((row) => `| ${[row.pattern, ...shown.map((column) => columns[column](row))].join(' | ')} |`)
+  return [`| ${['pattern', ...shown].join(' | ')} |`, `|${'---|'.repeat(shown.length + 1)}`, ...rows, ''].join('\n')
 }
 
 const [begins, ends] = ['<!-- npm run patterns -- --write: begin -->', '<!-- npm run patterns -- --write: end -->']
 
-/** A text with the table between its two markers. Throws a sentence when it has no such place. */
-export function withPatternTable (text: string): string {
+/** A text with the table of these columns between its two markers. Throws a sentence when it has no such place. */
+export function withPatternTable (text: string, shown: readonly Column[]): string {
   const [begin, end] = [text.indexOf(begins), text.indexOf(ends)]
   if (begin === -1 || end < begin) throw new Error(`there is no place for the table: ${begins} and, below it, ${ends}`)
-  return `${text.slice(0, begin + begins.length)}\n${patternTable()}${text.slice(end)}`
+  return `${text.slice(0, begin + begins.length)}\n${patternTable(shown)}${text.slice(end)}`
 }
