@@ -1,16 +1,14 @@
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { freePort } from './harness/free-port.ts'
-import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent } from './harness/platform.ts'
+import { archiveContract, audience, basePath, ids, issuer, mintVoucher, registryContent } from './harness/platform.ts'
 import * as parking from './harness/parking-permits.ts'
 import { launchWith, root, temporaryFolder, untilStatus } from './harness/process.ts'
 import type { LaunchOptions, Program } from './harness/process.ts'
-import { Upstream } from './harness/upstream.ts'
+import { startStandIns } from './harness/stand-ins.ts'
 
 const made = new Set(['node_modules', '.git', '.tap', '.varco'])
 
@@ -94,19 +92,12 @@ t.test('in this repository a fifth e-service costs a contract, a module, a line 
 })
 
 t.test('a remote e-service costs a contract and an entry of configuration', async (t) => {
-  const upstream = await new Upstream().listen()
-  const platform = createServer((_request, response) => { response.end(JSON.stringify(jwksOf())) })
-  await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
-  t.teardown(async () => {
-    platform.closeAllConnections()
-    platform.close()
-    await upstream.close()
-  })
+  const { upstream, jwksUri } = await startStandIns(t)
   const [folder, port] = [await temporaryFolder(t), await freePort()]
   await write(folder, {
     'archive.json': JSON.stringify(archiveContract),
     'registry.yaml': JSON.stringify(registryContent()),
-    'gateway.yaml': `pdnd: { environment: sandbox, issuer: ${issuer}, jwksUri: 'http://127.0.0.1:${(platform.address() as AddressInfo).port}/keys' }
+    'gateway.yaml': `pdnd: { environment: sandbox, issuer: ${issuer}, jwksUri: '${jwksUri}' }
 publicUrl: http://127.0.0.1:${port}
 producer: ${ids.producer}
 registry: registry.yaml

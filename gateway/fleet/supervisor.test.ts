@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import t from 'tap'
@@ -10,10 +8,10 @@ import { freePort, isFree } from '../harness/free-port.ts'
 import { selfSigned } from '../harness/certificates.ts'
 import { ConfigFiles } from '../harness/config-file.ts'
 import type { Written } from '../harness/config-file.ts'
-import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from '../harness/platform.ts'
+import { archiveContract, audience, basePath, ids, issuer, mintVoucher, registryContent, upstreamSecret } from '../harness/platform.ts'
 import { isAlive, launch, temporaryFolder } from '../harness/process.ts'
 import { startRedis, withRedis } from '../harness/redis.ts'
-import { Upstream } from '../harness/upstream.ts'
+import { startStandIns } from '../harness/stand-ins.ts'
 import { Wire } from '../harness/wire.ts'
 import type { WireAnswer } from '../harness/wire.ts'
 
@@ -40,14 +38,11 @@ async function until (holds: () => boolean | Promise<boolean>, withinMs = 30_000
 
 /** Starts a supervised gateway with its platform and its upstream; what is written differently is told by `change`. */
 async function startFleet (t: Test, change: (content: Written, files: ConfigFiles) => void | Promise<void>) {
-  const upstream = await new Upstream().listen()
-  const platform = createServer((_request, response) => { response.end(JSON.stringify(jwksOf())) })
-  await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
+  const { upstream, jwksUri } = await startStandIns(t)
   const files = new ConfigFiles(await temporaryFolder(t))
   const port = await freePort()
-  const origin = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
   files.content = {
-    pdnd: { environment: 'sandbox', issuer, jwksUri: `${origin}/jwks.json` },
+    pdnd: { environment: 'sandbox', issuer, jwksUri },
     registry: 'registry.yaml',
     publicUrl: `http://127.0.0.1:${port}`,
     state: 'state',
@@ -59,11 +54,6 @@ async function startFleet (t: Test, change: (content: Written, files: ConfigFile
   await change(files.content, files)
   await files.change(() => undefined)
   const program = launch(t, ['gateway/main.ts', '--config', files.path], { cwd: files.folder, port })
-  t.teardown(async () => {
-    platform.closeAllConnections()
-    platform.close()
-    await upstream.close()
-  })
   await program.says(/ready on .*token/)
   const [, url, token] = /operations on (\S+) \(token (\S+)\)/.exec(program.err) ?? []
   const ask = async (path: string, method = 'GET'): Promise<any> => (await fetch(url + path, { method, headers: { authorization: `Bearer ${token}`, connection: 'close' } })).json()

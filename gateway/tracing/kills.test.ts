@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import t from 'tap'
 import { runCommandLine } from '../command-line.ts'
 import { Acknowledged } from '../harness/acknowledged.ts'
 import { ConfigFiles } from '../harness/config-file.ts'
 import { freePort } from '../harness/free-port.ts'
-import { archiveContract, audience, basePath, ids, issuer, jwksOf, mintVoucher, registryContent, upstreamSecret } from '../harness/platform.ts'
+import { archiveContract, audience, basePath, ids, issuer, mintVoucher, registryContent, upstreamSecret } from '../harness/platform.ts'
 import { launch, temporaryFolder } from '../harness/process.ts'
-import { Upstream } from '../harness/upstream.ts'
+import { startStandIns } from '../harness/stand-ins.ts'
 import { Wire } from '../harness/wire.ts'
 import { dayAt } from './calendar.ts'
 import type { TraceRow } from './trace-counts.ts'
@@ -30,21 +28,13 @@ function rowsOf (text: string): TraceRow[] {
 }
 
 t.test('what was answered before any kill -9 is counted, and nothing that was not called', async (t) => {
-  const upstream = await new Upstream().listen()
-  const platform = createServer((_request, response) => { response.end(JSON.stringify(jwksOf())) })
-  await new Promise<void>((resolve) => platform.listen(0, '127.0.0.1', resolve))
-  t.teardown(async () => {
-    platform.closeAllConnections()
-    platform.close()
-    await upstream.close()
-  })
+  const { upstream, jwksUri } = await startStandIns(t)
   const files = new ConfigFiles(await temporaryFolder(t))
   const port = await freePort()
-  const origin = `http://127.0.0.1:${(platform.address() as AddressInfo).port}`
   await files.write('contract.json', archiveContract)
   await files.write('registry.yaml', registryContent())
   await files.change((content) => Object.assign(content, {
-    pdnd: { environment: 'sandbox', issuer, jwksUri: `${origin}/jwks.json`, api: { version: 'v2', clientId: ids.client, privateKey: 'api.pem' } },
+    pdnd: { environment: 'sandbox', issuer, jwksUri, api: { version: 'v2', clientId: ids.client, privateKey: 'api.pem' } },
     registry: 'registry.yaml', publicUrl: `http://127.0.0.1:${port}`, state: 'state', limits: { burst: { requests: 1_000_000, seconds: 60 }, unproven: { requests: 1_000_000, seconds: 60 } },
     eservices: { archive: { contract: 'contract.json', upstream: { url: upstream.url, secret: upstreamSecret }, producer: ids.producer, eserviceId: ids.eservice, descriptorIds: [ids.descriptor], audience: [audience] } }
   }))
