@@ -78,11 +78,6 @@ export class TracingApi implements TracingPlatform {
     return undefined
   }
 
-  /** All that it holds, in its order; of these states where some are named. */
-  async list (states: readonly TracingState[] = []): Promise<readonly Tracing[]> {
-    return Array.fromAsync(this.#pages(states.length > 0 ? `tracings?states=${states.join(',')}` : 'tracings', readTracing))
-  }
-
   async errors (tracingId: string, most: number): Promise<{ readonly total: number, readonly errors: readonly TracingError[] }> {
     const errors: TracingError[] = []
     const counted = { total: 0 }
@@ -114,7 +109,7 @@ export class TracingApi implements TracingPlatform {
 
   async * #pages<Item> (path: string, read: (value: unknown) => Item | undefined, counted = { total: 0 }): AsyncGenerator<Item> {
     for (let offset = 0; ; offset += pageSize) {
-      const { results, totalCount } = await this.#read(`${path}${path.includes('?') ? '&' : '?'}offset=${offset}&limit=${pageSize}`)
+      const { results, totalCount } = await this.#read(`${path}?offset=${offset}&limit=${pageSize}`)
       if (!Array.isArray(results) || typeof totalCount !== 'number') throw new TracingApiError('the tracing API answered something that is no list')
       counted.total = totalCount
       for (const one of results) {
