@@ -1,5 +1,5 @@
 import { request } from 'node:https'
-import { writeFile } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connect, Server as TlsServer } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
@@ -37,6 +37,7 @@ const withCertificates = (certificates: readonly object[]): HarnessOptions['regi
 /** A gateway that speaks TLS, with its files in a folder of its own. */
 async function startSecurely (t: Test, pattern: string, options: HarnessOptions = {}): Promise<Harness> {
   const folder = t.testdir({ 'server.pem': server.pem, 'server.key': server.keyPem, 'ca.pem': authority.pem, 'ca.crl': crl })
+  await chmod(join(folder, 'server.key'), 0o600)
   const tls = { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key'), clients: { ca: [join(folder, 'ca.pem')], crl: [join(folder, 'ca.crl')] } }
   return startGateway(t, {
     now,
@@ -190,6 +191,7 @@ t.test('an answer that breaks off is seen as broken over TLS too', async (t) => 
 
 t.test('a renewed certificate is put to use without a restart, a broken one is not', async (t) => {
   const folder = t.testdir({ 'server.pem': server.pem, 'server.key': server.keyPem })
+  await chmod(join(folder, 'server.key'), 0o600)
   const files = { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') }
   const listener = new TlsServer({ cert: server.pem, key: server.keyPem }, (socket) => socket.on('error', () => undefined).end()).on('tlsClientError', () => undefined)
   const port = await freePort()
@@ -211,6 +213,13 @@ t.test('a renewed certificate is put to use without a restart, a broken one is n
   await renew()
   t.equal(await seen(), renewed.certificate.fingerprint256)
   t.equal(warnings.length, 1)
+  await writeFile(files.certificate, server.pem)
+  await writeFile(files.key, server.keyPem)
+  await chmod(files.key, 0o644)
+  await renew()
+  t.equal(await seen(), renewed.certificate.fingerprint256, 'nor does a key that others can read')
+  t.match(warnings.at(-1), /server\.key is open to other users: run chmod 600 /)
+  t.notMatch(warnings.join(), 'BEGIN')
 })
 
 t.test('a registry with names of certificates that are none is refused', async (t) => {

@@ -252,7 +252,9 @@ t.test('applications call where the configuration says so, and nowhere otherwise
   t.match(await listening('{}'), { host: '127.0.0.1', port: 8083, url: 'http://127.0.0.1:8083', tls: undefined, publicKeys: t.testdirName })
   t.match(await listening('{}', { ...env, PORT: '9000' }), { port: 9003 })
   t.match(await listening("{ port: '${INTERNAL_PORT}', host: '::1', publicKeys: keys }", { ...env, PORT: '9000' }), { url: 'http://[::1]:9003', publicKeys: join(t.testdirName, 'keys') })
-  t.match(await listening('{ url: https://varco.comune.lan, tls: { certificate: registry.yaml, key: registry.yaml } }'), { url: 'https://varco.comune.lan', tls: { key: join(t.testdirName, 'registry.yaml') }, trustedProxies: [] })
+  const key = join(await temporaryFolder(t), 'tls.key')
+  await writeFile(key, '', { mode: 0o600 })
+  t.match(await listening(`{ url: https://varco.comune.lan, tls: { certificate: registry.yaml, key: ${key} } }`), { url: 'https://varco.comune.lan', tls: { certificate: join(t.testdirName, 'registry.yaml'), key }, trustedProxies: [] })
   t.match(await listening('{ trustedProxies: [10.0.0.0/8] }'), { trustedProxies: ['10.0.0.0/8'] })
 })
 
@@ -303,6 +305,21 @@ t.test('outside the sandbox the key of the interop API client has to be there, a
   await chmod(path, 0o640)
   if (process.platform !== 'win32') t.match(await problems(), [/api\.pem is open to other users: run chmod 600 /])
   t.strictSame(await problemsOf(t, [api(path), ...forReal], env, { secrets: 'ignored' }), [], 'who only explains needs no key')
+})
+
+t.test('the key of a TLS listener is for its owner only', { skip: process.platform === 'win32' }, async (t) => {
+  const path = join(await temporaryFolder(t), 'tls.key')
+  await writeFile(path, 'canary4711', { mode: 0o600 })
+  const tls = `{ certificate: registry.yaml, key: ${path} }`
+  const written: readonly (readonly [string, string])[] = [['limits:', `listeners: { public: { tls: ${tls} }, internal: { tls: ${tls} } }\nlimits:`]]
+  await load(t, written)
+  for (const mode of [0o644, 0o640]) {
+    await chmod(path, mode)
+    const problems = await problemsOf(t, written)
+    t.match(problems, [/^6: listeners\.public\.tls\.key: the file .*tls\.key is open to other users: run chmod 600 .*tls\.key$/, /^6: listeners\.internal\.tls\.key: the file .* is open to other users/])
+    t.notMatch(problems.join(), 'canary4711')
+  }
+  t.strictSame(await problemsOf(t, written, env, { secrets: 'ignored' }), [], 'who only explains needs no key')
 })
 
 t.test('a key that is written into the configuration instead of its file is refused, and not repeated', async (t) => {

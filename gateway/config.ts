@@ -6,7 +6,6 @@ import { prepareFindings, readCheckedYaml } from './adapters/checked-yaml.ts'
 import type { Finding } from './adapters/checked-yaml.ts'
 import { resolveTls } from './adapters/tls-files.ts'
 import type { TlsFiles } from './adapters/tls-files.ts'
-import { findApiKeyFaults } from './api-key-file.ts'
 import { auditOf } from './audit/audit-config.ts'
 import type { AuditConfig, WrittenAudit } from './audit/audit-config.ts'
 import type { CacheLimits } from './cache/store.ts'
@@ -20,6 +19,7 @@ import { findInternalFaults, internalListenerOf } from './internal-config.ts'
 import type { InternalListener, WrittenInternalListener } from './internal-config.ts'
 import { eserviceOf, findSharedDescriptors } from './eservice-config.ts'
 import type { EServiceConfig, WrittenEService } from './eservice-config.ts'
+import { findKeyFaults } from './key-files.ts'
 import { environmentNames, pdndEnvironments, sandboxEnvironment } from './pdnd-environments.ts'
 import type { EnvironmentName, PdndEnvironment } from './pdnd-environments.ts'
 import type { ApiClient } from './pdnd/api-voucher.ts'
@@ -130,7 +130,7 @@ export async function loadConfig (path: string, env: Readonly<Record<string, str
     const shape = findSchemaFaults(content)
     const files = await readNamedFiles(content, folder)
     checked = { document: content as Document, shown: withShownRedis(withoutSecrets(raw), env), digests: files.digests }
-    const keyFaults = secrets === 'needed' ? await findApiKeyFaults(content, folder) : []
+    const keyFaults = secrets === 'needed' ? await findKeyFaults(content, folder) : []
     const found = firstOfEachPlace([faults, shape, findFaults(content), files.faults, keyFaults])
     return secrets === 'needed' ? found : found.filter((finding) => !(faults.includes(finding) && isSecret(finding.path)))
   })

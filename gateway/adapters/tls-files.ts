@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions, Server, TlsOptions } from 'node:tls'
 import { constants } from 'node:crypto'
+import { readPrivateFile } from './private-file.ts'
 
 /** Where the listener's certificate (chain, leaf first), its key, and what client certificates are judged by are found: PEM files. */
 export interface TlsFiles {
@@ -30,7 +31,7 @@ export async function readTls (files: TlsFiles, clients?: 'pinned'): Promise<Tls
 }
 
 async function readContext ({ certificate, key, clients }: TlsFiles): Promise<SecureContextOptions> {
-  const [cert, privateKey, ca, crl] = await Promise.all([read(certificate), read(key), Promise.all((clients?.ca ?? []).map(read)), Promise.all((clients?.crl ?? []).map(read))])
+  const [cert, privateKey, ca, crl] = await Promise.all([read(certificate), readKey(key), Promise.all((clients?.ca ?? []).map(read)), Promise.all((clients?.crl ?? []).map(read))])
   const context: SecureContextOptions = { cert, key: privateKey, ...ca.length > 0 && { ca }, ...crl.length > 0 && { crl } }
   try {
     createSecureContext(context)
@@ -41,7 +42,17 @@ async function readContext ({ certificate, key, clients }: TlsFiles): Promise<Se
 }
 
 async function read (path: string): Promise<Buffer> {
-  return readFile(path).catch((error: NodeJS.ErrnoException) => { throw new Error(`the file ${path} cannot be read (${error.code ?? 'unknown error'})`) })
+  return readFile(path).catch(unreadable(path))
+}
+
+async function readKey (path: string): Promise<Buffer> {
+  const key = await readPrivateFile(path).catch(unreadable(path))
+  if ('fault' in key) throw new Error(`the file ${path} ${key.fault}`)
+  return key
+}
+
+function unreadable (path: string): (error: NodeJS.ErrnoException) => never {
+  return ({ code = 'unknown error' }) => { throw new Error(`the file ${path} cannot be read (${code})`) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createServer as createTcpServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
@@ -17,6 +17,8 @@ import { answerOk, Upstream } from '../harness/upstream.ts'
 import type { AnswerAs } from '../harness/upstream.ts'
 import { clientKeyPath, keychainKeyPath } from '../sandbox/key-store.ts'
 import { startSandbox } from '../sandbox/sandbox-fixture.ts'
+import { checkKeys } from './own-checks.ts'
+import type { Patient } from './patient.ts'
 
 interface Told { readonly code: number, readonly text: string, readonly report: { readonly healthy: boolean, readonly broken: string | null, readonly checks: readonly { readonly name: string, readonly state: string, readonly detail: string, readonly warnings: readonly string[], readonly remedy: string | null }[] }, readonly ms: number }
 
@@ -134,6 +136,16 @@ t.test('doctor', async (t) => {
     const tls = (certificate: string) => (written: Record<string, any>): void => { written['listeners'].public.tls = { certificate, key } }
     expectBroken(t, await examine({ change: tls(old) }), 'keys', /its certificate ended on 20/, /certificate/)
     t.match((await examine({ change: tls(fresh) })).report.checks[4], { name: 'keys', state: 'passed', warnings: [/ends on 20/] })
+
+    const tlsKey = join(folder, 'tls.key')
+    await writeFile(tlsKey, await readFile(key), { mode: 0o644 })
+    const open = await examine({ change: (written) => { written['listeners'].public.tls = { certificate: fresh, key: tlsKey } } })
+    t.match(open, { code: 78, report: { broken: 'configuration' } }, 'a gateway would not start')
+    t.match(open.text, /tls\.key is open to other users: run chmod 600/)
+    // One that runs since before has it in memory.
+    const running = (name: string) => ({ now: Date.now, config: { pdnd: {}, eservices: [], listeners: { public: { tls: { certificate: fresh, key: name } } } } }) as unknown as Patient
+    await t.rejects(checkKeys(running(tlsKey)), { message: /tls\.key: is open to other users: run chmod 600/ })
+    await t.rejects(checkKeys(running(`${tlsKey}.none`)), { message: /tls\.key\.none: cannot be read \(ENOENT\)/ })
 
     const other = createServer()
     await new Promise<void>((resolve) => other.listen(publicPort, '127.0.0.1', resolve))

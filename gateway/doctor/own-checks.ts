@@ -3,6 +3,7 @@ import { access, constants, open, readdir, readFile, rm, stat, statfs } from 'no
 import { dirname, join } from 'node:path'
 import { loadContract } from '../../openapi/contract.ts'
 import { readSigningKey } from '../adapters/keychain-file.ts'
+import { readPrivateFile } from '../adapters/private-file.ts'
 import { auditPlaces } from '../audit/audit-place.ts'
 import { auditFiles } from '../audit/audit-reader.ts'
 import { followChain } from '../audit/audit-chain.ts'
@@ -100,6 +101,7 @@ export async function checkKeys ({ config, now }: Patient): Promise<Finding> {
     if (files.length === 0) faults.push(`${folder}: there is no key in it`)
     for (const file of files) await readKey(file, faults)
   }
+  for (const tls of [listeners.public.tls, listeners.internal?.tls]) if (tls) await readTlsKey(tls.key, faults)
   const certificates = [listeners.public.tls, listeners.internal?.tls].flatMap((tls) => tls ? [tls.certificate, ...tls.clients?.ca ?? []] : []).concat(x509?.ca ?? [])
   const warnings = (await Promise.all(certificates.map(async (file) => judgeCertificate(file, await readFile(file, 'utf8').catch(() => ''), now(), faults)))).flat()
   if (faults.length > 0) throw new Broken(faults.join('; '))
@@ -114,6 +116,11 @@ export async function keyFilesOf (folder: string): Promise<readonly string[]> {
 async function readKey (file: string, faults: string[]): Promise<void> {
   const key = await readSigningKey(file)
   if (typeof key === 'string') faults.push(`${file}: ${key}`)
+}
+
+async function readTlsKey (file: string, faults: string[]): Promise<void> {
+  const key = await readPrivateFile(file).catch(({ code = 'unknown error' }: NodeJS.ErrnoException) => ({ fault: `cannot be read (${code})` }))
+  if ('fault' in key) faults.push(`${file}: ${key.fault}`)
 }
 
 /** What is to be told of the certificates of a PEM file at a time (epoch ms); what is wrong with them goes to `faults`. */

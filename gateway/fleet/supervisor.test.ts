@@ -1,3 +1,5 @@
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConnectionOptions } from 'node:tls'
 import t from 'tap'
@@ -242,6 +244,7 @@ t.test('one worker without Redis, that speaks TLS', async (t) => {
     Object.assign(content, { workers: 1, publicUrl: content['publicUrl'].replace('http', 'https'), listeners: { public: { tls: { certificate: 'server.pem', key: 'server.key' } } } })
     await files.write('server.pem', server.pem)
     await files.write('server.key', server.keyPem)
+    await chmod(join(files.folder, 'server.key'), 0o600)
   })
   const { port, program } = fleet
   const scarceCall = async (): Promise<string | undefined> => (await callOnce(port, get(port, { authorization: `Bearer ${mintVoucher(Date.now(), { claims: { purposeId: scarce } })}` }), tls)).headers['x-ratelimit-remaining']

@@ -38,7 +38,7 @@ export function withApplication (content: RegistryContent, changes: object = {},
 export function letIn ({ listener = {}, files = {}, config = (usual) => usual, ...options }: HarnessOptions & { readonly listener?: Partial<InternalListener>, readonly files?: Readonly<Record<string, string>> } = {}): HarnessOptions {
   const open = async (usual: Config): Promise<Config> => {
     const folder = dirname(usual.registry)
-    await Promise.all(Object.entries({ 'crm.pem': pemOf(applicationKey.publicKey), ...files }).map(async ([name, content]) => writeFile(join(folder, name), content)))
+    await Promise.all(Object.entries({ 'crm.pem': pemOf(applicationKey.publicKey), ...files }).map(async ([name, content]) => writeFile(join(folder, name), content, { mode: 0o600 })))
     const port = await freePort()
     const tls = files['server.pem'] === undefined ? undefined : { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') }
     const internal = { host: '127.0.0.1', port, url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`, tls, publicKeys: folder, trustedProxies: [], ...listener }
