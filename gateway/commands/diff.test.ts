@@ -60,5 +60,6 @@ t.test('what cannot be compared', async (t) => {
   const broken = join(folder, 'broken.yaml')
   await writeFile(broken, 'openapi: 3.0.3\ninfo: "no end')
   t.match(await diff(good, broken), { code: 78, err: /broken\.yaml:2:\d+: / })
-  t.match(await diff(good, join(folder, 'missing.yaml')), { code: 78, err: /missing\.yaml/ })
+  for (const files of [[good, join(folder, 'missing.yaml')], [join(folder, 'missing.yaml'), good]] as const) t.match(await diff(...files), { code: 2, err: /missing\.yaml cannot be read \(ENOENT\)/ })
+  t.match(await diff(good, folder), { code: 2, err: /cannot be read \(EISDIR\)/ })
 })

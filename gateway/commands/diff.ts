@@ -7,6 +7,7 @@ import { hurtfulKinds } from '../plan/plan-line.ts'
 import type { PlanLine } from '../plan/plan-line.ts'
 import { exitCodes, UsageError } from './command.ts'
 import type { Command } from './command.ts'
+import { readNamed } from './input.ts'
 import { planCounts, planText } from './plan-text.ts'
 
 /** `varco diff`: what a version of a contract means for the callers of the one before it. */
@@ -21,7 +22,7 @@ Compares two versions of a contract (OpenAPI, YAML or JSON) as callers meet them
   changed, added: whatever else
 Says also whether info.version tells it (RAC_GEN_002): what breaks callers is a new major version, with a path and a descriptor of its own.
   --format json  {hurts, counts, lines: [{kind, operation, sentence}]} instead of a table
-Exit code 0 when nothing hurts, 1 when something is breaking or weaker, 78 when a contract cannot be read.`,
+Exit code 0 when nothing hurts, 1 when something is breaking or weaker, 2 when there is no such file, 78 when it is no contract that can be served.`,
   async run (args, terminal) {
     const { values: { format }, positionals: [from, to, ...more] } = parseArgs({ args: [...args], options: { format: { type: 'string', default: 'text' } }, allowPositionals: true })
     if (from === undefined || to === undefined || more.length > 0) throw new UsageError('name two files: the contract as it was, and as it is to be')
@@ -36,6 +37,7 @@ Exit code 0 when nothing hurts, 1 when something is breaking or weaker, 78 when 
 }
 
 async function read (file: string): Promise<DemandingContract> {
+  await readNamed(file)
   const contract = await loadContract(file)
   return { contract, demands: demandsOf(contract) }
 }

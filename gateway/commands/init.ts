@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import { loadContract } from '../../openapi/contract.ts'
@@ -7,6 +7,7 @@ import { complete } from '../init/additions.ts'
 import { unifiedDiff } from '../init/unified-diff.ts'
 import { exitCodes, UsageError } from './command.ts'
 import type { Command } from './command.ts'
+import { readNamed } from './input.ts'
 
 /** `varco init`: what a contract lacks for the platform's catalogue and the gateway, shown or written. */
 export const init: Command = {
@@ -23,7 +24,7 @@ Exit code 0 when nothing is missing or it was written, 1 when something is.`,
     const { values, positionals } = parseArgs({ args: [...args], options: { write: { type: 'boolean' } }, allowPositionals: true })
     const [file] = positionals
     if (file === undefined || positionals.length > 1) throw new UsageError('name one contract')
-    const source = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${file} cannot be read (${error.code ?? 'unknown error'})`) })
+    const source = (await readNamed(file)).toString('utf8')
     const completed = complete(source, file, randomUUID)
     const diff = unifiedDiff(completed.lines(), basename(file))
     if (diff === '') {

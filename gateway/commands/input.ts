@@ -7,7 +7,11 @@ import type { Terminal } from './command.ts'
 
 /** The bytes of a file, of standard input for `-`. Throws UsageError when it cannot be read. */
 export async function readInput (file: string, terminal: Pick<Terminal, 'stdin'>): Promise<Buffer> {
-  if (file === '-') return terminal.stdin()
+  return file === '-' ? terminal.stdin() : readNamed(file)
+}
+
+/** The bytes of a file that was named: one that is not there is a wrong word, one that is not good is for others to judge. Throws UsageError when it cannot be read. */
+export async function readNamed (file: string): Promise<Buffer> {
   return readFile(file).catch((error: NodeJS.ErrnoException) => { throw new UsageError(`${file} cannot be read (${error.code ?? 'unknown error'})`) })
 }
 

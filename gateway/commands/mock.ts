@@ -6,6 +6,7 @@ import { buildMock } from '../mock/server.ts'
 import { announce, whenAskedToStop } from '../program.ts'
 import { exitCodes, UsageError } from './command.ts'
 import type { Command } from './command.ts'
+import { readNamed } from './input.ts'
 
 /** `varco mock`: a server that answers as a contract says. */
 export const mock: Command = {
@@ -23,6 +24,7 @@ A call can say what it wishes (RFC 7240): Prefer: code=404 for another declared 
     if (file === undefined || positionals.length > 1) throw new UsageError('name one contract')
     const port = Number(values.port)
     if (!/^\d+$/.test(values.port) || port < 1 || port > 65_535) throw new UsageError(`--port takes a number from 1 to 65535, not ${JSON.stringify(values.port)}`)
+    await readNamed(file)
     const contract = await loadContract(file)
     const url = new URL(`http://127.0.0.1:${port}`)
     const app = await buildMock(contract, url)

@@ -160,6 +160,9 @@ t.test('the curl line fills in what is required', async (t) => {
 
 t.test('varco mock serves on this machine alone, prints a call that works, and stops when asked', async (t) => {
   const port = await freePort()
+  const absent = launch(t, ['gateway/varco.ts', 'mock', join(root, 'openapi/none.yaml'), '--port', String(port)], { cwd: root, port })
+  t.equal(await absent.ended, 2)
+  t.match(absent.err, /^varco mock: .*none\.yaml cannot be read \(ENOENT\)/)
   const program = launch(t, ['gateway/varco.ts', 'mock', join(root, 'openapi/surveys.v1.yaml'), '--port', String(port)], { cwd: root, port })
   await program.says(/ready on http:\/\/127\.0\.0\.1:/)
   t.match(program.out, /No voucher is needed/)
