@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Contract } from '../openapi/contract.ts'
 import { certificateOf } from '../policies/caller.ts'
 import type { Line } from '../policies/check.ts'
 import { denialType } from '../policies/denials.ts'
@@ -10,6 +11,7 @@ import type { AnswerLedgers } from './answer-ledger.ts'
 import { buildApp } from './app.ts'
 import { Cache } from './cache/cache.ts'
 import type { AllCacheFigures } from './cache/figures.ts'
+import { readOpenData } from './catalogue/open-data.ts'
 import type { Config } from './config.ts'
 import { openCustody } from './custody.ts'
 import type { Custody, CustodyParts } from './custody.ts'
@@ -85,6 +87,7 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
   opened.defer(async () => { await Promise.all(eservices.map(async ({ upstream }) => upstream.pool.destroy())) })
   await lasting.verdicts.admit(config, eservices)
   for (const { config: { name }, terms: { grants } } of eservices) for (const told of grants ? endingGrants(grants, now()) : []) logger.warn({ message: `${name}: ${told}` }, 'grants')
+  for (const { config: { name }, contract } of eservices) warnOfOpenData(logger, name, contract)
   await lasting.openInteractions(eservices)
   const custody = await openCustody(eservices, { state: config.state, folder, stores: lasting.stores, now, isPublished: lasting.isPublished, warn: (message) => { logger.warn({ message }, 'custody') } })
   opened.defer(async () => custody.close())
@@ -118,6 +121,12 @@ export async function openGeneration (config: Config, lasting: Lasting, { ports,
       await close()
     }
   }
+}
+
+/** Tells once of all that the catalogue leaves out of what a contract says of open data, and where the rest is told. */
+function warnOfOpenData (logger: Logger, eservice: string, contract: Contract): void {
+  const { leftOut: [first, ...more] } = readOpenData(contract)
+  if (first) logger.warn({ eservice, message: `${first.pointer}: ${first.message}${more.length > 0 ? `; and ${more.length} more` : ''}: npx varco check ${contract.file} says where and what to put there` }, 'contract')
 }
 
 function hashOf ({ hash }: Config, eservices: readonly LiveEService[]): string {

@@ -15,7 +15,7 @@ import type { Html } from './html.ts'
 import { languageOf } from './language.ts'
 import type { Language } from './language.ts'
 import { listContent, pagePath } from './list-page.ts'
-import { openDatasets } from './open-data.ts'
+import { readOpenData } from './open-data.ts'
 import type { CatalogueParts } from './parts.ts'
 import type { VoucherSource } from './snippet-target.ts'
 import { snippetsOf } from './snippets.ts'
@@ -35,7 +35,7 @@ export async function addCatalogue (app: FastifyInstance, parts: CatalogueParts)
   const { eservices, config, now } = parts
   const assets = await openAssets()
   const stock = prepareStock(parts)
-  const data = new Map(eservices.map((eservice) => [eservice, openDatasets(eservice.contract)]))
+  const data = new Map(eservices.map((eservice) => [eservice, readOpenData(eservice.contract).datasets]))
   const examples = new Map<LiveEService, Examples>()
 
   const get = (url: string, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>): void => { app.route({ method: ['GET', 'HEAD'], url, handler }) }

@@ -11,6 +11,7 @@ import { originOf } from '../../openapi/reading/origin.ts'
 import { positionsIn } from '../../openapi/reading/position.ts'
 import { registerOperations } from '../../openapi/register.ts'
 import { compileContract } from '../../openapi/requests/validate.ts'
+import { readOpenData } from '../catalogue/open-data.ts'
 import { demandsOf } from '../demands.ts'
 import { deprecationsOf } from '../deprecation.ts'
 import { placedProblem } from './checked.ts'
@@ -48,7 +49,7 @@ async function load (file: string): Promise<{ readonly contract?: Contract, read
     const contract = await loadContract(file)
     compileContract(contract)
     await registerOperations(contract)
-    return { contract, problems: [...await encodingOf(file), ...await placed(contract, [...notesOf(contract), ...faultsOf(demandsOf, contract, 'x-modi'), ...faultsOf((one) => deprecationsOf(one, undefined), contract, 'x-deprecation')])] }
+    return { contract, problems: [...await encodingOf(file), ...await placed(contract, [...notesOf(contract), ...leftOutOf(contract), ...faultsOf(demandsOf, contract, 'x-modi'), ...faultsOf((one) => deprecationsOf(one, undefined), contract, 'x-deprecation')])] }
   } catch (error) {
     return { problems: [unservable(file, error)] }
   }
@@ -73,6 +74,11 @@ async function placed ({ file, origins }: Contract, told: readonly Told[]): Prom
 /** What is served in another way than it is written. */
 function notesOf ({ notes }: Contract): readonly Told[] {
   return notes.map(({ pointer, message }) => ({ pointer, severity: 'info', rule: 'varco-reads', message: { it: `così lo legge il gateway: ${message}`, en: message } }))
+}
+
+/** What it says of open data and the catalogue leaves out. */
+function leftOutOf (contract: Contract): readonly Told[] {
+  return readOpenData(contract).leftOut.map(({ pointer, message }) => ({ pointer, severity: 'warn', rule: 'varco-x-open-data', message: { it: `il catalogo dei dati aperti non lo riporta: ${message}`, en: message } }))
 }
 
 /** A file in another encoding is read all the same, but for its accents. */

@@ -86,6 +86,17 @@ t.test('one that it would not: place, line, rule and what to do', async (t) => {
   t.match((await check(bad, '--lang', 'it')).out, /errore[^]*PDND non lo pubblicherebbe/)
 })
 
+t.test('open data that the catalogue leaves out are a warning, with their line and what to put there', async (t) => {
+  const text = (await readFile(good, 'utf8')).replace('  version: 1.0.0\n', "  version: 1.0.0\n  x-open-data:\n    license: CC BY\n    datasets:\n      - { id: posti, title: Posti }\n")
+  const open = await file('open.yaml', text)
+  const line = (start: string): number => text.split('\n').findIndex((one) => one.trim().startsWith(start)) + 1
+  const { code, out } = await check(open, '--all')
+  t.equal(code, 0, 'the contract is served and published all the same')
+  t.match(out, new RegExp(`\\n  ${line('license: CC')}:\\d+  warning +the dataset is not offered: license must be the web address of a licence  varco-x-open-data\\n`))
+  t.match(out, new RegExp(`\\n  ${line('- { id: posti')}:\\d+  warning +the dataset is not offered: title must be an object`))
+  t.match((await check(open, '--lang', 'it')).out, /avviso  il catalogo dei dati aperti non lo riporta: /)
+})
+
 t.test('what cannot be served is told by place', async (t) => {
   const broken = await file('broken.yaml', 'openapi: 3.0.3\ninfo: { title: x, version: "1" }\npaths:\n  /a: { get: { responses: { "200": { $ref: "#/components/responses/Gone" } } } }\n')
   const { code, out } = await check(broken)
