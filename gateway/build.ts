@@ -126,7 +126,7 @@ export async function assemble (config: Config, { now, log, patience = usualPati
     interactions = resources.adopt(await shared.openInteractions({ state: config.state, folder }), async (some) => some.close())
   }
   const visits = new Visits(config.limits.unproven)
-  const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: () => ({ ...readings(), inside: visits.inside }), now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
+  const shed = opened.adopt(new Shed({ overload: config.limits.overload, read: readings, inside: () => visits.inside, now, record: (record) => { logger.info(record, 'calls shed') } }), (some) => { some.stop() })
   const verdicts = opened.adopt(new Verdicts(logger, judge, judge ? undefined : new KeptVerdicts(join(config.state, 'contracts', 'verdicts.json'))), (some) => { some.close() })
   const figures = new CallFigures(now)
   const traces = await openTraces(config.traces, warnOf('traces'))

@@ -16,10 +16,11 @@ import type { Overload, Rank, Reading } from './turn-limit.ts'
 /** When it is too much, as it is configured; see `Overload`. Where nothing is said of memory it is a part of what the process may have. */
 export interface OverloadConfig { readonly delayMs: number, readonly memoryBytes: number | undefined }
 
-/** What shedding needs: when it is too much, the readings by which that is told, the time of day (epoch ms), and where records go. */
+/** What shedding needs: when it is too much, the readings by which that is told, how many calls were let in and are not answered yet, the time of day (epoch ms), and where records go. */
 export interface ShedParts {
   readonly overload: OverloadConfig
-  readonly read: () => Reading
+  readonly read: () => Omit<Reading, 'inside'>
+  readonly inside: () => number
   readonly now: () => number
   readonly record: (record: object) => void
 }
@@ -55,8 +56,6 @@ export interface LoadState {
 const turnMs = 10
 /** What is shed within so many ms has one record. */
 const batchMs = 250
-/** For each so many calls that are let in one is refused at once; other connections rest. */
-export const letInPerRefused = 8
 /** Vouchers that are remembered as good ones. */
 const mostKnown = 10_000
 
@@ -113,7 +112,7 @@ export class Shed {
     }
     const { isFull } = this.#law
     const rank = this.#rankOf(request, gate)
-    if (!(isFull && announcesBody(request)) && this.#law.lets(rank, this.#rest.takeWaited(request.socket))) return true
+    if (!(isFull && announcesBody(request)) && this.#law.lets(rank, this.#rest.takeWaited(request.socket), this.#parts.inside())) return true
     const isKept = this.#refuse(request, response, isFull ? 'memory' : 'busy', expectsContinue, gate)
     if (isKept) this.#rest.put(request.socket, this.#now, this.#law.isFor(rank))
     return false
@@ -162,9 +161,13 @@ export class Shed {
     return !closes && response.shouldKeepAlive
   }
 
+  #read (): Reading {
+    return { ...this.#parts.read(), inside: this.#parts.inside() }
+  }
+
   #begin (): void {
     this.#isRunning = true
-    const reading = this.#parts.read()
+    const reading = this.#read()
     this.#now = reading.now
     this.#law.begin(reading)
     this.#timer = setTimeout(() => { this.#end() }, turnMs).unref()
@@ -172,14 +175,14 @@ export class Shed {
 
   /** Ends a turn: timers come round once in each. */
   #end (): void {
-    const reading = this.#parts.read()
+    const reading = this.#read()
     const late = Math.max(0, reading.now - this.#now - turnMs)
     this.#delay.note(late, reading.now)
     this.#delays.add(late * 1000)
     this.#now = reading.now
     this.#law.end(reading)
     const { limit } = this.#law
-    this.#law.reserve(this.#rest.wake(limit / letInPerRefused, reading.now))
+    this.#law.reserve(this.#rest.wake(this.#law.wakes(this.#rest.count), reading.now))
     if (limit === Infinity) this.#known.clear()
     if (this.#batch && (limit === Infinity || reading.now >= this.#batch.endsAt)) this.#record()
     this.#isRunning = this.#came > 0 || limit !== Infinity

@@ -1,5 +1,4 @@
 import { Rest } from './rest.ts'
-import { letInPerRefused } from './shed.ts'
 import { TurnLimit } from './turn-limit.ts'
 import type { Rank } from './turn-limit.ts'
 
@@ -60,7 +59,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
       end(connection, true, now)
     }
     for (const connection of ready) {
-      const isLetIn = law.limit === Infinity || law.lets(connection.rank, rest.takeWaited(connection))
+      const isLetIn = law.limit === Infinity || law.lets(connection.rank, rest.takeWaited(connection), answering.length)
       if (law.limit === Infinity) law.count()
       spend(isLetIn ? costMs / 2 : refusalMs)
       if (isLetIn) answering.push(connection)
@@ -78,7 +77,7 @@ export function simulate (law: TurnLimit, { connections: count, rate, costMs, re
     }
     if (now - turnAt >= 10) {
       law.end({ now, busyMs, idleMs, memoryBytes: 0, inside: answering.length })
-      law.reserve(rest.wake(law.limit / letInPerRefused, now))
+      law.reserve(rest.wake(law.wakes(rest.count), now))
       turnAt = now
     }
     make(now)

@@ -77,36 +77,57 @@ function turn (law: TurnLimit, before: Reading, { calls, costMs = 0, memoryBytes
   let lets = 0
   for (let count = 0; count < calls; count++) {
     if (law.limit === Infinity) law.count()
-    if (law.limit === Infinity || law.lets(rank, false)) lets++
+    if (law.limit === Infinity || law.lets(rank, false, 0)) lets++
   }
   const reading = { now: before.now + Math.max(10, lets * costMs), busyMs: before.busyMs + lets * costMs, idleMs: 0, memoryBytes, inside: 0 }
   law.end(reading)
   return { reading, let: lets }
 }
 
-/** What becomes of calls that wait inside where a turn answers 128 of them in 24 ms, as many come as find one of 1500 connections free, and the processor works for `part` of the time: how many wait then, and the least that were answered in a turn. */
-function flood (law: TurnLimit, part: number): { readonly inside: number, readonly least: number } {
-  let [now, busyMs, inside, least] = [0, 0, 1500, Infinity]
-  for (let turns = 0; turns < 400; turns++) {
+/** What becomes of calls where a turn answers 128 of those inside, in 24 ms, or fewer in less time; as many come as find one of 1500 connections free, and the processor works for `part` of the time: how many are inside in the end, and what is answered of what can be. */
+function flood (law: TurnLimit, part: number): { readonly inside: number, readonly served: number } {
+  let [now, busyMs, inside, all] = [0, 0, 1500, 0]
+  for (let turns = 0; turns < 1000; turns++) {
     const answered = Math.min(inside, 128)
-    least = Math.min(least, answered)
+    all += answered
     inside -= answered
     for (let count = inside; count < 1500; count++) {
       if (law.limit === Infinity) law.count()
-      if (law.limit === Infinity || law.lets('other', false)) inside++
+      if (law.limit === Infinity || law.lets('other', false, inside)) inside++
     }
-    now += 24
-    busyMs += 24 * part
+    const passedMs = Math.max(1, 24 * answered / 128)
+    now += passedMs
+    busyMs += passedMs * part
     law.end({ now, busyMs, idleMs: now - busyMs, memoryBytes: 0, inside })
   }
-  return { inside, least }
+  return { inside, served: all * 24 / 128 / now }
 }
 
 t.test('calls that wait inside for a busy processor are overload, however short turns are; those that wait for a slow upstream are not', (t) => {
   const busy = flood(opened(), 1)
-  t.ok(busy.inside > 128 && busy.inside < 350, `${busy.inside} wait`)
-  t.equal(busy.least, 128, 'nobody is idle meanwhile')
-  t.strictSame(flood(opened(), 0.8), { inside: 1500, least: 128 })
+  t.ok(busy.inside >= 16 && busy.inside <= 64, `${busy.inside} wait`)
+  t.equal(busy.served, 1, 'nobody is idle meanwhile')
+  t.strictSame(flood(opened(), 0.8), { inside: 1500, served: 1 })
+  t.end()
+})
+
+t.test('once there is a limit there is room for as many as wait for a slow upstream', (t) => {
+  const law = opened()
+  let reading: Reading = { now: 0, busyMs: 0, idleMs: 0, memoryBytes: 1000, inside: 0 }
+  law.end(reading)
+  // Each is answered after 300 ms, and would keep the processor busy for a tenth of a ms.
+  const inside: number[] = []
+  let taken = 0
+  for (let turns = 0; turns < 90; turns++) {
+    const waiting = inside.reduce((sum, count) => sum + count, 0)
+    taken = 0
+    for (let count = 0; count < 60; count++) if (law.lets('other', false, waiting + taken)) taken++
+    inside.push(taken)
+    if (inside.length > 30) inside.shift()
+    reading = { now: reading.now + 10, busyMs: reading.busyMs + 6, idleMs: reading.idleMs + 4, memoryBytes: 0, inside: waiting + taken }
+    law.end(reading)
+  }
+  t.equal(taken, 60, `${reading.inside} wait`)
   t.end()
 })
 
