@@ -46,6 +46,9 @@ async function open (t: Test, path: string, options?: BrowserContextOptions): Pr
   return { page, origins, complaints }
 }
 
+/** What is between two looks: whatever is seen of it then depends on when. */
+const moving = `document.getAnimations().map(({ effect: { target: { outerHTML } }, transitionProperty }) => transitionProperty + ' of ' + outerHTML)`
+
 for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules/paths-status']) {
   t.test(`${path} is accessible, asks nobody else for anything, and nothing of it sticks out`, { skip: noBrowser }, async (t) => {
     const { page, origins, complaints } = await open(t, path)
@@ -54,6 +57,7 @@ for (const path of ['/', '/?lang=en', '/catalogue/surveys', '/rules/paths-status
     await page.evaluate(axe)
     for (const width of [1280, 390, 320]) {
       await page.setViewportSize({ width, height: 900 })
+      t.strictSame(await page.evaluate(moving), [], `nothing moves at ${width} pixels`)
       t.equal(await page.evaluate('document.scrollingElement.scrollWidth'), width, `at ${width} pixels`)
       if (width === 320) continue
       const violations = await page.evaluate('axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`))')
@@ -77,6 +81,7 @@ t.test('a long table of rules or refusals fits a phone', { skip: noBrowser }, as
 t.test('on paper there are words and no buttons, and nothing white', { skip: noBrowser }, async (t) => {
   const { page } = await open(t, '/catalogue/surveys', {})
   await page.emulateMedia({ media: 'print' })
+  t.strictSame(await page.evaluate(moving), [], 'what is on paper is so at once')
   t.strictSame(await page.evaluate(`[...document.querySelectorAll('.copy, nav, .btn')].filter((one) => one.checkVisibility()).map((one) => one.textContent)`), [])
   t.strictSame(await page.evaluate(`[...document.querySelectorAll('main *')].filter((one) => one.checkVisibility() && getComputedStyle(one).color === 'rgb(255, 255, 255)').map((one) => one.outerHTML)`), [])
 })
