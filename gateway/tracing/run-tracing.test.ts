@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
@@ -182,6 +182,20 @@ t.test('one process at a time files with a state folder; one that was killed kee
 t.test('what is written in the folder keeps nobody away, not even the number of a process that runs', async (t) => {
   const state = t.testdir({ tracing: { running: String(process.ppid) } })
   t.equal(await runAlone(state, async () => 'alone'), 'alone')
+})
+
+t.test('a lock that cannot be taken is no lock that was taken', { skip: process.platform === 'win32' }, async (t) => {
+  const state = t.testdir({ tracing: { lock: '' }, other: { tracing: { lock: 'written by hand' } } })
+  // As somebody else left it; root may write it nevertheless.
+  await chmod(join(state, 'tracing', 'lock'), 0o444)
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65534)
+  try {
+    await t.rejects(runAlone(state, async () => 'alone'), { message: /tracing\/lock cannot be locked \(attempt to write a readonly database\): it has to be an empty file of the user that runs the gateway/ })
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+  }
+  await t.rejects(runAlone(join(state, 'other'), async () => 'alone'), { message: /other\/tracing\/lock cannot be locked \(file is not a database\)/ })
 })
 
 t.test('a run is due a quarter past midnight in Rome and a while, once a day, and again after pauses while it fails', async (t) => {
