@@ -18,5 +18,5 @@ export async function readPrivateFile (path: string, user = process.geteuid?.() 
 
 /** Who reads it by its group, as keys of root's are by `ssl-cert` on Debian, could not once it was for its owner alone. */
 function howToMend (path: string, owner: number, user: number): string {
-  return user === owner || user === root ? `: run chmod 600 ${path}` : `, and not of the one who runs the gateway: run chown ${user} ${path} && chmod 600 ${path}, or name a copy that is`
+  return user === owner || user === root ? `: run chmod 600 ${path}` : `, and does not belong to user ${user}, who reads it: run chown ${user} ${path} && chmod 600 ${path}, or name a copy that does`
 }
