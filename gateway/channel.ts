@@ -7,6 +7,7 @@ import { nameOf } from '../policies/certificate-name.ts'
 import type { Channel, ClientCertificate } from '../policies/channel.ts'
 import type { Listener } from '../policies/demands.ts'
 import { headerValues } from '../policies/header-values.ts'
+import { Lately } from '../policies/lately.ts'
 
 /** Where a request came from, where it came in, and on what kind of channel. */
 export interface Origin { readonly address: string, readonly listener: Listener, readonly channel: Channel }
@@ -96,9 +97,9 @@ function toCertificate (certificate: X509Certificate, untrusted: string | undefi
 
 const maxRemembered = 1000
 
-/** Reads certificates that a proxy verified and passes on, each once; the oldest is forgotten first. */
+/** Reads certificates that a proxy verified and passes on, each once. */
 class CertificateReader {
-  readonly #known = new Map<string, ClientCertificate>()
+  readonly #known = new Lately<ClientCertificate>(maxRemembered)
 
   read ([value, another]: readonly string[]): ClientCertificate | undefined {
     if (value === undefined) return undefined
@@ -106,7 +107,6 @@ class CertificateReader {
     const known = this.#known.get(value)
     if (known) return known
     const certificate = parse(value)
-    if (this.#known.size >= maxRemembered) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(value, certificate)
     return certificate
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readCredentials } from '../policies/credentials.ts'
 import type { Denial } from '../policies/denials.ts'
 import { headerValues } from '../policies/header-values.ts'
@@ -88,7 +88,7 @@ export function answerEvidence ({ kept = '', correlationId }: Exchange, { status
 
 function voucherHash (authorization: readonly string[]): string | undefined {
   const credentials = readCredentials(authorization)
-  return 'denial' in credentials ? undefined : createHash('sha256').update(credentials.voucher).digest('hex')
+  return 'denial' in credentials ? undefined : hash('sha256', credentials.voucher, 'hex')
 }
 
 function headersOf (rawHeaders: readonly string[]): readonly (readonly [string, string])[] {

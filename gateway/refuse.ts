@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { problemMediaType } from '../openapi/problem.ts'
 import type { Problem } from '../openapi/problem.ts'
 import { challengeOf } from '../policies/challenge.ts'
@@ -59,7 +59,7 @@ export function prepareRefuse (publicUrl: string, sealOf: (exchange: Exchange) =
 
 // One that cannot be signed is told all the same: it says nothing that anybody would have to prove.
 async function sealProblem (exchange: Exchange, head: AnswerHead, seal: Seal, status: number, sent: Buffer): Promise<void> {
-  const digest = createHash('sha256').update(sent).digest('base64')
+  const digest = hash('sha256', sent, 'base64')
   const headers = await seal(exchange, { status, digest, contentType: problemMediaType, contentEncoding: undefined }, sent.length).catch(() => ({}))
   for (const [name, value] of Object.entries(headers)) head.set(name, value)
 }

@@ -13,6 +13,7 @@ export const isAudience = (value: unknown): value is string | readonly string[] 
 
 /** The audiences that `aud` names: the platform joins several of an older descriptor into one string with commas; a configured audience is never split. */
 export function audiencesOf (aud: string | readonly string[]): readonly string[] {
+  if (typeof aud === 'string' && !aud.includes(',')) return [aud, aud.trim()]
   return [aud].flat().flatMap((one: string) => [one, ...one.split(',').map((part) => part.trim())])
 }
 

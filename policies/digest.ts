@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { Check } from './check.ts'
 import { headerValues } from './header-values.ts'
 
@@ -95,7 +95,7 @@ const hashes = new WeakMap<Uint8Array, Map<Algorithm, Buffer>>()
 // A long body takes its time, and its digest is asked for by each field and by what is told of it.
 function hashOf (body: Uint8Array, algorithm: Algorithm): Buffer {
   const known = hashes.get(body) ?? new Map<Algorithm, Buffer>()
-  const hash = known.get(algorithm) ?? createHash(algorithms[algorithm].hash).update(body).digest()
-  hashes.set(body, known.set(algorithm, hash))
-  return hash
+  const made = known.get(algorithm) ?? hash(algorithms[algorithm].hash, body, 'buffer')
+  hashes.set(body, known.set(algorithm, made))
+  return made
 }

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { firstFailure, shown, shownTime } from './check.ts'
 import type { Check } from './check.ts'
@@ -99,7 +99,7 @@ function equal (received: string, expected: string): boolean {
 
 /** `ath` of a voucher: its SHA-256 in base64url (RFC 9449, 4.2). */
 export function hashOf (voucher: string): string {
-  return createHash('sha256').update(voucher).digest('base64url')
+  return hash('sha256', voucher, 'base64url')
 }
 
 function originOf (htu: string): string {

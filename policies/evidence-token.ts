@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { AgreedClaims } from './agreed-claims.ts'
 import type { CallerFact } from './caller.ts'
 import { shown } from './check.ts'
@@ -31,7 +31,7 @@ export interface TakenEvidence { readonly token: Jws, readonly digest: string }
 /** The one piece of evidence among the values of its header fields. */
 export function takeEvidence (values: readonly string[]): TakenEvidence | Denial {
   const token = takeToken(values, evidenceKind)
-  return 'denial' in token ? token : { token, digest: createHash('sha256').update(values[0] as string).digest('hex') }
+  return 'denial' in token ? token : { token, digest: hash('sha256', values[0] as string, 'hex') }
 }
 
 /** What binds evidence to a voucher: its digest, the one that the voucher holds, and whether the voucher must hold one (AUDIT_REST_02). */

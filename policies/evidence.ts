@@ -7,6 +7,7 @@ import { digestChecks, evidenceClaimChecks, evidenceKind, evidenceValues, signer
 import type { EvidenceSubject, TakenEvidence } from './evidence-token.ts'
 import { signersFor, trustedFor } from './internal-caller.ts'
 import type { Jws } from './jws.ts'
+import { Lately } from './lately.ts'
 import type { Call, Facts, Policy, Terms } from './policy.ts'
 import type { Registry } from './registry.ts'
 import { findSigner, tokenHeaderChecks, verifyToken } from './signed-token.ts'
@@ -75,7 +76,7 @@ const maxRemembered = 10_000
  * of a voucher's life. Only that is remembered: not the token, nor anything that it says.
  */
 class VerifiedEvidence {
-  readonly #keys = new Map<string, KeyObject>()
+  readonly #keys = new Lately<KeyObject>(maxRemembered)
 
   /** Undefined when the evidence is genuine; verifies it unless that was done before with the same key. */
   verify ({ token, digest }: TakenEvidence, signer: Signer): Denial | undefined {
@@ -83,7 +84,6 @@ class VerifiedEvidence {
     if (known === signer.key || known?.equals(signer.key)) return undefined
     const denial = verifyToken(token, signer, evidenceKind)
     if (denial) return denial
-    if (this.#keys.size >= maxRemembered) this.#keys.delete(this.#keys.keys().next().value as string)
     this.#keys.set(digest, signer.key)
     return undefined
   }

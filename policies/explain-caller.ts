@@ -37,7 +37,7 @@ function explainVoucherItself (voucher: Jws, { terms, key, now, call }: ExplainC
     ...explainChecks(formChecks, voucher.claims),
     ...explainChecks(claimChecks, { claims, terms, now: Math.floor(now / 1000) })
   ]
-  return { lines, caller: factOf(claims, voucher, 'denial' in credentials ? 'Bearer' : credentials.scheme) }
+  return { lines, caller: factOf(claims, voucher.header['kid'] as string, 'denial' in credentials ? 'Bearer' : credentials.scheme) }
 }
 
 function signatureLine (read: Jws, key: ExplainContext['key']): Line {

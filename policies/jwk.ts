@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto'
+import { createPublicKey, hash } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { allAlgorithms, isRecord, signatureAlgorithms } from './jws.ts'
 import type { SignatureAlgorithm } from './jws.ts'
@@ -78,7 +78,7 @@ function essential (jwk: Jwk): Jwk {
 
 /** The SHA-256 thumbprint (RFC 7638) of a key without a fault, in base64url: the `jkt` of a voucher, the kid of a key on PDND. */
 export function thumbprintOf (jwk: Jwk): string {
-  return createHash('sha256').update(JSON.stringify(essential(jwk))).digest('base64url')
+  return hash('sha256', JSON.stringify(essential(jwk)), 'base64url')
 }
 
 /** A key without a fault, to verify with; undefined when its numbers are no key all the same (a point that is not on the curve). */

@@ -8,6 +8,7 @@ import type { Denial } from './denials.ts'
 import { verifyJws } from './jws.ts'
 import type { Jws } from './jws.ts'
 import type { FoundKey, Keys } from './keys.ts'
+import { Lately } from './lately.ts'
 import type { Answer, Ports, Terms } from './policy.ts'
 import { formChecks, headerChecks } from './voucher.ts'
 import type { CallExchange, VoucherClaims } from './voucher.ts'
@@ -79,17 +80,15 @@ export function verifySignature (voucher: Jws, found: FoundKey): Denial | undefi
   return verifyJws(voucher, 'RS256', found.key) ? undefined : { denial: 'voucher-unverifiable', check: 'signature', reason: 'the signature does not match' }
 }
 
-function judgeClaims (voucher: Jws, scheme: Scheme, terms: Terms, nowMs: number): CallerFact | Denial {
-  const failure = firstFailure(formChecks, voucher.claims)
+function judgeClaims (read: Jws['claims'], terms: Terms, nowMs: number): VoucherClaims | Denial {
+  const failure = firstFailure(formChecks, read)
   if (failure) return failure
-  const claims = voucher.claims as unknown as VoucherClaims
-  const denial = firstFailure(claimChecks, { claims, terms, now: Math.floor(nowMs / 1000) })
-  if (denial) return denial
-  return factOf(claims, voucher, scheme)
+  const claims = read as unknown as VoucherClaims
+  return firstFailure(claimChecks, { claims, terms, now: Math.floor(nowMs / 1000) }) ?? claims
 }
 
-/** What a voucher with these claims proves. */
-export function factOf (claims: VoucherClaims, { header }: Jws, scheme: Scheme): CallerFact {
+/** What a voucher with these claims proves, that the key `kid` signed. */
+export function factOf (claims: VoucherClaims, kid: string, scheme: Scheme): CallerFact {
   return {
     kind: 'pdnd',
     clientId: claims.client_id,
@@ -99,7 +98,7 @@ export function factOf (claims: VoucherClaims, { header }: Jws, scheme: Scheme):
     eserviceId: claims.eserviceId,
     descriptorId: claims.descriptorId,
     jti: claims.jti,
-    kid: header['kid'] as string,
+    kid,
     jkt: claims.cnf?.jkt,
     scheme,
     evidenceDigest: claims.digest?.value.toLowerCase(),
@@ -112,24 +111,25 @@ function exchangeOf ({ scope, interactionId, urlCallback, iat }: VoucherClaims):
   return scope === undefined || interactionId === undefined ? undefined : { scope, interactionId, urlCallback, issuedAt: iat }
 }
 
-/** A voucher whose signature was verified, as it came. What it says once holds for as long as time does not change it. */
+/** What a voucher says whose signature was verified. What it proves once holds for as long as time does not change it. */
 class VerifiedVoucher {
   readonly kid: string
-  readonly #voucher: Jws
+  readonly #claims: Jws['claims']
   readonly #scheme: Scheme
   #fact: CallerFact | undefined
 
   constructor (voucher: Jws, scheme: Scheme) {
-    this.#voucher = voucher
+    // Of a voucher that is remembered nothing more is: there are many.
+    this.#claims = voucher.claims
     this.#scheme = scheme
     this.kid = voucher.header['kid'] as string
   }
 
   judge (terms: Terms, now: number): CallerFact | Denial {
-    if (this.#fact && !firstFailure(timelyChecks, { claims: this.#voucher.claims as unknown as VoucherClaims, terms, now: Math.floor(now / 1000) })) return this.#fact
-    const outcome = judgeClaims(this.#voucher, this.#scheme, terms, now)
-    if (!('denial' in outcome)) this.#fact = outcome
-    return outcome
+    if (this.#fact && !firstFailure(timelyChecks, { claims: this.#claims as unknown as VoucherClaims, terms, now: Math.floor(now / 1000) })) return this.#fact
+    const judged = judgeClaims(this.#claims, terms, now)
+    if ('denial' in judged) return judged
+    return this.#fact = factOf(judged, this.kid, this.#scheme)
   }
 }
 
@@ -141,7 +141,7 @@ const maxRemembered = 10_000
  */
 class VerifiedVouchers {
   readonly #keys: Keys
-  readonly #byAuthorization = new Map<string, VerifiedVoucher>()
+  readonly #byAuthorization = new Lately<VerifiedVoucher>(maxRemembered)
   #epoch = -1
   constructor (keys: Keys) {
     this.#keys = keys
@@ -158,7 +158,6 @@ class VerifiedVouchers {
   }
 
   remember (authorization: string, voucher: VerifiedVoucher): void {
-    if (this.#byAuthorization.size >= maxRemembered) this.#byAuthorization.delete(this.#byAuthorization.keys().next().value as string)
     this.#byAuthorization.set(authorization, voucher)
   }
 }

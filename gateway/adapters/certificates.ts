@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import type { Certificates, FoundCertificate } from '../../policies/certificates.ts'
+import { Lately } from '../../policies/lately.ts'
 import type { Authorities, Link } from './certificates-chain.ts'
 import { RevocationLists } from './certificates-crl.ts'
 import { CertificateFetcher } from './certificates-fetch.ts'
@@ -68,7 +69,7 @@ class KnownCertificates implements Certificates {
   readonly #fetcher: CertificateFetcher
   readonly #judge: Judge
   readonly #lists: RevocationLists | undefined
-  readonly #trusted = new Map<string, Trusted>()
+  readonly #trusted = new Lately<Trusted>(maxRemembered)
 
   constructor (registered: RegisteredCertificates, fetcher: CertificateFetcher, judge: Judge, lists: RevocationLists | undefined) {
     this.#registered = registered
@@ -111,7 +112,6 @@ class KnownCertificates implements Certificates {
     if (leaf === undefined || certificates.length < ders.length) return 'there is something in it that is no certificate'
     const judged = this.#judge([leaf, ...more], thumbprint)
     if (typeof judged === 'string') return judged
-    if (this.#trusted.size >= maxRemembered) this.#trusted.delete(this.#trusted.keys().next().value as string)
     this.#trusted.set(name, judged)
     return judged
   }
