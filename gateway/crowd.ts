@@ -22,7 +22,12 @@ export function limitConnections (server: Server, most: () => number): void {
   const begin = ({ socket }: IncomingMessage, response: ServerResponse): void => {
     idle.delete(socket)
     latest.set(socket, response)
-    response.once('close', () => { if (latest.get(socket) === response && !socket.destroyed) idle.add(socket) })
+    response.once('close', () => {
+      if (latest.get(socket) !== response) return
+      // A connection may be idle for long: the answer is not kept for it.
+      latest.delete(socket)
+      if (!socket.destroyed) idle.add(socket)
+    })
   }
   for (const event of ['request', 'checkContinue', 'checkExpectation']) server.prependListener(event, begin)
 }

@@ -9,7 +9,7 @@ import type { Denial } from '../policies/denials.ts'
 import type { Config } from './config.ts'
 import { prepareOrigin } from './channel.ts'
 import { openExchange } from './exchange.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Visit } from './exchange.ts'
 import { IncomingMessage, ServerResponse } from './node-http.ts'
 import { Recorder } from './records/recorder.ts'
 import type { Recording } from './records/recorder.ts'
@@ -38,8 +38,7 @@ export interface EntranceParts {
 
 /** What is known of connections and addresses whatever is live when they come: a reload forgets nothing of it. */
 export class Visits {
-  /** The last exchange on each connection. */
-  readonly latest = new WeakMap<Socket, Exchange>()
+  readonly #byConnection = new WeakMap<Socket, Visit>()
   /** In no order, without gaps: a Set would leave old tables behind, which keep what was in them alive until the next full garbage collection. */
   readonly #unanswered: Exchange[] = []
   readonly unproven: UnprovenLimit
@@ -61,20 +60,35 @@ export class Visits {
     for (const { response } of this.#unanswered) setClose(response)
   }
 
+  /** The last exchange on a connection, as long as it matters to what comes behind it. */
+  latest (socket: Socket): Exchange | undefined { return this.#byConnection.get(socket)?.latest }
+
   /** Notes a request, until its answer is over. */
   note (exchange: Exchange): void {
     const { request, response } = exchange
-    this.latest.set(request.socket, exchange)
+    exchange.visit = this.#visitOf(request.socket)
+    exchange.visit.latest = exchange
     if (this.#stopping) setClose(response)
     exchange.seat = this.#unanswered.push(exchange) - 1
   }
 
   /** Its answer is over. */
-  forget ({ seat }: Exchange): void {
+  forget (exchange: Exchange): void {
+    const { seat, visit } = exchange
+    // A connection may be silent for long: what is over is not kept for it.
+    if (visit?.latest === exchange && exchange.request.complete && exchange.response.writableFinished && !closesAfter(exchange)) visit.latest = undefined
     const last = this.#unanswered.pop() as Exchange
     if (last.seat === seat) return
     last.seat = seat
     this.#unanswered[seat] = last
+  }
+
+  #visitOf (socket: Socket): Visit {
+    const known = this.#byConnection.get(socket)
+    if (known) return known
+    const visit = { latest: undefined }
+    this.#byConnection.set(socket, visit)
+    return visit
   }
 }
 
@@ -94,7 +108,7 @@ export interface Entrance {
 
 /** Prepares the entrance: nothing gets further that could mean two things, nor from an address that keeps sending what is refused. */
 export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance {
-  const { visits: { latest, unproven }, visits, shed } = parts
+  const { visits: { unproven }, visits, shed } = parts
   const via = viaOf(parts.config)
   const originOf = prepareOrigin(parts.proxies, parts.listener)
   const gate: Gate = { kindOf: prepareKinds(parts.basePaths), addressOf: (request) => originOf(request).address, publicUrl: parts.config.publicUrl, isClosing: () => visits.isStopping }
@@ -126,7 +140,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
   }
   return {
     admits (request, response, expectsContinue) {
-      const before = latest.get(request.socket)
+      const before = visits.latest(request.socket)
       if (before && closesAfter(before)) return false
       if (!shed.admits(request, response, expectsContinue, gate)) return false
       const exchange = open(request, response, expectsContinue)
@@ -138,7 +152,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       refuseAndClose(open(request, response, true), findWireFault(request, parts.authorities) ?? { denial: 'expectation-failed', check: 'Expect' })
     },
     unreadable (socket, denial) {
-      const before = latest.get(socket)
+      const before = visits.latest(socket)
       if (shed.reads(socket)) {
         socket.destroySoon()
         return
@@ -151,7 +165,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       }
       const answer = (): void => {
         // Of all that cannot be read the first is told; and what came whole after all is served.
-        if (socket.destroyed || latest.get(socket) !== before || (before && closesAfter(before))) return
+        if (socket.destroyed || (visits.latest(socket) ?? before) !== before || (before && closesAfter(before))) return
         const { request, response } = blankOn(socket)
         refuseAndClose(open(request, response, false), denial)
       }
@@ -160,7 +174,7 @@ export function prepareEntrance (parts: EntranceParts, refuse: Refuse): Entrance
       else answer()
     },
     works (socket) {
-      const exchange = latest.get(socket)
+      const exchange = visits.latest(socket)
       return exchange !== undefined && !exchange.response.writableEnded && socket.writableLength === 0
     },
     empty: async () => inside.empty()

@@ -11,6 +11,9 @@ import type { Origin } from './channel.ts'
 import type { Concluding } from './records/recorder.ts'
 import type { Route } from './route.ts'
 
+/** What is known of a connection: the last exchange on it, as long as that matters to what comes behind it. */
+export interface Visit { latest: Exchange | undefined }
+
 /** One request and everything that becomes known about it on its way through the gateway; the record is made from it at the end. */
 export interface Exchange {
   readonly request: IncomingMessage
@@ -43,7 +46,8 @@ export interface Exchange {
   leave: (() => void) | undefined
   /** What waits for the upstream's answer, to be told when nobody waits for it any longer; undefined while nothing does. */
   relay: { abandon (): void } | undefined
-  /** Its index among those that are unanswered. */
+  /** What is known of its connection, and its index among those that are unanswered. */
+  visit: Visit | undefined
   seat: number
   /** True when the client has been told to wait for 100 Continue and has not been let go on yet. */
   expectsContinue: boolean
@@ -113,6 +117,7 @@ export function openExchange (request: IncomingMessage, response: ServerResponse
     kept: undefined,
     leave: undefined,
     relay: undefined,
+    visit: undefined,
     seat: -1,
     expectsContinue
   }

@@ -52,8 +52,8 @@ function warmUpOf (load: Load): Load {
 }
 
 /** So many calls that can be made once are prepared for a second of a round, and for a round at most. */
-const preparedPerSecond = 1000
-const mostPrepared = 5000
+const preparedPerSecond = 4000
+const mostPrepared = 20000
 
 /** Makes what the calls of a scenario have in common and, where it has a first call of its own, that one; gives what fires a round. */
 async function prepareRounds (scenario: Scenario, { target, generator }: Post, platform: Range['platform'], signal: AbortSignal): Promise<(load: Load) => Promise<Round>> {
