@@ -27,7 +27,7 @@ export const levels: readonly Level[] = [
   { name: 'at 3 x, half of it forged', load: 3, forgedEvery: 2 }
 ]
 
-/** What a level came to in a round; `goodputToPeak` is in relation to the peak of the same round. */
+/** What a level came to in a round; `goodputToPeak` is in relation to the peaks right before and right after it. */
 export interface LevelRound extends OpenRound {
   readonly goodputToPeak: number
   /** Of `/status` on the public listener and on that of operations, in ms. */
@@ -40,7 +40,10 @@ export interface LevelRound extends OpenRound {
   readonly rssBytes: number | undefined
 }
 
-/** A round: what is served at most in a closed loop, per second, with what CPU time for each call (µs), and what each level came to. */
+/** What is served at most in a closed loop, per second, and with what CPU time for each call (µs). */
+interface Peak { readonly served: number, readonly cpuMicros: number | undefined }
+
+/** A round: its peak, and what each level came to. */
 export interface OverloadRound { readonly peak: number, readonly peakCpuMicros: number | undefined, readonly levels: readonly LevelRound[] }
 
 /** How long, how often, and with how many connections it is offered. */
@@ -53,7 +56,7 @@ export interface OverloadSurroundings {
   readonly onLevel: (name: string, round: number, says: string) => void
 }
 
-/** Connections that are kept busy to find what is served at most: the better of both counts. */
+/** Connections that are kept busy to find what is served at most: the warm-up tells with which of both counts more is. */
 const closedConnections = [64, 256]
 const warmUpSeconds = 3
 /** So long after a level everything is as before, in ms. */
@@ -66,8 +69,9 @@ export async function runOverload (load: OverloadLoad, { signal, cores, onLevel 
   const range = await startRange(cores, stack, signal)
   const rounds: OverloadRound[] = []
   // The first one warms everything up.
+  const busy = await findConnections(range, load, signal, (name, says) => { onLevel(name, 0, says) })
   for (let round = 0; round <= load.rounds; round++) {
-    const measured = await measureRound(range, load, signal, (name, says) => { onLevel(name, round, says) })
+    const measured = await measureRound(range, load, busy, signal, (name, says) => { onLevel(name, round, says) })
     if (round > 0) rounds.push(measured)
   }
   return rounds
@@ -99,31 +103,50 @@ async function startRange (cores: Cores | undefined, stack: AsyncDisposableStack
   return { gateway, url: gateway.url + admittedPath, voucher: await platform.mint({ purpose: 'tickets' }), closed, opened, emptyLog: async () => log.truncate() }
 }
 
-async function measureRound (range: Range, { seconds, connections }: OverloadLoad, signal: AbortSignal, tell: (name: string, says: string) => void): Promise<OverloadRound> {
-  const { gateway, closed, url, voucher, emptyLog } = range
-  let [peak, peakCpuMicros]: [number, number | undefined] = [0, undefined]
-  for (const busy of closedConnections) {
-    const usedBefore = cpuMicrosOf([gateway.pid])
-    const { requestsPerSecond, calls } = await fireFrom(closed, 'peak', { url, headers: { authorization: `Bearer ${voucher}` }, expected: figures, seconds, connections: busy })
-    signal.throwIfAborted()
-    tell(`peak, ${busy} connections`, `${Math.round(requestsPerSecond)} served a second`)
-    if (requestsPerSecond > peak) [peak, peakCpuMicros] = [requestsPerSecond, perCall(usedBefore, cpuMicrosOf([gateway.pid]), calls)]
-    await emptyLog()
-  }
-  const measured: LevelRound[] = []
-  for (const { name, load, forgedEvery } of levels) {
-    const order = { url, voucher, body: figures.body, rate: peak * load, warmUpSeconds, seconds, connections, forgedEvery }
-    const one = await measureLevel(range, name, order, peak)
+type Tell = (name: string, says: string) => void
+
+/** With how many connections in a closed loop most is served, tried by turns. */
+async function findConnections (range: Range, load: OverloadLoad, signal: AbortSignal, tell: Tell): Promise<number> {
+  const all = closedConnections.map((busy) => ({ busy, served: 0 }))
+  for (let turn = 0; turn < 3; turn++) for (const one of all) one.served += (await measurePeak(range, load, one.busy, signal, tell)).served
+  return all.reduce((best, one) => one.served > best.served ? one : best).busy
+}
+
+async function measurePeak ({ gateway, closed, url, voucher, emptyLog }: Range, { seconds }: OverloadLoad, busy: number, signal: AbortSignal, tell: Tell): Promise<Peak> {
+  const usedBefore = cpuMicrosOf([gateway.pid])
+  const { requestsPerSecond: served, calls } = await fireFrom(closed, 'peak', { url, headers: { authorization: `Bearer ${voucher}` }, expected: figures, seconds, connections: busy })
+  const cpuMicros = perCall(usedBefore, cpuMicrosOf([gateway.pid]), calls)
+  signal.throwIfAborted()
+  tell(`peak, ${busy} connections`, `${Math.round(served)} served a second`)
+  await emptyLog()
+  return { served, cpuMicros }
+}
+
+/** Each level between two peaks: on a machine that others use too, what can be served is not the same a minute later. */
+async function measureRound (range: Range, load: OverloadLoad, busy: number, signal: AbortSignal, tell: Tell): Promise<OverloadRound> {
+  const { url, voucher, emptyLog } = range
+  const peaks = [await measurePeak(range, load, busy, signal, tell)]
+  const measured: Omit<LevelRound, 'goodputToPeak'>[] = []
+  for (const { name, load: times, forgedEvery } of levels) {
+    const order = { url, voucher, body: figures.body, rate: (peaks.at(-1) as Peak).served * times, warmUpSeconds, seconds: load.seconds, connections: load.connections, forgedEvery }
+    const one = await measureLevel(range, name, order)
     signal.throwIfAborted()
     tell(name, `${Math.round(one.goodput)} served a second`)
     measured.push(one)
     await emptyLog()
     await wait(settleMs, undefined, { signal })
+    peaks.push(await measurePeak(range, load, busy, signal, tell))
   }
-  return { peak, peakCpuMicros, levels: measured }
+  const served = peaks.map((peak) => peak.served)
+  const micros = peaks.flatMap(({ cpuMicros }) => cpuMicros ?? [])
+  return {
+    peak: mean(served),
+    peakCpuMicros: micros.length === peaks.length ? mean(micros) : undefined,
+    levels: measured.map((one, index) => ({ ...one, goodputToPeak: one.goodput / mean(served.slice(index, index + 2)) }))
+  }
 }
 
-async function measureLevel ({ gateway, opened }: Range, name: string, order: OpenOrder, peak: number): Promise<LevelRound> {
+async function measureLevel ({ gateway, opened }: Range, name: string, order: OpenOrder): Promise<Omit<LevelRound, 'goodputToPeak'>> {
   const ends = new AbortController()
   const probes = Promise.all([`${gateway.url}/status`, `${gateway.operations}/status`].map(async (url) => probe(url, ends.signal)))
   // What goes wrong is told when the level is over.
@@ -138,7 +161,6 @@ async function measureLevel ({ gateway, opened }: Range, name: string, order: Op
   const lasted = order.warmUpSeconds + order.seconds
   return {
     ...round,
-    goodputToPeak: round.goodput / peak,
     statusP99Ms: status?.p99Ms ?? 0,
     operationsP99Ms: operations?.p99Ms ?? 0,
     gatewayBusy: perCall(usedBefore, usedAfter, 1e6 * lasted),
@@ -149,4 +171,8 @@ async function measureLevel ({ gateway, opened }: Range, name: string, order: Op
 
 function perCall (before: number | undefined, after: number | undefined, calls: number): number | undefined {
   return before === undefined || after === undefined ? undefined : (after - before) / calls
+}
+
+function mean (values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
