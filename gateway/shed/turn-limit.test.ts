@@ -84,8 +84,8 @@ function turn (law: TurnLimit, before: Reading, { calls, costMs = 0, memoryBytes
   return { reading, let: lets }
 }
 
-/** What becomes of calls where a turn answers 128 of those inside, in 24 ms, or fewer in less time; as many come as find one of 1500 connections free, and the processor works for `part` of the time: how many are inside in the end, and what is answered of what can be. */
-function flood (law: TurnLimit, part: number): { readonly inside: number, readonly served: number } {
+/** What becomes of calls where a turn answers 128 of those inside, in 24 ms, or fewer in less time; as many come as find one of 1500 connections free, and the processor works for `part` of the time: how many are inside in the end, what is answered of what can be, and whether there is a limit then. */
+function flood (law: TurnLimit, part: number): { readonly inside: number, readonly served: number, readonly isLimited: boolean } {
   let [now, busyMs, inside, all] = [0, 0, 1500, 0]
   for (let turns = 0; turns < 1000; turns++) {
     const answered = Math.min(inside, 128)
@@ -100,14 +100,14 @@ function flood (law: TurnLimit, part: number): { readonly inside: number, readon
     busyMs += passedMs * part
     law.end({ now, busyMs, idleMs: now - busyMs, memoryBytes: 0, inside })
   }
-  return { inside, served: all * 24 / 128 / now }
+  return { inside, served: all * 24 / 128 / now, isLimited: law.limit !== Infinity }
 }
 
 t.test('calls that wait inside for a busy processor are overload, however short turns are; those that wait for a slow upstream are not', (t) => {
   const busy = flood(opened(), 1)
   t.ok(busy.inside >= 16 && busy.inside <= 64, `${busy.inside} wait`)
   t.equal(busy.served, 1, 'nobody is idle meanwhile')
-  t.strictSame(flood(opened(), 0.8), { inside: 1500, served: 1 })
+  t.strictSame(flood(opened(), 0.8), { inside: 1500, served: 1, isLimited: false })
   t.end()
 })
 
@@ -159,5 +159,72 @@ t.test('where memory is short few are let in, and no more is said of it once the
   t.equal(law.isFull, false)
   for (let count = 0; count < 3; count++) ({ reading } = turn(law, reading, { calls: 100, costMs: 0.1, memoryBytes: 2 }))
   t.equal(turn(law, reading, { calls: 100 }).let, 100)
+  t.end()
+})
+
+/** A limit at which calls cost 0.1 ms, 100 are answered in a turn of 10 ms, mostly of a rank, and 64 are inside: there is room for no more than that. */
+function busy (rank: Rank = 'known'): { readonly law: TurnLimit, readonly turn: (idleMs?: number, inside?: number) => void } {
+  const law = opened()
+  let reading: Reading = { now: 0, busyMs: 0, idleMs: 0, memoryBytes: 1000, inside: 64 }
+  law.end(reading)
+  const turn = (idleMs = 0, inside = 64): void => {
+    for (let count = 0; count < 100; count++) law.lets(rank, false, 0)
+    law.lets(rank, false, 100_000)
+    reading = { now: reading.now + 10, busyMs: reading.busyMs + 10 - idleMs, idleMs: reading.idleMs + idleMs, memoryBytes: 0, inside }
+    law.end(reading)
+  }
+  for (let turns = 0; turns < 100; turns++) turn()
+  // The first ones of a turn come in whatever there is room for.
+  for (let count = 0; count < 16; count++) t.ok(law.lets(rank, false, 100_000))
+  return { law, turn }
+}
+
+t.test('when there is no room only the first calls of a turn come in, and places that are kept are for those that have waited', (t) => {
+  const { law } = busy()
+  t.strictSame([63, 64].map((inside) => law.lets('known', false, inside)), [true, false])
+  law.reserve(2)
+  t.equal(law.lets('known', false, 62), false)
+  t.equal(law.lets('known', true, 90), true, 'one of two has come')
+  t.strictSame([62, 63].map((inside) => law.lets('known', false, inside)), [true, false])
+  t.equal(law.lets('known', true, 96), false, 'for all there is an end')
+  t.end()
+})
+
+t.test('those of a lower rank leave room to those above, and have a part of their own', (t) => {
+  const { law } = busy()
+  let own = 0
+  while (law.lets('other', false, 64)) own++
+  t.ok(own >= 8 && own <= 10, String(own))
+  t.strictSame([57, 58].map((inside) => law.lets('other', false, inside)), [true, false])
+  while (law.lets('page', false, 64)) own++
+  t.strictSame([51, 52].map((inside) => law.lets('page', false, inside)), [true, false])
+  t.equal(law.lets('known', false, 63), true)
+  t.end()
+})
+
+t.test('connections that rest are read from again by and by, and sooner when there is nothing to do', (t) => {
+  const { law, turn } = busy()
+  t.ok(law.wakes(0) <= 5 && law.wakes(1_000_000) >= 24 && law.wakes(1_000_000) <= 25)
+  const some = Array.from({ length: 24 }, () => law.wakes(2400)).reduce((sum, count) => sum + count, 0)
+  t.ok(some >= 238 && some <= 242, `${some} of 2400 in 240 ms`)
+  turn(2)
+  t.ok(law.wakes(0) >= 48, 'half of what there is room for')
+  t.end()
+})
+
+t.test('there is less room again once the event loop is not idle any more', (t) => {
+  const { law, turn } = busy()
+  for (let turns = 0; turns < 10; turns++) turn(2, 1000)
+  for (let count = 0; count < 16; count++) law.lets('known', false, 0)
+  t.equal(law.lets('known', false, 1200), true)
+  for (let turns = 0; turns < 200; turns++) turn()
+  for (let count = 0; count < 16; count++) law.lets('known', false, 0)
+  t.strictSame([63, 65].map((inside) => law.lets('known', false, inside)), [true, false])
+  t.end()
+})
+
+t.test('places are kept for whoever has waited with a call of a rank that is mostly let in', (t) => {
+  t.strictSame((['known', 'other', 'page', 'status'] as const).map((rank) => busy().law.isFor(rank)), [true, false, false, false])
+  t.strictSame((['known', 'other', 'page', 'status'] as const).map((rank) => busy('other').law.isFor(rank)), [true, true, false, false])
   t.end()
 })
